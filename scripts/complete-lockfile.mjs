@@ -1,0 +1,96 @@
+// npm leaves optional packages of other platforms out of package-lock.json when the registry it asked did not offer them
+// (Biome, Rollup and others ship one package per platform). `npm ci` elsewhere then fails, or installs a tool without its
+// binary. This adds what is missing; `--check` only verifies. Run it after each `npm install` that changes the lockfile.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * @typedef {{ version?: string, resolved?: string, link?: boolean, dev?: boolean, optional?: boolean, os?: string[], cpu?: string[],
+ *   libc?: string[], optionalDependencies?: Record<string, string> }} Entry
+ * @typedef {{ packages: Record<string, Entry> }} Lockfile
+ */
+
+const path = fileURLToPath(new URL('../package-lock.json', import.meta.url))
+/** @type {Lockfile} */
+const lockfile = JSON.parse(readFileSync(path, 'utf8'))
+
+const missing = missingPackages(lockfile)
+const hosts = registryHosts(lockfile)
+
+if (process.argv.includes('--check')) {
+  for (const { where, entry } of missing) console.error(`package-lock.json lacks ${where} ${entry.version}`)
+  for (const where of hosts) console.error(`package-lock.json names a registry host at ${where}`)
+  if (missing.length + hosts.length > 0) {
+    console.error('Run: node scripts/complete-lockfile.mjs')
+    process.exit(1)
+  }
+} else {
+  for (const { where, entry } of missing) lockfile.packages[where] = entry
+  for (const where of hosts) delete lockfile.packages[where]?.resolved
+  const byName = Object.entries(lockfile.packages).sort(([a], [b]) => a.localeCompare(b, 'en'))
+  writeFileSync(path, `${JSON.stringify({ ...lockfile, packages: Object.fromEntries(byName) }, null, 2)}\n`)
+  console.log(`package-lock.json: added ${missing.length} packages, removed ${hosts.length} hosts`)
+}
+
+/**
+ * The packages that a locked package names as optional and pins to one version, and that the lockfile does not hold.
+ *
+ * @param {Lockfile} lockfile
+ */
+function missingPackages({ packages }) {
+  /** @type {{ where: string, entry: Entry }[]} */
+  const found = []
+  for (const [dependent, { optionalDependencies = {}, dev }] of Object.entries(packages)) {
+    for (const [name, version] of Object.entries(optionalDependencies)) {
+      if (isLocked(packages, dependent, name)) continue
+      // Beside its dependent, as npm hoists: a nested tool keeps its platform packages below itself or below its parent.
+      const where = `${dependent.slice(0, dependent.lastIndexOf('node_modules/'))}node_modules/${name}`
+      const { cpu, libc, os } = platformOf(name)
+      // In npm's own order, so that its next run changes nothing.
+      found.push({ where, entry: { version, cpu, ...(dev && { dev }), ...(libc && { libc }), optional: true, os } })
+    }
+  }
+  return found
+}
+
+/**
+ * Whether Node, starting at `dependent`, would find `name` among the locked packages.
+ *
+ * @param {Lockfile['packages']} packages
+ * @param {string} dependent
+ * @param {string} name
+ */
+function isLocked(packages, dependent, name) {
+  for (let folder = dependent; ; ) {
+    if (packages[`${folder && `${folder}/`}node_modules/${name}`]) return true
+    if (folder === '') return false
+    folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))
+  }
+}
+
+/**
+ * The fields by which npm skips a package on another platform, as these packages' names tell them: `…-linux-x64-musl`.
+ *
+ * @param {string} name
+ * @returns {{ os: string[], cpu: string[], libc?: string[] }}
+ */
+function platformOf(name) {
+  const system = 'aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32'
+  const processor = 'arm64|arm|ia32|loong64|mips64el|ppc64|riscv64|s390x|x64'
+  const [, os, cpu, suffix = ''] = new RegExp(`[/-](${system})-(${processor})(?:-(\\w+))?$`).exec(name) ?? []
+  if (!os || !cpu)
+    throw new Error(`${name}: cannot tell its platform by its name. Add it to package-lock.json by hand.`)
+  if (os === 'linux' && suffix.startsWith('musl')) return { os: [os], cpu: [cpu], libc: ['musl'] }
+  if (os === 'linux' && suffix.startsWith('gnu')) return { os: [os], cpu: [cpu], libc: ['glibc'] }
+  return { os: [os], cpu: [cpu] }
+}
+
+/**
+ * Where the lockfile says from which host a package comes. It must not: everyone's own registry is to be asked.
+ *
+ * @param {Lockfile} lockfile
+ */
+function registryHosts({ packages }) {
+  return Object.entries(packages).flatMap(([where, { resolved }]) => (resolved?.includes('://') ? [where] : []))
+}

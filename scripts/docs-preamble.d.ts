@@ -1,0 +1,45 @@
+// Names that the examples in the docs take from the reader's app. An example that declares one itself has its own.
+
+// The reader's session store, user and conversation.
+declare const store: import('leftoff').SessionStore
+declare const userId: string
+declare const workspace: string
+declare const conversationId: string
+declare const tabId: string
+
+// A request handler on the server.
+declare const request: Request
+declare const message: string
+declare const messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[]
+declare const sessionStore: import('leftoff/server').AgentSessionStore
+declare const sessions: import('leftoff/server').AgentSessionStore
+declare const key: import('leftoff/server').TabKey
+declare const agentSessionId: string
+declare const hasHistory: boolean
+declare const options: import('leftoff/server').TurnOptions<ClaudeMessage>
+declare const run: import('leftoff/server').TurnOptions<ClaudeMessage>['run']
+declare function toClient(message: ClaudeMessage): { text: string } | undefined
+declare function textOf(message: ClaudeMessage): string
+
+// The page.
+declare const turn: { workspace: string; conversationId: string; tabId: string; message: string }
+declare function ChatPage(): import('react').ReactNode
+declare function append(text: string): void
+declare function dropUnfinished(): void
+declare function showContextLost(): void
+declare function showOffline(): void
+declare function showStorageFull(): void
+
+type ClaudeMessage = import('leftoff/agents/claude').ClaudeMessage
+
+// The Claude Agent SDK is the reader's; this is as much of it as the examples use.
+declare module '@anthropic-ai/claude-agent-sdk' {
+  interface Options {
+    resume?: string
+    resumeSessionAt?: string
+    abortController?: AbortController
+    env?: Record<string, string | undefined>
+    stderr?: (text: string) => void
+  }
+  export function query(input: { prompt: string; options?: Options }): AsyncGenerator<ClaudeMessage, void>
+}

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
+import { entries, packageJson, packageRoot } from './package-root.js'
+
+const built = readdirSync(join(packageRoot, 'dist'), { recursive: true, encoding: 'utf8' }).map(
+  (path) => `dist/${path}`,
+)
+const modules = built.filter((path) => path.endsWith('.js'))
+const declarations = built.filter((path) => path.endsWith('.d.ts'))
+
+describe('dist', () => {
+  it('has code and types for every entry', () => {
+    for (const [name, files] of entries) {
+      expect(existsSync(join(packageRoot, files.default)), `${name}: ${files.default}`).toBe(true)
+      // attw finds nothing wrong with a package without types.
+      expect(read(files.types), `${name}: ${files.types}`).toMatch(/^export /m)
+    }
+    expect(entries.size).toBeGreaterThan(0)
+  })
+
+  it('holds code of this package only', () => {
+    const sourceMap = z.object({ sources: z.array(z.string()) })
+    for (const path of modules) {
+      const { sources } = sourceMap.parse(JSON.parse(read(`${path}.map`)))
+      const inRepository = sources.map((source) => relative(packageRoot, join(packageRoot, dirname(path), source)))
+      expect(
+        inRepository.filter((source) => !source.startsWith('src/')),
+        path,
+      ).toEqual([])
+    }
+  })
+
+  it('imports only what package.json names as a dependency or a peer', () => {
+    const known = Object.keys({ ...packageJson.dependencies, ...packageJson.peerDependencies })
+    for (const path of [...modules, ...declarations]) {
+      const unknown = importsOf(path).filter((source) => !source.startsWith('.') && !source.startsWith('node:'))
+      expect(
+        unknown.filter((source) => !known.includes(packageOf(source))),
+        path,
+      ).toEqual([])
+    }
+  })
+
+  it('shows no zod type in a declaration', () => {
+    for (const path of declarations) expect(importsOf(path).map(packageOf), path).not.toContain('zod')
+  })
+
+  it("marks leftoff/react, and nothing else, with 'use client'", () => {
+    const marked = modules.filter((path) => /^['"]use client['"]/.test(read(path)))
+    expect(marked).toEqual(['dist/react/index.js'])
+  })
+
+  it('keeps React, zustand, zod and Node out of what leftoff/server reaches', () => {
+    expect(packagesReachedFrom('dist/server/index.js')).toEqual([])
+  })
+
+  it('keeps React out of what leftoff reaches', () => {
+    expect(packagesReachedFrom('dist/index.js')).toEqual(['zod', 'zustand'])
+  })
+
+  it('can be required and imported by Node, each entry in a process of its own', () => {
+    for (const name of entries.keys()) {
+      for (const script of [`require('${name}')`, `import('${name}').catch(() => process.exit(1))`]) {
+        execFileSync(process.execPath, ['--eval', script], { cwd: packageRoot, stdio: ['ignore', 'ignore', 'pipe'] })
+      }
+    }
+  })
+
+  it('goes to npm with the migrations and the licence, and without sources, tests or settings', () => {
+    const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) }))
+    const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: packageRoot,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      shell: process.platform === 'win32',
+    })
+    const paths = packed.parse(JSON.parse(output)).flatMap(({ files }) => files.map(({ path }) => path))
+    const besides = paths.filter((path) => !path.startsWith('dist/') && !path.startsWith('supabase/migrations/'))
+    expect(besides.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    expect(paths.filter((path) => path.startsWith('supabase/migrations/')).length).toBeGreaterThan(0)
+    expect(paths).toEqual(
+      expect.arrayContaining(
+        [...entries.values()].flatMap((files) => [files.default, files.types].map((path) => path.slice(2))),
+      ),
+    )
+  })
+})
+
+function read(path: string): string {
+  return readFileSync(join(packageRoot, path), 'utf8')
+}
+
+function importsOf(path: string): string[] {
+  const withoutComments = read(path).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const statements = withoutComments.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g)
+  return [...statements].flatMap(([, source]) => (source === undefined ? [] : [source]))
+}
+
+/** `zod` of `zod/mini`; `@scope/name` of `@scope/name/part`. */
+function packageOf(source: string): string {
+  return source.split('/', source.startsWith('@') ? 2 : 1).join('/')
+}
+
+function packagesReachedFrom(entry: string): string[] {
+  const packages = new Set<string>()
+  const seen = new Set<string>()
+  const open = [entry]
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (seen.has(path)) continue
+    seen.add(path)
+    for (const source of importsOf(path)) {
+      if (source.startsWith('.')) open.push(join(dirname(path), source))
+      else packages.add(packageOf(source))
+    }
+  }
+  return [...packages].sort()
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { entries } from './package-root.js'
+
+// What users can import, entry by entry. A line that goes is a breaking change; a line that comes needs docs.
+const values: Record<string, readonly string[]> = {
+  leftoff: [
+    'LeftoffError',
+    'createSessionStore',
+    'historyRing',
+    'isLeftoffError',
+    'localStorageAdapter',
+    'memoryAdapter',
+    'parseTabKey',
+    'readTurn',
+    'sessionKey',
+    'systemClock',
+    'tabKey',
+  ],
+  'leftoff/react': [
+    'NewChatButton',
+    'SessionProvider',
+    'useConversationId',
+    'useConversationSession',
+    'useCurrentWorkspace',
+    'useSessionActions',
+    'useSessionEvent',
+    'useSessionStatus',
+    'useSessions',
+  ],
+  'leftoff/server': [
+    'LeftoffError',
+    'busyResponse',
+    'isLeftoffError',
+    'memoryAgentSessions',
+    'parseTabKey',
+    'runTurn',
+    'sessionKey',
+    'tabKey',
+    'turnResponse',
+  ],
+  'leftoff/agents/claude': ['claudeDriver'],
+}
+
+describe('the exports', () => {
+  it('are listed for every entry', () => {
+    expect(Object.keys(values).sort()).toEqual([...entries.keys()].sort())
+  })
+
+  it.each(Object.entries(values))('of %s are these', async (name, names) => {
+    expect(Object.keys(await import(name)).sort()).toEqual([...names].sort())
+  })
+})

@@ -1,0 +1,16 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/react/index.ts', 'src/server/index.ts', 'src/agents/claude/index.ts'],
+  format: 'esm',
+  target: 'es2022',
+  // Shared code in shared files: with a copy per entry, error brands and React contexts would not match.
+  splitting: true,
+  // tsup injects `baseUrl`, which TypeScript 6 reports as deprecated.
+  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  // No `treeshake`: it runs Rollup, which drops 'use client'. esbuild shakes already.
+  sourcemap: true,
+  clean: true,
+  // Optional peers are external by themselves; vitest stands in devDependencies only.
+  external: ['vitest'],
+})

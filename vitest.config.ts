@@ -1,0 +1,82 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { chromiumLaunchOptions } from './test/chromium/find-chromium.js'
+
+const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
+const endToEnd = 'test/e2e/**/*.e2e.test.ts'
+const ofPackage = 'test/package/**/*.test.ts'
+
+// `npm test` runs all of them; `npx vitest --project node` one. package, e2e and types look at what was built.
+export default defineConfig({
+  test: {
+    reporters: ['default', './scripts/strict-reporter.mjs'],
+    projects: [
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: [inBrowser, endToEnd, ofPackage],
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          environment: 'node',
+          include: [ofPackage],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // Found in advance, as a dependency met during a run would reload the page under the tests.
+        optimizeDeps: {
+          include: [
+            'react',
+            'react-dom/client',
+            'react-dom/server',
+            'react/jsx-dev-runtime',
+            'zod/mini',
+            'zustand',
+            'zustand/vanilla',
+          ],
+        },
+        test: {
+          name: 'browser',
+          include: [inBrowser],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            // A getter: a run without this project needs no browser.
+            provider: playwright({
+              get launchOptions() {
+                return chromiumLaunchOptions()
+              },
+            }),
+            // Named by its browser: the next one is a line here.
+            instances: [{ browser: 'chromium', name: 'chromium' }],
+          },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: [endToEnd],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // One browser and one server at a time, after the others: these tests watch a clock.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.types.json' },
+        },
+      },
+    ],
+  },
+})
