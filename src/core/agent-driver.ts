@@ -1,0 +1,55 @@
+import type { TokenUsage } from './session.js'
+
+/**
+ * What `runTurn` has to know about an agent SDK whose messages are `M`.
+ *
+ * The members are functions in properties, not methods, so that a driver for a few fields of a message also fits the
+ * SDK's full type.
+ */
+export interface AgentDriver<M> {
+  /** The agent session id that the message carries, if any. */
+  readonly sessionIdOf: (message: M) => string | undefined
+  /** What the message means for the turn. */
+  readonly kindOf: (message: M) => MessageKind
+  /**
+   * What went wrong, asked only about the very first thing a resumed run gave: a thrown error, or a message of kind
+   * `failure`. Say `stale` for the agent's own words with exactly this id, never for a text that only looks like it.
+   */
+  readonly classify: (errorOrMessage: unknown, attempt: ResumeAttempt) => FailureClass
+  /** Whether `id` has the form of this agent's ids. Checked before an id is used. Missing where any text may be one. */
+  readonly isSessionId?: (id: string) => boolean
+  /** Whether each turn gets an id of its own, so that another id than the one asked for is no sign of lost context. */
+  readonly hasNewIdEachTurn?: boolean
+  /** `kindOf` with a memory of one run. Missing where each message tells its kind by itself. */
+  readonly createKindOf?: () => (message: M) => MessageKind
+  /** The tokens of the turn so far; the last one given counts. Missing where the agent does not count. */
+  readonly usageOf?: (message: M) => TokenUsage | undefined
+  /** The text of a finished answer; the last one given becomes the preview. Missing where there is none to preview. */
+  readonly textOf?: (message: M) => string | undefined
+}
+
+/** What a message means for the turn. */
+export type MessageKind =
+  /** Part of the answer. */
+  | 'output'
+  /** The agent streams its message again: what was unfinished is to be dropped. */
+  | 'discard'
+  /** The turn's result. Only now is the session id worth keeping. */
+  | 'success'
+  /** The turn's result is an error. Its session id is never kept. */
+  | 'failure'
+  | 'other'
+
+/**
+ * Why a run gave an error before anything else. Only the first three lead to a recovery; `transient` and `other`
+ * never cost an id.
+ */
+export type FailureClass = 'stale' | 'stale-point' | 'invalid' | 'transient' | 'other'
+
+/** What a failed run was asked to resume. */
+export interface ResumeAttempt {
+  readonly resume: string
+  readonly resumeAt?: string
+  /** The texts given to `onStderr`, as they came; a text need not be a whole line. */
+  readonly stderr?: readonly string[]
+}
