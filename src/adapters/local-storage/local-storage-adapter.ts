@@ -1,0 +1,148 @@
+import type { AdapterReport, Change, Refusal, SessionAdapter } from '../../core/adapter.js'
+import { decideChange } from '../../core/decide-change.js'
+import { byActivity } from '../../core/ring.js'
+import type { ConversationSession } from '../../core/session.js'
+import { storageError } from '../../core/storage-error.js'
+import type { ReadRow } from '../../core/stored-row.js'
+import type { WebStorage } from '../../core/web-storage.js'
+import { changeSignal } from './change-signal.js'
+import { rowKeys } from './keys.js'
+import { rowStorage } from './row-storage.js'
+
+/** Options of {@link localStorageAdapter}. */
+export interface LocalStorageAdapterOptions {
+  /** The prefix of all keys; `claude-session-storage` when omitted. */
+  readonly name?: string
+  /** The clock for tombstones, in ms since the epoch. */
+  readonly now?: () => number
+  /** Where to store; the page's `localStorage` when omitted. Called at each use, for it may throw. */
+  readonly storage?: () => WebStorage
+  /** Where `storage` events arrive; the window when omitted. */
+  readonly events?: EventTarget
+}
+
+/**
+ * Keeps sessions in `localStorage`, a key per row. Survives a clean close; what was written in the last seconds may be
+ * gone after a crash of the browser, so prefer `dexieAdapter` where IndexedDB is at hand.
+ *
+ * The browser gives no way to compare and write in one step, so a refusal is not reliable when two tabs save the same row
+ * at the same moment.
+ *
+ * @example
+ * ```ts
+ * import { createSessionStore, localStorageAdapter } from 'leftoff'
+ *
+ * const store = createSessionStore({ adapter: localStorageAdapter({ name: 'my-app' }) })
+ * ```
+ */
+export function localStorageAdapter({
+  name = 'claude-session-storage',
+  now = Date.now,
+  storage: openStorage = () => globalThis.localStorage,
+  events = typeof addEventListener === 'function' ? globalThis : undefined,
+}: LocalStorageAdapterOptions = {}): SessionAdapter {
+  const keys = rowKeys(name)
+  const signal = changeSignal(name, keys.parse, events)
+  const reporters = new Set<(report: AdapterReport) => void>()
+  const rows = rowStorage(keys, (report) => {
+    for (const reporter of [...reporters]) reporter(report)
+  })
+
+  /** Runs at once, before the promise is returned: a save that begins while the page goes away is written. */
+  async function use<T>(run: (storage: WebStorage) => T): Promise<T> {
+    try {
+      return run(openStorage())
+    } catch (cause) {
+      throw storageError('localStorage', cause)
+    }
+  }
+
+  function saveOne(storage: WebStorage, change: Change): Refusal | undefined {
+    const { userId, workspace, conversationId } = change.session
+    // Its own key says it without a scan, unless the row lies under another workspace.
+    const own = keys.row(userId, workspace, conversationId)
+    const key = storage.getItem(own) === null ? (keys.rowOf(storage, userId, conversationId) ?? own) : own
+    const isRemoved = storage.getItem(keys.tombstone(userId, conversationId)) !== null
+    const stored = rows.read(storage, key)
+    const decision = decideChange(change, stored, isRemoved)
+    if (decision === 'repeat') return undefined
+    if ('reason' in decision) return decision
+    rows.write(storage, key, decision, stored?.kind === 'row' ? stored.row : undefined)
+    return undefined
+  }
+
+  function removeAll(
+    storage: WebStorage,
+    userId: string,
+    rowsToRemove: readonly (readonly [id: string, key: string | undefined])[],
+  ): void {
+    for (const [conversationId, key] of rowsToRemove) {
+      // First the row, which also makes room for the tombstone.
+      if (key !== undefined) storage.removeItem(key)
+      storage.removeItem(keys.title(userId, conversationId))
+      storage.setItem(keys.tombstone(userId, conversationId), String(now()))
+    }
+    signal.tell(
+      userId,
+      rowsToRemove.map(([conversationId]) => conversationId),
+    )
+  }
+
+  return {
+    name: 'localStorage',
+    place: 'device',
+    durability: 'eventual',
+    list: (userId, { workspace, limit, order = 'newest' }) =>
+      use((storage) =>
+        keys
+          .rowsOf(storage, userId, workspace)
+          .map((key) => sessionOf(rows.read(storage, key)))
+          .filter((session) => session !== undefined)
+          .sort(byActivity(order))
+          .slice(0, limit),
+      ),
+    get: (userId, conversationId) =>
+      use((storage) => {
+        const key = keys.rowOf(storage, userId, conversationId)
+        return key === undefined ? undefined : sessionOf(rows.read(storage, key))
+      }),
+    save: (changes) =>
+      use((storage) => {
+        const refusals: Refusal[] = []
+        for (const change of changes) {
+          const refusal = saveOne(storage, change)
+          if (refusal) refusals.push(refusal)
+          else signal.tell(change.session.userId, [change.session.conversationId])
+        }
+        return refusals
+      }),
+    remove: (userId, conversationIds) =>
+      use((storage) =>
+        removeAll(
+          storage,
+          userId,
+          conversationIds.map((id) => [id, keys.rowOf(storage, userId, id)] as const),
+        ),
+      ),
+    clear: (userId, workspace) =>
+      use((storage) =>
+        removeAll(
+          storage,
+          userId,
+          keys.rowsOf(storage, userId, workspace).flatMap((key) => {
+            const parsed = keys.parse(key)
+            return parsed ? [[parsed.conversationId, key] as const] : []
+          }),
+        ),
+      ),
+    subscribe: signal.subscribe,
+    onReport(listener) {
+      reporters.add(listener)
+      return () => reporters.delete(listener)
+    },
+  }
+}
+
+function sessionOf(read: ReadRow | undefined): ConversationSession | undefined {
+  return read?.kind === 'row' ? read.row.session : undefined
+}
