@@ -1,0 +1,12 @@
+import type { Clock } from '../core/clock.js'
+import { LeftoffError } from '../core/error.js'
+
+/** `promise`, or an `unreachable` error after `ms`. What comes later is dropped. */
+export function bounded<T>(promise: Promise<T>, ms: number, clock: Clock, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.setTimeout(() => {
+      reject(new LeftoffError('unreachable', `${what} did not answer within ${ms} ms. It is tried again by itself.`))
+    }, ms)
+    promise.then(resolve, reject).finally(cancel)
+  })
+}

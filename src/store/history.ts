@@ -1,0 +1,262 @@
+import type { ListQuery, SessionAdapter } from '../core/adapter.js'
+import type { Clock } from '../core/clock.js'
+import type { LeftoffError } from '../core/error.js'
+import type { ConversationSession } from '../core/session.js'
+import { storageError } from '../core/storage-error.js'
+import { applyUnsaved, mergeUnsaved, type Unsaved, withoutContent } from '../core/unsaved.js'
+import { backoffMs } from './backoff.js'
+import { type ConversationRecord, createRecord, isUnsaved, rebase, recordUnsaved } from './conversation-record.js'
+import { lookUp } from './open-conversation.js'
+import { createSaver } from './saver.js'
+import type { SavingState } from './session-store.js'
+
+/** What a {@link createHistory} works on and whom it tells. */
+export interface HistoryOptions {
+  readonly adapter: SessionAdapter
+  readonly userId: string
+  readonly clock: Clock
+  readonly createId: () => string
+  readonly persistContent: boolean
+  /** How many sessions over all workspaces are kept at hand. */
+  readonly limit: number
+  /** Something to show has changed. */
+  readonly onChange: () => void
+  readonly onSaveFailed: (error: LeftoffError) => void
+  /** The conversation is gone: a person removed it, here or elsewhere. */
+  readonly onLost: (conversationId: string) => void
+  readonly onNewerVersion: (conversationId: string) => void
+  /** Whether the conversation is on screen, so that it stays although storage no longer lists it. */
+  readonly isCurrent: (conversationId: string) => boolean
+}
+
+/** One user's conversations as this page knows them, kept in step with the adapter in both directions. */
+export type History = ReturnType<typeof createHistory>
+
+export function createHistory(options: HistoryOptions) {
+  const { adapter, userId, clock, createId, persistContent, limit, onChange, onLost, isCurrent } = options
+  const records = new Map<string, ConversationRecord>()
+  /** Recorded about conversations that must first be read. */
+  const unread = new Map<string, Unsaved>()
+  /** Stored by newer code: shown, never saved. */
+  const readOnly = new Set<string>()
+  let saving: SavingState = { pending: 0, lastSavedAt: undefined, error: undefined }
+  let readError: LeftoffError | undefined
+  let readFailures = 0
+  let refreshes = 0
+  let cancelRetry: (() => void) | undefined
+  let unsubscribe: (() => void) | undefined
+  let isDisposed = false
+
+  const saver = createSaver({
+    adapter,
+    userId,
+    clock,
+    createId,
+    records,
+    onProgress(outcome) {
+      saving = { ...saving, ...(outcome && { error: undefined, lastSavedAt: saving.lastSavedAt }) }
+      if (outcome && 'savedAt' in outcome) saving = { ...saving, lastSavedAt: outcome.savedAt }
+      if (outcome && 'error' in outcome) {
+        saving = { ...saving, error: outcome.error }
+        options.onSaveFailed(outcome.error)
+      }
+      changed()
+    },
+    onRefused(conversationId, reason) {
+      const record = records.get(conversationId)
+      if (reason === 'removed') {
+        records.delete(conversationId)
+        onLost(conversationId)
+      } else if (record) {
+        readOnly.add(conversationId)
+        records.set(conversationId, createRecord(record.view))
+        options.onNewerVersion(conversationId)
+      }
+    },
+  })
+
+  function changed(): void {
+    const pending = saver.pending() + unread.size
+    if (pending !== saving.pending) saving = { ...saving, pending }
+    onChange()
+  }
+
+  /** Takes in a row that was read. What is on its way there is not disturbed: its answer will tell. */
+  function adopt(row: ConversationSession): void {
+    const known = records.get(row.conversationId)
+    if (known && (known.saving || known.row.revision >= row.revision)) return
+    const shown = persistContent ? row : withoutContent(row)
+    records.set(row.conversationId, known ? rebase(known, shown) : createRecord(shown))
+  }
+
+  /** Adds a conversation that is not stored yet; with `unsaved` it is saved at once. */
+  function add(row: ConversationSession, unsaved?: Unsaved): void {
+    if (records.has(row.conversationId)) return
+    records.set(row.conversationId, createRecord(row, unsaved))
+    if (unsaved) saver.saveNow()
+    changed()
+  }
+
+  function record(conversationId: string, change: Unsaved, { isUrgent = false } = {}): void {
+    const { title: _title, lastMessagePreview: _preview, ...withoutText } = change
+    const kept = persistContent ? change : withoutText
+    const known = records.get(conversationId)
+    if (!known) {
+      unread.set(conversationId, mergeUnsaved(unread.get(conversationId) ?? {}, kept))
+      void readMissing(conversationId)
+    } else if (readOnly.has(conversationId)) {
+      records.set(conversationId, createRecord(applyUnsaved(known.view, kept)))
+    } else {
+      records.set(conversationId, recordUnsaved(known, kept))
+      if (isUrgent || known.row.revision === 0) saver.saveNow()
+      else saver.saveSoon()
+    }
+    changed()
+  }
+
+  /** Reads a conversation that something was recorded about before it was known here. */
+  async function readMissing(conversationId: string): Promise<void> {
+    const row = await load(conversationId).catch(readFailed)
+    const change = unread.get(conversationId)
+    if (isDisposed || !change || row === 'failed') return
+    unread.delete(conversationId)
+    if (row) record(conversationId, change)
+    else onLost(conversationId)
+    changed()
+  }
+
+  async function load(conversationId: string): Promise<ConversationSession | undefined> {
+    const row = await adapter.get(userId, conversationId)
+    if (row && !isDisposed) adopt(row)
+    return records.get(conversationId)?.view
+  }
+
+  /** Reads the newest sessions again, and again later if that fails. */
+  async function refresh(ring?: ListQuery): Promise<void> {
+    const run = ++refreshes
+    const before = new Map(records)
+    try {
+      const [newest, own = []] = await Promise.all([
+        adapter.list(userId, { limit }),
+        ring && adapter.list(userId, ring),
+      ])
+      if (isDisposed || run !== refreshes) return
+      const listed = new Set<string>()
+      for (const row of [...newest, ...own]) {
+        listed.add(row.conversationId)
+        adopt(row)
+      }
+      for (const [id, known] of before) {
+        // Not one that was saved while the list was being read.
+        if (listed.has(id) || records.get(id) !== known || known.row.revision === 0) continue
+        await vanished(id)
+      }
+      for (const id of unread.keys()) void readMissing(id)
+      readError = undefined
+      readFailures = 0
+      changed()
+    } catch (cause) {
+      readFailed(cause)
+    }
+  }
+
+  /** A row we know is not listed any more: removed, cleared away with the whole storage, or merely old. */
+  async function vanished(conversationId: string): Promise<void> {
+    const known = records.get(conversationId)
+    if (!known || known.saving) return
+    if (!known.unsaved && !isCurrent(conversationId)) {
+      records.delete(conversationId)
+      return
+    }
+    const found = await lookUp(adapter, known.row)
+    if (isDisposed || records.get(conversationId) !== known) return
+    if (found === 'removed') {
+      records.delete(conversationId)
+      onLost(conversationId)
+    } else if (found === 'missing') {
+      // The storage was cleared under an open tab: what the tab shows is all there is, so it goes back.
+      records.set(conversationId, createRecord({ ...known.row, revision: 0 }, known.unsaved ?? {}))
+      saver.saveNow()
+    } else if (found !== 'newer-version') {
+      adopt(found)
+    }
+  }
+
+  /** Other tabs and devices tell which conversations changed; what they are now is read here. */
+  async function onStored(conversationIds: readonly string[]): Promise<void> {
+    try {
+      if (conversationIds.length === 0) return await refresh()
+      for (const id of conversationIds) {
+        if (records.get(id)?.saving) continue // most likely our own; else the answer will tell
+        const row = await adapter.get(userId, id)
+        if (isDisposed) return
+        if (row) adopt(row)
+        else await vanished(id)
+      }
+      changed()
+    } catch (cause) {
+      readFailed(cause)
+    }
+  }
+
+  function readFailed(cause: unknown): 'failed' {
+    if (isDisposed) return 'failed'
+    readError = storageError(adapter.name, cause)
+    cancelRetry?.()
+    cancelRetry = clock.setTimeout(() => void refresh(), backoffMs(++readFailures))
+    changed()
+    return 'failed'
+  }
+
+  return {
+    records: records as ReadonlyMap<string, ConversationRecord>,
+    adopt,
+    add,
+    record,
+    load,
+    refresh,
+    readFailed,
+    flush: saver.flush,
+    saving: () => saving,
+    /** Why the chat goes on in memory, if it does. */
+    trouble: () => readError ?? saving.error,
+
+    start(): void {
+      unsubscribe ??= adapter.subscribe?.(userId, (ids) => void onStored(ids))
+    },
+
+    /** Takes a conversation off that is not stored. */
+    forget(conversationId: string): void {
+      records.delete(conversationId)
+    },
+
+    remove(conversationId: string): Promise<void> {
+      unread.delete(conversationId)
+      const removed = saver.remove([conversationId])
+      changed()
+      return removed
+    },
+
+    async clear(workspace?: string): Promise<void> {
+      for (const [id, { row }] of records) {
+        if (workspace === undefined || row.workspace === workspace) records.delete(id)
+      }
+      changed()
+      try {
+        await saver.exclusively(() => adapter.clear(userId, workspace))
+      } catch (cause) {
+        void refresh() // show what is still there
+        throw storageError(adapter.name, cause)
+      }
+    },
+
+    async dispose(): Promise<void> {
+      const flushed = [...records.values()].some(isUnsaved) ? saver.flush() : undefined
+      unsubscribe?.()
+      cancelRetry?.()
+      await flushed?.catch(() => {})
+      isDisposed = true
+      saver.dispose()
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import type { SessionAdapter } from '../core/adapter.js'
+import type { ConversationSession } from '../core/session.js'
+import type { MovedReason } from '../core/session-event.js'
+import { isUsed } from './conversation-record.js'
+import type { Pointer } from './pointers.js'
+
+/** What to open. */
+export interface OpenRequest {
+  readonly adapter: SessionAdapter
+  readonly userId: string
+  readonly workspace: string
+  /** Given by the app, such as by a link. */
+  readonly conversationId: string | undefined
+  /** What this tab had in the workspace. */
+  readonly pointer: Pointer | undefined
+  readonly resume: 'latest' | 'new'
+  readonly capacity: number
+  /** A row with revision 0 under this id, or a new one. */
+  readonly mint: (conversationId?: string) => ConversationSession
+}
+
+/** The conversation a tab goes on with. */
+export interface Opened {
+  /** Revision 0 when it is not stored yet. */
+  readonly row: ConversationSession
+  /** Whether something was said in it that storage does not have. */
+  readonly isUnsaved: boolean
+  readonly isResumed: boolean
+  readonly moved?: { readonly from: string; readonly reason: MovedReason }
+  /** The newest sessions of the workspace, read on the way. */
+  readonly ring: readonly ConversationSession[]
+}
+
+/**
+ * Chooses the conversation: the one the app gave, else the one this tab had, else the newest of the workspace, else a new
+ * one. Writes nothing.
+ */
+export async function openConversation(request: OpenRequest): Promise<Opened> {
+  const { adapter, userId, workspace, conversationId, pointer, resume, capacity, mint } = request
+  const ring = await adapter.list(userId, { workspace, limit: capacity })
+  const stored = (row: ConversationSession): Opened => ({ row, isUnsaved: false, isResumed: isUsed(row), ring })
+  const fresh = (row = mint()): Opened => ({ row, isUnsaved: false, isResumed: false, ring })
+
+  if (conversationId !== undefined) {
+    const found = await lookUp(adapter, mint(conversationId))
+    if (found === 'missing') return fresh(mint(conversationId))
+    if (typeof found === 'string') return { ...fresh(), moved: { from: conversationId, reason: found } }
+    if (found.workspace === workspace) return stored(found)
+    return { ...fresh(), moved: { from: conversationId, reason: 'other-workspace' } }
+  }
+  if (pointer) {
+    const { row, isAcknowledged } = pointer
+    const found = ring.find((session) => session.conversationId === row.conversationId) ?? (await lookUp(adapter, row))
+    if (typeof found !== 'string' && found.workspace === workspace) return stored(found)
+    // What was once stored and is not any more was removed; what never was is known to this tab alone.
+    if (found === 'missing' && !isAcknowledged) {
+      return { ...stored({ ...row, revision: 0 }), isUnsaved: isUsed(row) }
+    }
+  }
+  const newest = ring[0]
+  return resume === 'latest' && newest ? stored(newest) : fresh()
+}
+
+/**
+ * What is stored of a conversation: the row, or why there is none. Asks with a change whose base no row can have, which is
+ * always refused, and the refusal says more than `get`: a removed row is not the same as a missing one.
+ */
+export async function lookUp(
+  adapter: SessionAdapter,
+  row: ConversationSession,
+): Promise<ConversationSession | 'missing' | 'removed' | 'newer-version'> {
+  const base = Number.MAX_SAFE_INTEGER - 1
+  const [refusal] = await adapter.save([{ session: { ...row, revision: base + 1 }, base, saveId: 'look-up' }])
+  if (!refusal) return (await adapter.get(row.userId, row.conversationId)) ?? 'missing'
+  return refusal.reason === 'changed' ? refusal.stored : refusal.reason
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod/mini'
+import type { ConversationSession } from '../core/session.js'
+import { conversationSession } from '../core/stored-row.js'
+import { storageKey, type WebStorage } from '../core/web-storage.js'
+
+/** Which conversation this browser tab had, per user and workspace. A hint, never proof: a copied tab carries a copy of it. */
+export interface Pointer {
+  /** The row as this tab knew it, for a conversation that storage may not know yet. */
+  readonly row: ConversationSession
+  /** Whether its storage said that it was saved. */
+  readonly isAcknowledged: boolean
+}
+
+/** The pointers of this tab: in memory, and in sessionStorage where there is one, so that a reload finds them. */
+export function createPointers(name: string, openStorage: () => WebStorage | undefined) {
+  const memory = new Map<string, Pointer>()
+
+  /** Without sessionStorage the tab forgets on reload and goes on with the newest conversation instead. */
+  function quietly<T>(use: (storage: WebStorage) => T): T | undefined {
+    try {
+      const storage = openStorage()
+      return storage && use(storage)
+    } catch {
+      return undefined
+    }
+  }
+
+  return {
+    read(userId: string, workspace: string): Pointer | undefined {
+      const key = storageKey(name, 'pointer', userId, workspace)
+      return memory.get(key) ?? quietly((storage) => parsePointer(storage.getItem(key), userId, workspace))
+    },
+    write(value: Pointer): void {
+      const key = storageKey(name, 'pointer', value.row.userId, value.row.workspace)
+      memory.set(key, value)
+      quietly((storage) => storage.setItem(key, JSON.stringify(value)))
+    },
+    /** Drops the user's pointer in a workspace, or in all. */
+    dropAll(userId: string, workspace?: string): void {
+      const isMeant = (key: string): boolean =>
+        workspace === undefined
+          ? key.startsWith(`${storageKey(name, 'pointer', userId)}/`)
+          : key === storageKey(name, 'pointer', userId, workspace)
+      for (const key of [...memory.keys()].filter(isMeant)) memory.delete(key)
+      quietly((storage) => {
+        const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
+        for (const key of keys.filter(isMeant)) storage.removeItem(key)
+      })
+    },
+  }
+}
+
+export type Pointers = ReturnType<typeof createPointers>
+
+const pointer: z.ZodMiniType<Pointer> = z.object({ row: conversationSession, isAcknowledged: z.boolean() })
+
+function parsePointer(text: string | null, userId: string, workspace: string): Pointer | undefined {
+  if (text === null) return undefined
+  try {
+    const found = z.safeParse(pointer, JSON.parse(text)).data
+    return found?.row.userId === userId && found.row.workspace === workspace ? found : undefined
+  } catch {
+    return undefined // not JSON: a hint that is no use
+  }
+}

@@ -1,0 +1,187 @@
+import type { Change, Refusal, SessionAdapter } from '../core/adapter.js'
+import type { Clock } from '../core/clock.js'
+import type { LeftoffError } from '../core/error.js'
+import { storageError } from '../core/storage-error.js'
+import { applyUnsaved } from '../core/unsaved.js'
+import { backoffMs } from './backoff.js'
+import { bounded } from './bounded.js'
+import { beginSave, type ConversationRecord, endSave, isUnsaved, rebase } from './conversation-record.js'
+import { handled } from './handled.js'
+
+/** Brings what was recorded into the adapter: coalesced, one call at a time, again until it is there. */
+export interface Saver {
+  /** For activity and counts: at most one save a second. */
+  saveSoon(): void
+  /** For a new chat or a title. */
+  saveNow(): void
+  /** Removes rows, after any save of theirs that is under way. Tried again by itself; rejects if the first attempt fails. */
+  remove(conversationIds: readonly string[]): Promise<void>
+  /** One attempt now to save everything so far. The adapter is called before this returns, if it is not busy. */
+  flush(): Promise<void>
+  /** Runs `run` while no save is under way. */
+  exclusively<T>(run: () => Promise<T>): Promise<T>
+  /** How many conversations wait to be saved or removed. */
+  pending(): number
+  dispose(): void
+}
+
+/** What a {@link Saver} works on and whom it tells. */
+export interface SaverOptions {
+  readonly adapter: SessionAdapter
+  readonly userId: string
+  readonly clock: Clock
+  readonly createId: () => string
+  readonly records: Map<string, ConversationRecord>
+  /** After records changed, or an attempt ended. */
+  readonly onProgress: (outcome?: { readonly savedAt: number } | { readonly error: LeftoffError }) => void
+  /** A row that is not to be saved again: someone removed it, or newer code wrote it. */
+  readonly onRefused: (conversationId: string, reason: 'removed' | 'newer-version') => void
+}
+
+const coalesceMs = 1_000
+/** An adapter that never answers must not stop the others; a repeat is harmless, for it carries the same save id. */
+const attemptTimeoutMs = 10_000
+/** Another tab may save the same row between our reading and writing, but not for ever. */
+const maxRebases = 10
+
+export function createSaver(options: SaverOptions): Saver {
+  const { adapter, userId, clock, createId, records, onProgress, onRefused } = options
+  const removals = new Set<string>()
+  let tail: Promise<unknown> | undefined
+  let cancelTimer: (() => void) | undefined
+  let lastBegan = Number.NEGATIVE_INFINITY
+  let failures = 0
+  let isDisposed = false
+
+  function exclusively<T>(run: () => Promise<T>): Promise<T> {
+    // With nothing under way it runs in this very task: a page that is going away has no other.
+    const turn = tail ? tail.then(run) : run()
+    const settled: Promise<unknown> = turn
+      .catch(() => {})
+      .then(() => {
+        if (tail === settled) tail = undefined
+      })
+    tail = settled
+    return turn
+  }
+
+  function flush(): Promise<void> {
+    stopTimer()
+    return handled(exclusively(saveAll))
+  }
+
+  async function saveAll(): Promise<void> {
+    const unsaved = [...records.values()].filter(isUnsaved)
+    if (isDisposed || (unsaved.length === 0 && removals.size === 0)) return
+    lastBegan = clock.monotonic()
+    // What waited behind an interrupted save was recorded before this call, so it belongs to it.
+    let rounds = unsaved.some((record) => record.saving && record.unsaved) ? 2 : 1
+    try {
+      for (let rebases = 0; rounds > 0; rounds--) {
+        if (await saveRound()) {
+          if (++rebases > maxRebases) break
+          rounds++
+        }
+      }
+    } catch (cause) {
+      if (isDisposed) return
+      const error = storageError(adapter.name, cause)
+      failures++
+      startTimer(backoffMs(failures))
+      onProgress({ error })
+      throw error
+    }
+    if (isDisposed) return
+    failures = 0
+    onProgress({ savedAt: clock.now() })
+    if (pending() > 0) saveSoon()
+  }
+
+  /** One call of the adapter. Whether a row had changed, so that another is due at once. */
+  async function saveRound(): Promise<boolean> {
+    const removing = [...removals]
+    const changes: Change[] = []
+    for (const [id, record] of records) {
+      if (!isUnsaved(record)) continue
+      const begun = beginSave(record, createId)
+      records.set(id, begun)
+      if (begun.saving) changes.push(changeOf(begun, begun.saving))
+    }
+    const [saved, removed] = await Promise.allSettled([
+      changes.length > 0 ? bounded(adapter.save(changes), attemptTimeoutMs, clock, adapter.name) : [],
+      removing.length > 0
+        ? bounded(adapter.remove(userId, removing), attemptTimeoutMs, clock, adapter.name)
+        : undefined,
+    ])
+    if (isDisposed) return false
+    if (removed.status === 'fulfilled') for (const id of removing) removals.delete(id)
+    const isRebased = saved.status === 'fulfilled' && settle(changes, saved.value)
+    onProgress()
+    if (saved.status === 'rejected') throw saved.reason
+    if (removed.status === 'rejected') throw removed.reason
+    return isRebased
+  }
+
+  function settle(changes: readonly Change[], refusals: readonly Refusal[]): boolean {
+    const refused = new Map(refusals.map((refusal) => [refusal.conversationId, refusal]))
+    let isRebased = false
+    for (const { session } of changes) {
+      const id = session.conversationId
+      const record = records.get(id)
+      if (!record) continue // removed meanwhile
+      const refusal = refused.get(id)
+      if (!refusal) {
+        records.set(id, endSave(record, session))
+      } else if (refusal.reason === 'changed' || refusal.reason === 'missing') {
+        // Someone else saved in between, or the storage was cleared: the same change, on what is there now.
+        records.set(id, rebase(record, refusal.reason === 'changed' ? refusal.stored : { ...record.row, revision: 0 }))
+        isRebased = true
+      } else {
+        onRefused(id, refusal.reason)
+      }
+    }
+    return isRebased
+  }
+
+  function saveSoon(): void {
+    if (!cancelTimer && failures === 0) startTimer(Math.max(0, lastBegan + coalesceMs - clock.monotonic()))
+  }
+
+  function startTimer(ms: number): void {
+    stopTimer()
+    if (!isDisposed) cancelTimer = clock.setTimeout(flush, ms)
+  }
+
+  function stopTimer(): void {
+    cancelTimer?.()
+    cancelTimer = undefined
+  }
+
+  function pending(): number {
+    return [...records.values()].filter(isUnsaved).length + removals.size
+  }
+
+  return {
+    saveSoon,
+    saveNow: () => void flush(),
+    remove(conversationIds) {
+      for (const id of conversationIds) {
+        records.delete(id)
+        removals.add(id)
+      }
+      return flush()
+    },
+    flush,
+    exclusively,
+    pending,
+    dispose() {
+      stopTimer()
+      isDisposed = true
+    },
+  }
+}
+
+function changeOf({ row }: ConversationRecord, saving: NonNullable<ConversationRecord['saving']>): Change {
+  const session = { ...applyUnsaved(row, saving.unsaved), revision: row.revision + 1 }
+  return { session, base: row.revision, saveId: saving.saveId }
+}

@@ -1,0 +1,69 @@
+import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
+import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionEvent } from '../../src/core/session-event.js'
+import { createSessionStore } from '../../src/store/create-session-store.js'
+import type { SessionStore, SessionStoreOptions } from '../../src/store/session-store.js'
+import { type FakeTab, fakeBrowser } from '../../src/testing/fake-browser.js'
+import { type ManualClock, manualClock } from '../../src/testing/manual-clock.js'
+
+/** A store in a tab of a fake browser, with what it told. */
+export interface StoreInTab {
+  readonly store: SessionStore
+  readonly tab: FakeTab
+  readonly events: SessionEvent[]
+  /** The page goes away and comes back with a new store. */
+  reload(): StoreInTab
+}
+
+/** A fake browser on a manual clock, whose ids are counted. */
+export function setUp(options: SessionStoreOptions = {}) {
+  const clock: ManualClock = manualClock({ now: 1_000_000 })
+  const browser = fakeBrowser()
+  let ids = 0
+
+  function open(tab: FakeTab, own: SessionStoreOptions): StoreInTab {
+    const events: SessionEvent[] = []
+    const store = createSessionStore({
+      clock,
+      createId: () => `id-${++ids}`,
+      browser: tab.browser,
+      adapter: localStorageAdapter({ ...tab, now: clock.now }),
+      onEvent: (event) => events.push(event),
+      ...options,
+      ...own,
+    })
+    return { store, tab, events, reload: () => open(tab.reload(), own) }
+  }
+
+  return {
+    clock,
+    browser,
+    openTab: (own: SessionStoreOptions = {}): StoreInTab => open(browser.openTab(), own),
+    /** Lets all that can happen without time passing happen. */
+    settle: () => clock.advance(0),
+  }
+}
+
+/** The adapter with its failures in the test's hands, and its saves counted. */
+export function faulty(adapter: SessionAdapter) {
+  const calls = { saved: 0, listed: 0 }
+  const fault: { error: Error | undefined; hang: boolean } = { error: undefined, hang: false }
+  async function through<T>(run: () => Promise<T>): Promise<T> {
+    if (fault.hang) return new Promise(() => {})
+    if (fault.error) throw fault.error
+    return run()
+  }
+  const wrapped: SessionAdapter = {
+    ...adapter,
+    list: (userId, query) => through(() => adapter.list(userId, query)).finally(() => calls.listed++),
+    get: (userId, id) => through(() => adapter.get(userId, id)),
+    save: (changes) =>
+      through(() => {
+        calls.saved++
+        return adapter.save(changes)
+      }),
+    remove: (userId, ids) => through(() => adapter.remove(userId, ids)),
+    clear: (userId, workspace) => through(() => adapter.clear(userId, workspace)),
+  }
+  return { adapter: wrapped, fault, calls }
+}
