@@ -1,0 +1,18 @@
+'use client'
+
+export { NewChatButton, type NewChatButtonProps } from './new-chat-button.js'
+export { SessionProvider, type SessionProviderProps } from './session-provider.js'
+export {
+  useConversationId,
+  useCurrentWorkspace,
+  useSessionActions,
+  useSessionStatus,
+  useSessions,
+} from './state-hooks.js'
+export {
+  type ConversationSessionHandlers,
+  type ConversationSessionOptions,
+  type ConversationSessionResult,
+  useConversationSession,
+} from './use-conversation-session.js'
+export { useSessionEvent } from './use-session-event.js'

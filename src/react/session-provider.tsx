@@ -1,0 +1,56 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { createSessionStore } from '../store/create-session-store.js'
+import type { SessionStore, SessionStoreOptions } from '../store/session-store.js'
+import { SessionContext } from './session-context.js'
+
+/** Props of {@link SessionProvider}: a store of the app's own, or the options of the one it makes. */
+export type SessionProviderProps =
+  | { readonly children?: ReactNode; readonly store: SessionStore }
+  | ({ readonly children?: ReactNode; readonly store?: undefined } & SessionStoreOptions)
+
+/**
+ * Gives the components below it one session store per mount: the one passed, or one made from the options. The options
+ * are read once.
+ *
+ * @example
+ * ```tsx
+ * import { SessionProvider } from 'leftoff/react'
+ *
+ * export function App({ userId }: { userId: string }) {
+ *   return (
+ *     <SessionProvider userId={userId}>
+ *       <ChatPage />
+ *     </SessionProvider>
+ *   )
+ * }
+ * ```
+ */
+export function SessionProvider({ children, store, ...options }: SessionProviderProps): ReactNode {
+  if (!store) return <OwnStore options={options}>{children}</OwnStore>
+  return <SessionContext.Provider value={store}>{children}</SessionContext.Provider>
+}
+
+function OwnStore(props: { readonly options: SessionStoreOptions; readonly children: ReactNode }): ReactNode {
+  const [options] = useState(props.options)
+  const [store, setStore] = useState(() => createSessionStore(options))
+  const leaving = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const disposed = useRef<SessionStore>(undefined)
+
+  useEffect(() => {
+    clearTimeout(leaving.current)
+    if (disposed.current === store) {
+      setStore(createSessionStore(options))
+      return
+    }
+    return () => {
+      // In a later task, for Strict Mode runs this effect again at once. Activity does so much later: then the tab's
+      // pointer brings the same conversation back into a new store.
+      leaving.current = setTimeout(() => {
+        disposed.current = store
+        void store.dispose()
+      })
+    }
+  }, [store, options])
+
+  return <SessionContext.Provider value={store}>{props.children}</SessionContext.Provider>
+}

@@ -1,0 +1,132 @@
+import { useEffect, useInsertionEffect, useMemo, useRef, useState } from 'react'
+import { isLeftoffError } from '../core/error.js'
+import type { RecordedMessage } from '../core/unsaved.js'
+import type { SessionState, SessionStore } from '../store/session-store.js'
+import { useSessionStore } from './session-context.js'
+import { useConversationId, useCurrentWorkspace, useSessionState } from './state-hooks.js'
+
+/** Options of {@link useConversationSession}. */
+export interface ConversationSessionOptions {
+  /** Nothing is opened while this is `false`. */
+  readonly mounted?: boolean
+  /** The conversation to open, such as from a link; created under this id if unknown. */
+  readonly conversationId?: string
+  /** Told of each id that becomes current, such as to keep the URL in step. */
+  readonly onConversationIdChange?: (conversationId: string) => void
+}
+
+/** What {@link useConversationSession} returns. `isInitialized` tells whether the ids are there. */
+export type ConversationSessionResult = ConversationSessionHandlers &
+  (
+    | { readonly isInitialized: true; readonly conversationId: string; readonly tabId: string }
+    | { readonly isInitialized: false; readonly conversationId: undefined; readonly tabId: undefined }
+  )
+
+/** The part of the result that is there from the first render. */
+export interface ConversationSessionHandlers {
+  /** Whether the conversation is an earlier one that came back. */
+  readonly isResumed: boolean
+  /** Begins a new conversation in this workspace; returns its id. Throws `invalid-argument` while there is no workspace. */
+  readonly startNewConversation: () => string
+  /** Moves the conversation this render showed to the top of the history. */
+  readonly markActivity: () => void
+  /** Counts one whole message of the conversation this render showed. */
+  readonly recordMessage: (message: RecordedMessage) => void
+}
+
+/**
+ * The conversation of a workspace: resumed after a reload, created on the first visit. Opens after hydration and whenever
+ * `workspace` changes; does nothing while `workspace` is empty.
+ *
+ * @example
+ * ```tsx
+ * import { useConversationSession } from 'leftoff/react'
+ *
+ * export function Chat({ workspace }: { workspace: string }) {
+ *   const { conversationId, isInitialized } = useConversationSession(workspace)
+ *   return isInitialized ? <p>Conversation {conversationId}</p> : <p>Opening …</p>
+ * }
+ * ```
+ */
+export function useConversationSession(
+  workspace: string | null | undefined,
+  options: boolean | ConversationSessionOptions = true,
+): ConversationSessionResult {
+  const {
+    mounted = true,
+    conversationId: asked,
+    onConversationIdChange,
+  } = typeof options === 'object' ? options : { mounted: options }
+  const store = useSessionStore()
+  const currentId = useConversationId()
+  const currentWorkspace = useCurrentWorkspace()
+  const tabId = useSessionState(tabIdOf)
+  const isResumed = useSessionState(isResumedOf)
+  // What was opened last. Until it is what this render asks for, the store may still show another conversation.
+  const [opened, setOpened] = useState<{ store: SessionStore; workspace: string; asked: string | undefined }>()
+
+  useEffect(() => {
+    if (!workspace || !mounted) return
+    let isLatest = true
+    store.initConversation(workspace, idOption(asked)).then(() => {
+      if (isLatest) setOpened({ store, workspace, asked })
+    }, ignoreNotOpen)
+    return () => {
+      isLatest = false
+    }
+  }, [store, workspace, mounted, asked])
+
+  const isOpen =
+    mounted &&
+    opened?.store === store &&
+    opened.workspace === workspace &&
+    opened.asked === asked &&
+    currentWorkspace === workspace
+  const conversationId = isOpen ? currentId : undefined
+
+  const tellIdChange = useLatest(onConversationIdChange)
+  useEffect(() => {
+    if (conversationId !== undefined) tellIdChange.current?.(conversationId)
+  }, [conversationId, tellIdChange])
+
+  return useMemo(() => {
+    /** What is recorded before the conversation is open belongs to the one that opens, not to the one the store has now. */
+    function withConversation(run: (conversationId: string) => void): void {
+      if (conversationId !== undefined) run(conversationId)
+      else if (workspace) store.initConversation(workspace, idOption(asked)).then(run, ignoreNotOpen)
+    }
+    const handlers = {
+      startNewConversation: () => store.newConversation(workspace ?? ''),
+      markActivity: () => withConversation((id) => store.updateActivity(id)),
+      recordMessage: (message: RecordedMessage) =>
+        withConversation((id) => store.recordMessage({ ...message, conversationId: id })),
+    }
+    return conversationId !== undefined && tabId !== undefined
+      ? { ...handlers, isInitialized: true, isResumed, conversationId, tabId }
+      : { ...handlers, isInitialized: false, isResumed: false, conversationId: undefined, tabId: undefined }
+  }, [store, workspace, asked, conversationId, tabId, isResumed])
+}
+
+/** The newest value, for callbacks that must not run again when it changes. */
+function useLatest<T>(value: T): { readonly current: T } {
+  const latest = useRef(value)
+  useInsertionEffect(() => {
+    latest.current = value
+  })
+  return latest
+}
+
+function idOption(conversationId: string | undefined): { readonly conversationId?: string } {
+  return conversationId === undefined ? {} : { conversationId }
+}
+
+/** Without a user there is nothing to open yet; a disposed store is replaced by its provider. Anything else is a mistake of the caller's. */
+function ignoreNotOpen(error: unknown): void {
+  if (!isLeftoffError(error, 'no-user') && !isLeftoffError(error, 'disposed')) throw error
+}
+
+const isResumedOf = (state: SessionState) => state.isResumed
+
+function tabIdOf({ sessions, currentConversationId }: SessionState): string | undefined {
+  return sessions.find(({ conversationId }) => conversationId === currentConversationId)?.tabId ?? currentConversationId
+}

@@ -1,0 +1,381 @@
+import { type ReactNode, StrictMode, useState } from 'react'
+import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
+import { renderToString } from 'react-dom/server'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createSessionStore, memoryAdapter, type SessionAdapter } from '../../src/index.js'
+import {
+  NewChatButton,
+  SessionProvider,
+  useConversationId,
+  useConversationSession,
+  useSessionActions,
+  useSessionEvent,
+  useSessions,
+} from '../../src/react/index.js'
+import { Chat } from './chat.js'
+
+let root: Root | undefined
+let container: HTMLElement
+let errors: unknown[][]
+
+beforeEach(() => {
+  localStorage.clear()
+  sessionStorage.clear()
+  container = document.body.appendChild(document.createElement('div'))
+  errors = []
+  vi.spyOn(console, 'error').mockImplementation((...args) => errors.push(args))
+})
+
+afterEach(async () => {
+  root?.unmount()
+  container.remove()
+  await nextTask() // in which a provider's store is disposed, and saves what is left
+  vi.restoreAllMocks()
+  expect(errors).toEqual([])
+})
+
+function show(page: ReactNode): void {
+  root = createRoot(container)
+  root.render(page)
+}
+
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
+/** What stands in the element with this id. */
+const text = (id: string): string => container.querySelector(`#${id}`)?.textContent ?? ''
+const click = (id: string): void => container.querySelector<HTMLButtonElement>(`#${id}`)?.click()
+const initialized = (): Promise<void> =>
+  vi.waitFor(() => expect(container.querySelector('main')?.dataset.initialized).toBe('true'))
+
+/** The keys of rows in localStorage. */
+const rows = (): string[] => Object.keys(localStorage).filter((key) => key.includes('/row/'))
+
+describe('hydration', () => {
+  it('gives no warning, also with sessions in storage, and opens afterwards', async () => {
+    const store = createSessionStore()
+    await store.initConversation('w')
+    store.recordMessage({ role: 'user', text: 'from yesterday' })
+    await store.dispose()
+
+    const page = (
+      <StrictMode>
+        <SessionProvider>
+          <Chat workspace="w" />
+        </SessionProvider>
+      </StrictMode>
+    )
+    container.innerHTML = renderToString(page)
+    const recovered: unknown[] = []
+    root = hydrateRoot(container, page, { onRecoverableError: (error) => recovered.push(error) })
+    await initialized()
+    await vi.waitFor(() => expect(container.textContent).toContain('from yesterday (1)'))
+    expect(container.querySelector('main')?.dataset.resumed).toBe('true')
+    expect(recovered).toEqual([])
+  })
+
+  it('gives no warning with the default store, although that is open already', async () => {
+    const opener = createRoot(container)
+    opener.render(<Chat workspace="w" />)
+    await initialized()
+    opener.unmount()
+
+    const recovered: unknown[] = []
+    const server = createSessionStore().getInitialState()
+    expect(server.status).toBe('idle')
+    container.innerHTML = '<code></code>'
+    root = hydrateRoot(container, <HydratedId />, { onRecoverableError: (error) => recovered.push(error) })
+    await vi.waitFor(() => expect(container.textContent).toMatch(/^[0-9a-f-]{36}$/))
+    expect(recovered).toEqual([])
+  })
+})
+
+function HydratedId(): ReactNode {
+  return <code>{useConversationId()}</code>
+}
+
+describe('Strict Mode', () => {
+  it('makes one conversation', async () => {
+    let created = 0
+    const createId = () => `id-${++created}`
+    show(
+      <StrictMode>
+        <SessionProvider createId={createId}>
+          <Chat workspace="w" />
+        </SessionProvider>
+      </StrictMode>,
+    )
+    await initialized()
+    const id = text('conversation')
+    click('say')
+    await vi.waitFor(() => expect(rows()).toHaveLength(1))
+    expect(text('conversation')).toBe(id)
+    expect(id).toBe('id-1')
+    expect([text('tab'), text('current'), text('workspace')]).toEqual([id, id, 'w'])
+  })
+
+  it('keeps the provider’s store alive through the double effect', async () => {
+    show(
+      <StrictMode>
+        <SessionProvider>
+          <Chat workspace="w" />
+        </SessionProvider>
+      </StrictMode>,
+    )
+    await initialized()
+    await nextTask() // in which a store would be disposed
+    click('say')
+    await vi.waitFor(() => expect(container.textContent).toContain('hello (1)'))
+  })
+})
+
+describe('useConversationSession', () => {
+  it('does nothing while the workspace is empty or mounted is false', async () => {
+    const results: unknown[] = []
+    function Probe({ workspace, mounted }: { workspace: string | null; mounted: boolean }): ReactNode {
+      const { isInitialized, conversationId } = useConversationSession(workspace, mounted)
+      results.push(conversationId)
+      return <main data-initialized={isInitialized} />
+    }
+    const store = createSessionStore()
+    const page = (workspace: string | null, mounted: boolean) => (
+      <SessionProvider store={store}>
+        <Probe workspace={workspace} mounted={mounted} />
+      </SessionProvider>
+    )
+    show(page(null, true))
+    root?.render(page('w', false))
+    await nextTask()
+    expect(store.getState().status).toBe('idle')
+    root?.render(page('w', true))
+    await initialized()
+    expect(results.at(-1)).toBe(store.getState().currentConversationId)
+  })
+
+  it('never shows one workspace’s conversation as another’s', async () => {
+    const seen: [string, string | undefined][] = []
+    function Probe({ workspace }: { workspace: string }): ReactNode {
+      const { isInitialized, conversationId } = useConversationSession(workspace)
+      seen.push([workspace, conversationId])
+      return <main data-initialized={isInitialized} />
+    }
+    function Page(): ReactNode {
+      const [workspace, setWorkspace] = useState('a')
+      return (
+        <SessionProvider>
+          <button type="button" id="b" onClick={() => setWorkspace('b')} />
+          <Probe workspace={workspace} />
+        </SessionProvider>
+      )
+    }
+    show(<Page />)
+    await initialized()
+    click('b')
+    await vi.waitFor(() => expect(seen.at(-1)).toEqual(['b', expect.any(String)]))
+    const idsOf = (name: string) =>
+      new Set(seen.filter(([workspace, id]) => workspace === name && id).map(([, id]) => id))
+    expect(idsOf('a').size).toBe(1)
+    expect(idsOf('b').size).toBe(1)
+    expect([...idsOf('a')]).not.toEqual([...idsOf('b')])
+  })
+
+  it('opens the conversation that the app gives, and tells of each that becomes current', async () => {
+    const told: string[] = []
+    const tell = (id: string) => told.push(id)
+    function Probe({ asked }: { asked: string }): ReactNode {
+      const { conversationId, isInitialized } = useConversationSession('w', {
+        conversationId: asked,
+        onConversationIdChange: tell,
+      })
+      return (
+        <main data-initialized={isInitialized}>
+          <code id="conversation">{conversationId}</code>
+          <NewChatButton id="new" />
+        </main>
+      )
+    }
+    show(
+      <SessionProvider>
+        <Probe asked="given" />
+      </SessionProvider>,
+    )
+    await initialized()
+    expect(text('conversation')).toBe('given')
+    click('new')
+    await vi.waitFor(() => expect(text('conversation')).not.toBe('given'))
+    expect(told).toEqual(['given', text('conversation')])
+  })
+
+  it('records into the conversation that the render showed, even after New chat', async () => {
+    let sayInFirst = (): void => {}
+    function Probe(): ReactNode {
+      const { conversationId, isInitialized, recordMessage, startNewConversation } = useConversationSession('w')
+      const [first, setFirst] = useState<string>()
+      if (conversationId !== undefined && first === undefined) {
+        setFirst(conversationId)
+        sayInFirst = () => recordMessage({ role: 'assistant', text: 'a late answer' })
+      }
+      const sessions = useSessions('w')
+      return (
+        <main data-initialized={isInitialized}>
+          <button type="button" id="new" onClick={startNewConversation} />
+          <code id="late">{sessions.find((session) => session.conversationId === first)?.lastMessagePreview}</code>
+          <code id="count">{sessions.length}</code>
+        </main>
+      )
+    }
+    show(
+      <SessionProvider>
+        <Probe />
+      </SessionProvider>,
+    )
+    await initialized()
+    sayInFirst()
+    await vi.waitFor(() => expect(text('count')).toBe('1'))
+    click('new')
+    await vi.waitFor(() => expect(text('count')).toBe('2'))
+    sayInFirst()
+    await vi.waitFor(() => expect(text('late')).toBe('a late answer'))
+  })
+
+  it('keeps what was recorded before the conversation was open, in the workspace it was said in', async () => {
+    const memory = memoryAdapter()
+    let answer = (): void => {}
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    // Opening `w` waits until the test lets it go on.
+    const adapter: SessionAdapter = {
+      ...memory,
+      async list(userId, query) {
+        if (query.workspace === 'w') await asked
+        return memory.list(userId, query)
+      },
+    }
+    const store = createSessionStore({ adapter })
+    await store.initConversation('elsewhere')
+    function Probe(): ReactNode {
+      const { isInitialized, recordMessage } = useConversationSession('w')
+      return (
+        <main data-initialized={isInitialized}>
+          <button type="button" id="say" onClick={() => recordMessage({ role: 'user', text: 'early' })} />
+        </main>
+      )
+    }
+    show(
+      <SessionProvider store={store}>
+        <Probe />
+      </SessionProvider>,
+    )
+    await vi.waitFor(() => expect(store.getState().status).toBe('resuming'))
+    click('say')
+    answer()
+    await initialized()
+    await vi.waitFor(() => expect(store.getState().sessions).toMatchObject([{ workspace: 'w', messageCount: 1 }]))
+  })
+})
+
+describe('rendering', () => {
+  it('renders a component that reads only the id once for 1,000 activity updates', async () => {
+    const store = createSessionStore()
+    let renders = 0
+    function Probe(): ReactNode {
+      renders++
+      return <code id="current">{useConversationId()}</code>
+    }
+    const id = await store.initConversation('w')
+    show(
+      <SessionProvider store={store}>
+        <Probe />
+      </SessionProvider>,
+    )
+    await vi.waitFor(() => expect(text('current')).toBe(id))
+    const before = renders
+    for (let count = 0; count < 1_000; count++) store.updateActivity()
+    await nextTask()
+    expect(renders).toBe(before)
+  })
+
+  it('gives the same actions in each render', async () => {
+    const seen = new Set<unknown>()
+    function Probe(): ReactNode {
+      const [count, setCount] = useState(0)
+      seen.add(useSessionActions())
+      return (
+        <button type="button" id="again" onClick={() => setCount(count + 1)}>
+          {count}
+        </button>
+      )
+    }
+    show(
+      <SessionProvider>
+        <Probe />
+      </SessionProvider>,
+    )
+    await vi.waitFor(() => expect(text('again')).toBe('0'))
+    click('again')
+    await vi.waitFor(() => expect(text('again')).toBe('1'))
+    expect(seen.size).toBe(1)
+  })
+})
+
+describe('NewChatButton', () => {
+  it('is a button with every prop, disabled until a conversation is open', async () => {
+    const begun: string[] = []
+    show(
+      <SessionProvider>
+        <NewChatButton
+          id="new"
+          className="mine"
+          aria-label="Begin"
+          onNewConversation={(id) => begun.push(id)}
+          workspace="w"
+        >
+          Begin
+        </NewChatButton>
+        <Opener />
+      </SessionProvider>,
+    )
+    await vi.waitFor(() => expect(container.querySelector('#new')).not.toBeNull())
+    const button = () => container.querySelector<HTMLButtonElement>('#new')
+    expect(button()?.disabled).toBe(true)
+    expect(button()?.className).toBe('mine')
+    expect(button()?.type).toBe('button')
+    click('open')
+    await vi.waitFor(() => expect(button()?.disabled).toBe(false))
+    click('new')
+    expect(begun).toHaveLength(1)
+  })
+})
+
+function Opener(): ReactNode {
+  const { initConversation } = useSessionActions()
+  return <button type="button" id="open" onClick={() => void initConversation('w')} />
+}
+
+describe('useSessionEvent', () => {
+  it('tells of events while mounted', async () => {
+    const told: string[] = []
+    const store = createSessionStore()
+    const first = await store.initConversation('a')
+    store.recordMessage({ role: 'user', text: 'hello' })
+    function Probe(): ReactNode {
+      useSessionEvent((event) => told.push(event.type))
+      return <p id="probe">listening</p>
+    }
+    show(
+      <SessionProvider store={store}>
+        <Probe />
+      </SessionProvider>,
+    )
+    await vi.waitFor(() => expect(text('probe')).toBe('listening'))
+    await vi.waitFor(async () => {
+      await store.initConversation('b', { conversationId: first })
+      expect(told).toContain('moved')
+    })
+    root?.unmount()
+    root = undefined
+    const count = told.length
+    await store.initConversation('c', { conversationId: first })
+    expect(told).toHaveLength(count)
+  })
+})
