@@ -1,0 +1,74 @@
+import type { AgentDriver, MessageKind } from '../core/agent-driver.js'
+import { LeftoffError } from '../core/error.js'
+import { preview } from '../core/preview.js'
+import type { TokenUsage } from '../core/session.js'
+import type { TurnEvent } from '../core/turn-event.js'
+
+/** What one run of the agent has shown so far. */
+export interface Answer<M> {
+  /** Takes a message into account, each once and in order. */
+  note(message: M): MessageKind
+  /**
+   * The id worth storing, if any: after success, or when a turn with output is cut short. Never one of an error
+   * result.
+   */
+  idToKeep(end: 'finished' | 'aborted'): string | undefined
+  /** Why an agent that has nothing more to say did not succeed; `undefined` if it did. */
+  failure(): LeftoffError | undefined
+  done(): TurnEvent<M>
+}
+
+/** An answer of which nothing is known yet. */
+export function createAnswer<M>(agent: AgentDriver<M>): Answer<M> {
+  const kindOf = agent.createKindOf?.() ?? agent.kindOf
+  const { sessionIdOf, usageOf, textOf } = agent
+  let agentSessionId: string | undefined
+  let hasOutput = false
+  let hasSucceeded = false
+  let result: 'success' | 'failure' | undefined
+  let usage: TokenUsage | undefined
+  let text: string | undefined
+
+  return {
+    note(message) {
+      const kind = kindOf(message)
+      if (kind === 'failure') {
+        result = kind
+        return kind
+      }
+      agentSessionId = sessionIdOf(message) || agentSessionId
+      usage = usageOf?.(message) ?? usage
+      text = textOf?.(message) || text
+      if (kind === 'output') hasOutput = true
+      if (kind === 'success') {
+        hasSucceeded = true
+        result = kind
+      }
+      return kind
+    },
+
+    idToKeep(end) {
+      const isWorthIt = hasSucceeded || (end === 'aborted' && hasOutput && result !== 'failure')
+      return isWorthIt ? agentSessionId : undefined
+    },
+
+    failure() {
+      if (result === 'success') return undefined
+      return result === 'failure'
+        ? new LeftoffError('turn-failed', 'The agent ended the turn with an error; its last message says which.')
+        : new LeftoffError(
+            'turn-interrupted',
+            'The agent stopped before it gave a result. Look at its own log, then send again.',
+          )
+    },
+
+    done() {
+      const lastText = text === undefined ? undefined : preview(text)
+      return {
+        type: 'done',
+        ...(usage && { usage }),
+        ...(lastText !== undefined && { preview: lastText }),
+      }
+    },
+  }
+}

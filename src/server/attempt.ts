@@ -1,0 +1,124 @@
+import type { Lease } from './lease.js'
+import type { AgentRequest, TurnOptions } from './turn-options.js'
+
+/** What every run of the agent in one turn shares. */
+export interface AttemptContext<M> {
+  readonly options: TurnOptions<M>
+  readonly lease: Lease
+  /** The agent's. */
+  readonly signal: AbortSignal
+}
+
+/** A run that has said something. */
+export interface Attempt<M> {
+  /** What was read to find out what kind of run this is. */
+  readonly first: readonly M[]
+  /** What follows. */
+  readonly messages: AsyncIterator<M>
+  /** The session that answers, if the first messages show it. */
+  readonly agentSessionId: string | undefined
+}
+
+/** The agent does not know what it was asked to resume. */
+export interface Refusal {
+  readonly reason: 'stale' | 'stale-point' | 'invalid'
+  /** What the agent gave: a thrown error or a message. */
+  readonly evidence: unknown
+}
+
+/** Starts a fresh session and reads until the agent says something. */
+export async function attemptFresh<M>(context: AttemptContext<M>, summary: string | undefined): Promise<Attempt<M>> {
+  const request = summary === undefined ? {} : { context: summary }
+  return listen(context, { ...request, onStderr: () => {} })
+}
+
+/** Resumes a session and reads until it is clear which session answers, or that the agent refuses. */
+export async function attemptResume<M>(
+  context: AttemptContext<M>,
+  asked: { readonly resume: string; readonly resumeAt?: string },
+): Promise<Attempt<M> | Refusal> {
+  const { agent } = context.options
+  const stderr: string[] = []
+  let isSilent = true
+  const onStderr = (text: string) => {
+    if (isSilent) stderr.push(text)
+  }
+  const refusal = (evidence: unknown): Refusal | undefined => {
+    const reason = agent.classify(evidence, { ...asked, stderr })
+    if (reason === 'stale' || reason === 'invalid') return { reason, evidence }
+    return reason === 'stale-point' && asked.resumeAt !== undefined ? { reason, evidence } : undefined
+  }
+
+  let attempt: Attempt<M>
+  try {
+    attempt = await listen(context, { ...asked, onStderr })
+  } catch (error) {
+    // What a run says after it was told to stop is about the stop.
+    const refused = context.signal.aborted ? undefined : refusal(error)
+    if (refused) return refused
+    throw error
+  } finally {
+    isSilent = false
+  }
+  const [message] = attempt.first
+  const refused = message !== undefined && agent.kindOf(message) === 'failure' ? refusal(message) : undefined
+  if (!refused) return attempt
+  // Not waited for: all that can follow is the same refusal once more, as a thrown error.
+  void closeQuietly(attempt.messages)
+  return refused
+}
+
+/** Whether the attempt has shown that the agent refuses. */
+export function isRefusal<M>(attempt: Attempt<M> | Refusal): attempt is Refusal {
+  return 'evidence' in attempt
+}
+
+/** Tells an iterator that no one reads on. Its answer is of no interest, but must not become an unhandled rejection. */
+export async function closeQuietly(messages: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await messages.return?.()
+  } catch {
+    // It had failed already, or fails because it is stopped.
+  }
+}
+
+async function listen<M>(context: AttemptContext<M>, request: Omit<AgentRequest, 'signal'>): Promise<Attempt<M>> {
+  const { options, signal } = context
+  const { agent, run } = options
+  assertMayRun(context)
+  const messages = run({ ...request, signal })[Symbol.asyncIterator]()
+  const first: M[] = []
+  let agentSessionId: string | undefined
+  // A resumed run may open with messages that do not show which session answers; they wait until one does.
+  const mustShowId = request.resume !== undefined && agent.hasNewIdEachTurn !== true
+  try {
+    for (let isClear = false; !isClear; ) {
+      const result = await messages.next()
+      if (result.done) break
+      first.push(result.value)
+      const kind = agent.kindOf(result.value)
+      if (mustShowId && kind !== 'failure') agentSessionId = agent.sessionIdOf(result.value) || undefined
+      isClear = agentSessionId !== undefined || kind !== 'other' || !mustShowId
+    }
+  } catch (error) {
+    if (first.length === 0) throw error
+    // Something was said before it failed: the reader gets that, then the error.
+    return { first, messages: { next: () => Promise.reject(error) }, agentSessionId }
+  }
+  try {
+    assertMayRun(context)
+  } catch (error) {
+    void closeQuietly(messages)
+    throw error
+  }
+  return { first, messages, agentSessionId }
+}
+
+/**
+ * Asked before the agent is started and before its word is acted on: meanwhile the reader may have left or the lease
+ * been lost.
+ */
+function assertMayRun({ lease, signal }: Pick<AttemptContext<never>, 'lease' | 'signal'>): void {
+  lease.isHeld() // losing it aborts the signal
+  signal.throwIfAborted()
+}

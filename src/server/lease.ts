@@ -1,0 +1,134 @@
+import type { Clock } from '../core/clock.js'
+import { isLeftoffError, LeftoffError } from '../core/error.js'
+import type { TabKey } from '../core/tab-key.js'
+import type { AgentSessionStore } from './agent-session-store.js'
+
+/** One turn's hold on its tab key. Everything the turn says to the store after beginning goes through it. */
+export interface Lease {
+  /**
+   * Confirms the lease if a third of it has passed, then renews it every third. `onLost` is called once, before
+   * anything else happens.
+   */
+  start(onLost: (error: LeftoffError) => void): Promise<void>
+  /** Whether it is certain that no other turn runs. Finding out that it is not loses the lease. */
+  isHeld(): boolean
+  /** Forgets the stale id. */
+  clearStale(expected: string): Promise<void>
+  /** Gives the key back, with the id to store if there is one. */
+  end(agentSessionId: string | undefined): Promise<void>
+}
+
+/** What a lease is made of. */
+export interface LeaseOptions {
+  readonly sessions: AgentSessionStore
+  readonly key: TabKey
+  readonly leaseId: string
+  readonly leaseMs: number
+  /** Monotonic time before the request was sent: the store's own clock started no earlier. */
+  readonly begunAt: number
+  readonly clock: Clock
+}
+
+/** The lease of a turn that has begun. It has no timer until it is started, so one that never is just runs out. */
+export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }: LeaseOptions): Lease {
+  const third = leaseMs / 3
+  /** When the last request was sent that the store has confirmed. */
+  let confirmedAt = begunAt
+  let isRenewing = false
+  let isOver = false
+  let tellLost: (error: LeftoffError) => void = () => {}
+  let cancelBeat = () => {}
+  let cancelDeadline = () => {}
+  let lastFailure: unknown
+
+  async function renew(): Promise<void> {
+    const sentAt = clock.monotonic()
+    if (!(await sessions.renewTurn(key, leaseId, leaseMs))) throw refused()
+    confirmedAt = Math.max(confirmedAt, sentAt) // answers may overtake each other
+  }
+
+  function beat(): void {
+    scheduleBeat(third)
+    renew().then(scheduleDeadline, (error: unknown) => {
+      // A store that is down may be back before the deadline. One that refuses has given the key to another turn.
+      if (isLeftoffError(error, 'lease-lost')) lose(error)
+      else lastFailure = error
+    })
+  }
+
+  function scheduleBeat(ms: number): void {
+    cancelBeat = clock.setTimeout(beat, ms)
+  }
+
+  function scheduleDeadline(): void {
+    if (!isRenewing) return
+    cancelDeadline()
+    cancelDeadline = clock.setTimeout(() => lose(unconfirmed(lastFailure)), confirmedAt + leaseMs - clock.monotonic())
+  }
+
+  function stopRenewing(): void {
+    isRenewing = false
+    cancelBeat()
+    cancelDeadline()
+  }
+
+  function lose(error: LeftoffError): void {
+    if (!isRenewing) return
+    stopRenewing()
+    tellLost(error)
+  }
+
+  /** A store that never answers must not keep a reader waiting for ever. */
+  async function inTime<T>(answer: Promise<T>): Promise<T> {
+    let cancel = () => {}
+    const deadline = new Promise<never>((_, reject) => {
+      cancel = clock.setTimeout(() => reject(unconfirmed(undefined)), leaseMs)
+    })
+    return Promise.race([answer, deadline]).finally(cancel)
+  }
+
+  return {
+    async start(onLost) {
+      // Nothing runs yet, so a confirmation is welcome even after the lease ran out: the store knows whether another
+      // turn came between.
+      if (clock.monotonic() - confirmedAt >= third) await inTime(renew())
+      if (isOver) throw refused() // the reader left meanwhile
+      tellLost = onLost
+      isRenewing = true
+      scheduleBeat(Math.max(0, confirmedAt + third - clock.monotonic()))
+      scheduleDeadline()
+    },
+
+    isHeld() {
+      if (!isRenewing) return false
+      if (clock.monotonic() < confirmedAt + leaseMs) return true
+      lose(unconfirmed(lastFailure)) // the timer is late: the machine slept, or something blocked the event loop
+      return false
+    },
+
+    async clearStale(expected) {
+      if (!(await sessions.clearStale(key, leaseId, expected))) throw refused()
+    },
+
+    async end(agentSessionId) {
+      isOver = true
+      stopRenewing()
+      if (!(await inTime(sessions.endTurn(key, leaseId, agentSessionId)))) throw refused()
+    },
+  }
+}
+
+function refused(): LeftoffError {
+  return new LeftoffError(
+    'lease-lost',
+    'Another turn took over this conversation, or it was deleted. Load it again before sending.',
+  )
+}
+
+function unconfirmed(cause: unknown): LeftoffError {
+  return new LeftoffError(
+    'lease-lost',
+    'The lease of this turn could not be confirmed in time, so another turn may be running. Check the session store.',
+    { cause },
+  )
+}

@@ -1,0 +1,74 @@
+import type { AgentDriver } from '../core/agent-driver.js'
+import type { Clock } from '../core/clock.js'
+import type { TabKey } from '../core/tab-key.js'
+import type { RecoveryReason } from '../core/turn-event.js'
+import type { AgentSessionStore } from './agent-session-store.js'
+
+/** How one turn is run. */
+export interface TurnOptions<M> {
+  readonly sessions: AgentSessionStore
+  readonly key: TabKey
+  readonly agent: AgentDriver<M>
+  /**
+   * Starts the agent. A turn that recovers calls it again, so it makes a new prompt each time: a used iterator cannot
+   * be sent twice. Do not fork the session in it: an answer from another session id counts as lost context.
+   */
+  readonly run: (request: AgentRequest) => AsyncIterable<M>
+  /** Whether the conversation had messages before this turn's. Asked only when there is no agent session to resume. */
+  readonly hasHistory: boolean | (() => boolean | Promise<boolean>)
+  /** A point in the session to resume at, where the agent has such points. */
+  readonly resumeAt?: string
+  /**
+   * What a fresh run should know of the lost context, such as the app's own summary. It is passed to `run` as
+   * `context`.
+   */
+  readonly rehydrate?: (lost: LostContext) => string | undefined | Promise<string | undefined>
+  /** Told of each recovery once its outcome is known. For logs; the reader gets `recovered`. */
+  readonly onRecovery?: (report: RecoveryReport) => void
+  /**
+   * The client's, such as `request.signal`: aborting it is a disconnect, and the reader gets `turn-interrupted`. Pass
+   * it if you read `events` in an async generator of your own: its `return()` waits for the agent, the signal does
+   * not.
+   */
+  readonly signal?: AbortSignal
+  /**
+   * What becomes of the turn when its reader leaves. `abort`: the agent is stopped; what it put out is kept in its
+   * session. `continue`: the reader is freed at once, the turn runs to its end and its session is stored. Errors then
+   * reach nobody.
+   */
+  readonly onDisconnect?: 'abort' | 'continue'
+  /** How long the key stays taken when this process dies; 30 s. A running turn renews it every third. */
+  readonly leaseMs?: number
+  readonly clock?: Clock
+  readonly createId?: () => string
+}
+
+/** What one run of the agent is asked to do. */
+export interface AgentRequest {
+  /** The agent session to resume; missing for a fresh one. */
+  readonly resume?: string
+  readonly resumeAt?: string
+  /** Aborted when the run must stop. Honour it: the next turn waits up to five seconds for an agent that does not. */
+  readonly signal: AbortSignal
+  /** What `rehydrate` gave. */
+  readonly context?: string
+  /** Give it what the agent writes to stderr: some versions say only there that they do not know a session. */
+  readonly onStderr: (text: string) => void
+}
+
+/** Why the agent starts without the earlier context. */
+export interface LostContext {
+  readonly reason: RecoveryReason
+  readonly signal: AbortSignal
+}
+
+/** A recovery and what came of it. */
+export interface RecoveryReport {
+  /** What was tried instead: a new session, or the same session without its resume point. */
+  readonly attempted: 'fresh' | 'without-point'
+  readonly reason: RecoveryReason
+  /** `recovered` once the agent answers. */
+  readonly outcome: 'recovered' | 'failed'
+  /** With `failed`, if something was thrown. */
+  readonly error?: unknown
+}

@@ -1,0 +1,208 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { LeftoffError } from '../../src/core/error.js'
+import { readTurn } from '../../src/core/read-turn.js'
+import type { TurnEvent } from '../../src/core/turn-event.js'
+import { createWireParser, encodeWireEvent, type WireEvent } from '../../src/core/turn-wire.js'
+import { busyResponse, turnResponse } from '../../src/server/responses.js'
+import { readAll } from './scripted-agent.js'
+
+interface Said {
+  readonly session: string
+  readonly text?: string
+}
+
+const toClient = ({ text }: Said) => (text === undefined ? undefined : { text })
+
+async function* turn(...steps: (TurnEvent<Said> | Error)[]): AsyncGenerator<TurnEvent<Said>> {
+  for (const step of steps) {
+    if (step instanceof Error) throw step
+    yield step
+  }
+}
+
+describe('turnResponse and readTurn', () => {
+  it('give the browser the same events, with of each message what toClient gives', async () => {
+    const usage = { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }
+    const response = turnResponse(
+      turn(
+        { type: 'recovered', reason: 'stale', contextLost: true },
+        { type: 'started', resumed: false },
+        { type: 'message', message: { session: 'secret' } },
+        { type: 'message', message: { session: 'secret', text: 'Grüße\n\n👋' } },
+        { type: 'discard' },
+        { type: 'done', usage, preview: 'Grüße' },
+      ),
+      toClient,
+    )
+    expect(response.headers.get('Content-Type')).toMatch('text/event-stream')
+    expect(await readAll(readTurn<{ text: string }>(response))).toEqual({
+      events: [
+        { type: 'recovered', reason: 'stale', contextLost: true },
+        { type: 'started', resumed: false },
+        { type: 'message', message: { text: 'Grüße\n\n👋' } },
+        { type: 'discard' },
+        { type: 'done', usage, preview: 'Grüße' },
+      ],
+    })
+  })
+
+  it('send an error as our code and sentence, never its message or cause', async () => {
+    const cause = new Error('No conversation found with session ID: secret')
+    for (const [error, code] of [
+      [new LeftoffError('lease-lost', 'secret', { cause }), 'lease-lost'],
+      [new LeftoffError('recovery-failed', 'secret', { cause }), 'recovery-failed'],
+      [new LeftoffError('unreachable', 'secret', { cause }), 'turn-failed'],
+      [cause, 'turn-failed'],
+    ] as const) {
+      const response = turnResponse(turn({ type: 'started', resumed: true }, error), toClient)
+      const sent = await response.clone().text()
+      expect(sent).not.toContain('secret')
+      const { events, error: thrown } = await readAll(readTurn(response))
+      expect(events).toEqual([{ type: 'started', resumed: true }])
+      expect(thrown).toMatchObject({ name: 'LeftoffError', code })
+    }
+  })
+
+  it('fail the turn and stop it when toClient throws', async () => {
+    let isStopped = false
+    async function* events(): AsyncGenerator<TurnEvent<Said>> {
+      try {
+        yield { type: 'message', message: { session: 'secret' } }
+        yield { type: 'done' }
+      } finally {
+        isStopped = true
+      }
+    }
+    const response = turnResponse(events(), () => {
+      throw new Error('bug')
+    })
+    expect((await readAll(readTurn(response))).error).toMatchObject({ code: 'turn-failed' })
+    expect(isStopped).toBe(true)
+  })
+
+  it('start the agent only when someone reads', async () => {
+    let isStarted = false
+    async function* events(): AsyncGenerator<TurnEvent<Said>> {
+      isStarted = true
+      yield { type: 'done' }
+    }
+    const response = turnResponse(events(), toClient)
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(isStarted).toBe(false)
+    await readAll(readTurn(response))
+    expect(isStarted).toBe(true)
+  })
+
+  it('end the turn when the reader goes away, also while the agent is silent', async () => {
+    let wasReturned = false
+    const silent: AsyncIterableIterator<TurnEvent<Said>> = {
+      next: () => new Promise(() => {}),
+      return: async () => {
+        wasReturned = true
+        return { done: true, value: undefined }
+      },
+      [Symbol.asyncIterator]: () => silent,
+    }
+    const reader = turnResponse(silent, toClient).body?.getReader()
+    void reader?.read()
+    await reader?.cancel()
+    expect(wasReturned).toBe(true)
+  })
+
+  it('end the turn when the browser leaves its loop', async () => {
+    let wasReturned = false
+    async function* events(): AsyncGenerator<TurnEvent<Said>> {
+      try {
+        for (;;) yield { type: 'message', message: { session: 'secret', text: 'more' } }
+      } finally {
+        wasReturned = true
+      }
+    }
+    for await (const event of readTurn(turnResponse(events(), toClient))) if (event.type === 'message') break
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(wasReturned).toBe(true)
+  })
+})
+
+describe('readTurn', () => {
+  it('throws turn-busy, with when to try again, for a busyResponse', async () => {
+    const response = busyResponse(1_200)
+    expect(response.status).toBe(409)
+    expect(response.headers.get('Retry-After')).toBe('2')
+    expect(await response.clone().json()).toMatchObject({ code: 'turn-busy', retryAfterMs: 1_200 })
+    const { events, error } = await readAll(readTurn(response))
+    expect(events).toEqual([])
+    expect(error).toMatchObject({ code: 'turn-busy', retryAfterMs: 1_200 })
+  })
+
+  it('throws turn-failed with the status for any other response that is not ok', async () => {
+    for (const status of [401, 409, 500]) {
+      const { error } = await readAll(readTurn(new Response('<h1>No</h1>', { status })))
+      expect(error).toMatchObject({ code: 'turn-failed', message: expect.stringContaining(`${status}`) })
+    }
+  })
+
+  it.each([
+    ['without done', encodeWireEvent({ type: 'started', resumed: true })],
+    ['in the middle of an event', encodeWireEvent({ type: 'done' }).slice(0, -1)],
+    ['before it began', ''],
+  ])('throws turn-interrupted when the stream ends %s', async (_, sent) => {
+    expect((await readAll(readTurn(new Response(sent)))).error).toMatchObject({ code: 'turn-interrupted' })
+    expect((await readAll(readTurn(new Response(null)))).error).toMatchObject({ code: 'turn-interrupted' })
+  })
+
+  it('throws turn-interrupted with the cause when the connection breaks, but not once the turn is done', async () => {
+    const broken = new TypeError('network error')
+    const breaking = (...sent: WireEvent<unknown>[]) => {
+      const chunks = sent.map((event) => new TextEncoder().encode(encodeWireEvent(event)))
+      return new Response(
+        new ReadableStream({
+          pull(controller) {
+            const chunk = chunks.shift()
+            if (chunk) controller.enqueue(chunk)
+            else controller.error(broken)
+          },
+        }),
+      )
+    }
+    const { events, error } = await readAll(readTurn(breaking({ type: 'started', resumed: true })))
+    expect(events).toHaveLength(1)
+    expect(error).toMatchObject({ code: 'turn-interrupted', cause: broken })
+    expect(await readAll(readTurn(breaking({ type: 'done' })))).toEqual({ events: [{ type: 'done' }] })
+  })
+
+  it('passes over comments, other fields and events it does not know', async () => {
+    const sent = `: ping\n\nid: 7\r\nevent: x\r\ndata: {"type":"from-the-future"}\r\n\r\ndata: not json\n\ndata:{"type":"done"}\r\n\r\n`
+    expect(await readAll(readTurn(new Response(sent)))).toEqual({ events: [{ type: 'done' }] })
+  })
+})
+
+describe('the wire format', () => {
+  const event: fc.Arbitrary<WireEvent<unknown>> = fc.oneof(
+    fc.record({ type: fc.constant('started' as const), resumed: fc.boolean() }),
+    fc.record({ type: fc.constant('message' as const), message: fc.jsonValue({ depthSize: 'small' }) }),
+    fc.record({ type: fc.constant('message' as const), message: fc.string({ unit: 'binary' }) }),
+    fc.record({ type: fc.constant('done' as const), preview: fc.string({ unit: 'grapheme' }) }),
+  )
+
+  it('gives the same events however the bytes are cut, also inside a character', () => {
+    const property = fc.property(
+      fc.array(event, { maxLength: 8 }),
+      fc.array(fc.nat(40), { maxLength: 200 }),
+      (events, cuts) => {
+        const bytes = new TextEncoder().encode(events.map(encodeWireEvent).join(''))
+        const parse = createWireParser()
+        const parsed: WireEvent<unknown>[] = []
+        let from = 0
+        for (const cut of [...cuts, bytes.length]) {
+          parsed.push(...parse(bytes.subarray(from, from + cut)))
+          from += cut
+        }
+        // As JSON, which has no -0 and no lone surrogates in UTF-8.
+        expect(parsed).toEqual(events.map((sent) => JSON.parse(JSON.stringify(sent))))
+      },
+    )
+    fc.assert(property, { numRuns: 300 })
+  })
+})
