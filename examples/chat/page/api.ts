@@ -1,0 +1,43 @@
+import type { ChatMessage, StoredOnServer, TurnRequest } from '../shared/chat-api.js'
+
+// The server's answers are this app's own, so their shape is taken from the types both sides share.
+
+/** The messages that the server keeps of a conversation. */
+export async function loadMessages(conversationId: string, signal: AbortSignal): Promise<readonly ChatMessage[]> {
+  const response = await fetch(`/api/conversations/${encodeURIComponent(conversationId)}/messages`, { signal })
+  const body: { messages: readonly ChatMessage[] } = await json(response)
+  return body.messages
+}
+
+/** Sends a message; the response is the stream for `readTurn`. */
+export function postTurn(request: TurnRequest, signal: AbortSignal): Promise<Response> {
+  return post('/api/turn', request, signal)
+}
+
+/** Deletes what the agent knows about the conversation. Whether there was anything. */
+export async function forgetTranscript(tab: { workspace: string; tabId: string }): Promise<boolean> {
+  const body: { forgotten: boolean } = await json(await post('/api/forget', tab))
+  return body.forgotten
+}
+
+/** What the server stores about a tab key. */
+export async function loadStored(
+  tab: { workspace: string; tabId: string },
+  signal: AbortSignal,
+): Promise<StoredOnServer> {
+  return json(await fetch(`/api/stored?${new URLSearchParams(tab)}`, { signal }))
+}
+
+function post(path: string, body: object, signal?: AbortSignal): Promise<Response> {
+  return fetch(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  })
+}
+
+async function json<T>(response: Response): Promise<T> {
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`)
+  return response.json()
+}

@@ -1,0 +1,23 @@
+import { SessionProvider } from 'leftoff/react'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { ChatPage } from './chat-page.js'
+import { adapter } from './storage.js'
+import { useWorkspace } from './use-workspace.js'
+
+const root = document.getElementById('root')
+const userId = root?.dataset.userId
+if (!root || !userId) throw new Error('The server puts the user into this page; open it at /chat.')
+
+createRoot(root).render(
+  <StrictMode>
+    <SessionProvider userId={userId} adapter={adapter}>
+      <App />
+    </SessionProvider>
+  </StrictMode>,
+)
+
+function App() {
+  const [workspace, setWorkspace] = useWorkspace()
+  return <ChatPage workspace={workspace} onWorkspaceChange={setWorkspace} />
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import { secureHeaders } from 'hono/secure-headers'
+import { busyResponse, tabKey, turnResponse } from 'leftoff/server'
+import * as z from 'zod'
+import { type AnswerPiece, type StoredOnServer, workspaces } from '../shared/chat-api.js'
+import type { FileAgentSessions } from './agent-sessions-file.js'
+import type { ChatAgent } from './chat-agent.js'
+import type { Messages } from './messages.js'
+import { runChatTurn, textOf } from './run-chat-turn.js'
+import { sameOrigin } from './same-origin.js'
+import type { Transcripts } from './transcripts.js'
+import { readUser, writeUser } from './user-cookie.js'
+
+/** What the app is made of. Tests pass their own. */
+export interface ChatApp {
+  readonly sessionStore: FileAgentSessions
+  readonly messages: Messages
+  readonly transcripts: Transcripts
+  readonly agent: ChatAgent
+  /** The built page. */
+  readonly html: string
+  readonly cookieSecret: string
+  readonly now: () => number
+  readonly createId: () => string
+}
+
+/** The chat app as a web-standard handler: page and API. Everything is scoped to the cookie's user. */
+export function createApp(deps: ChatApp) {
+  const { sessionStore, messages, transcripts, html, cookieSecret, now, createId } = deps
+  const app = new Hono<{ Variables: { userId: string } }>()
+  app.use(secureHeaders(headers))
+
+  app.get('/', (c) => c.redirect('/chat'))
+
+  app.get('/chat', async (c) => {
+    const userId = (await readUser(c, cookieSecret)) ?? createId()
+    await writeUser(c, cookieSecret, userId)
+    c.header('Cache-Control', 'private, no-cache')
+    return c.html(html.replace('<div id="root"', `<div id="root" data-user-id="${userId}"`))
+  })
+
+  app.use('/api/*', sameOrigin, async (c, next) => {
+    const userId = await readUser(c, cookieSecret)
+    if (userId === undefined) return c.json({ error: 'Open /chat first: it gives this browser its user.' }, 401)
+    c.set('userId', userId)
+    c.header('Cache-Control', 'no-store')
+    await next()
+  })
+
+  app.post('/api/turn', async (c) => {
+    const body = turnRequest.safeParse(await readJson(c))
+    if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
+    const { workspace, conversationId, tabId, message } = body.data
+    const userId = c.get('userId')
+    const turn = await runChatTurn({
+      ...deps,
+      key: tabKey({ userId, workspace, tabId }),
+      conversation: { userId, conversationId },
+      workspace,
+      message,
+    })
+    if (!turn.ok) return busyResponse(turn.retryAfterMs)
+    return turnResponse(turn.events, (agentMessage): AnswerPiece | undefined => {
+      const text = textOf(agentMessage)
+      return text === '' ? undefined : { text }
+    })
+  })
+
+  app.get('/api/conversations/:conversationId/messages', async (c) => {
+    const conversationId = id.safeParse(c.req.param('conversationId'))
+    if (!conversationId.success) return c.json({ error: 'No such conversation.' }, 404)
+    return c.json({ messages: await messages.list({ userId: c.get('userId'), conversationId: conversationId.data }) })
+  })
+
+  app.post('/api/forget', async (c) => {
+    const body = tabRequest.safeParse(await readJson(c))
+    if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
+    const { workspace, tabId } = body.data
+    const agentSessionId = sessionStore.row(tabKey({ userId: c.get('userId'), workspace, tabId }))?.agentSessionId
+    const forgotten = agentSessionId !== undefined && (await transcripts.remove(workspace, agentSessionId))
+    return c.json({ forgotten })
+  })
+
+  app.get('/api/stored', async (c) => {
+    const query = tabRequest.safeParse(c.req.query())
+    if (!query.success) return c.json({ error: z.prettifyError(query.error) }, 400)
+    const { workspace, tabId } = query.data
+    const key = tabKey({ userId: c.get('userId'), workspace, tabId })
+    const row = sessionStore.row(key)
+    const stored: StoredOnServer = {
+      tabKey: key,
+      transcriptExists: row !== undefined && (await transcripts.exists(workspace, row.agentSessionId)),
+      ...(row && {
+        agentSession: {
+          fingerprint: createHash('sha256').update(row.agentSessionId).digest('hex').slice(0, 12),
+          lastActivity: row.lastActivity,
+          expiresAt: row.expiresAt,
+          isExpired: row.expiresAt <= now(),
+        },
+      }),
+    }
+    return c.json(stored)
+  })
+
+  return app
+}
+
+/** An id from outside: enough for a UUID and for the ids of older apps, nothing that means something in a path. */
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/)
+
+const tabRequest = z.object({ workspace: z.enum(workspaces), tabId: id })
+
+const turnRequest = tabRequest.extend({
+  conversationId: id,
+  message: z.string().trim().min(1).max(8000),
+})
+
+async function readJson(c: Context): Promise<unknown> {
+  return c.req.json().catch(() => undefined)
+}
+
+/** What a page of this app may do: load from here, be framed by nobody. Nothing that only makes sense on https. */
+const headers = {
+  contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'], frameAncestors: ["'none'"] },
+  strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+}

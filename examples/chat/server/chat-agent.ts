@@ -1,0 +1,61 @@
+/** What the app needs of an agent. The scripted one is built in; the Claude Agent SDK's `query` fits the same messages. */
+export interface ChatAgent {
+  run(request: ChatAgentRequest): AsyncIterable<ChatAgentMessage>
+}
+
+/** One user message for the agent. */
+export interface ChatAgentRequest {
+  readonly workspace: string
+  readonly message: string
+  /** The agent session to go on with. */
+  readonly resume?: string
+  readonly signal: AbortSignal
+}
+
+/** The messages of the Claude Agent SDK, as far as this app uses them. */
+export type ChatAgentMessage =
+  | { readonly type: 'system'; readonly subtype: 'init'; readonly session_id: string; readonly cwd: string }
+  | { readonly type: 'stream_event'; readonly session_id: string; readonly event: StreamEvent }
+  | { readonly type: 'assistant'; readonly session_id: string; readonly message: AssistantMessage }
+  | ChatAgentResult
+
+/** How a run ends: with the answer, or with what went wrong. */
+export type ChatAgentResult = ResultFigures &
+  (
+    | { readonly subtype: 'success'; readonly is_error: false; readonly result: string }
+    | { readonly subtype: 'error_during_execution'; readonly is_error: true; readonly errors: readonly string[] }
+  )
+
+export interface ClaudeUsage {
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cache_read_input_tokens: number
+  readonly cache_creation_input_tokens: number
+}
+
+interface ResultFigures {
+  readonly type: 'result'
+  readonly session_id: string
+  readonly num_turns: number
+  readonly duration_ms: number
+  readonly duration_api_ms: number
+  readonly total_cost_usd: number
+  readonly usage: ClaudeUsage
+}
+
+interface AssistantMessage {
+  readonly id: string
+  readonly role: 'assistant'
+  readonly model: string
+  readonly content: readonly { readonly type: 'text'; readonly text: string }[]
+  readonly stop_reason: string
+  readonly usage: ClaudeUsage
+}
+
+type StreamEvent =
+  | { readonly type: 'message_start' | 'message_stop' }
+  | {
+      readonly type: 'content_block_delta'
+      readonly index: number
+      readonly delta: { type: 'text_delta'; text: string }
+    }

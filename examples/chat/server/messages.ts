@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import * as z from 'zod'
+import type { ChatMessage } from '../shared/chat-api.js'
+import { appendLine, readLines } from './json-lines.js'
+
+/** Whose conversation. Every read and write names the user, so that an id alone opens nothing. */
+export interface ConversationOf {
+  readonly userId: string
+  readonly conversationId: string
+}
+
+/** The messages of the conversations: the app's own, apart from leftoff and from the agent's transcripts. */
+export interface Messages {
+  list(of: ConversationOf): Promise<readonly ChatMessage[]>
+  append(of: ConversationOf, message: ChatMessage): Promise<void>
+}
+
+/** Messages in files, one per conversation. */
+export function fileMessages(folder: string): Messages {
+  // A hash, since ids come from outside and must not choose a path.
+  const pathOf = ({ userId, conversationId }: ConversationOf) => {
+    const name = createHash('sha256')
+      .update(JSON.stringify([userId, conversationId]))
+      .digest('hex')
+    return join(folder, `${name}.jsonl`)
+  }
+  return {
+    async list(of) {
+      return (await readLines(pathOf(of))).flatMap((line) => {
+        const parsed = storedMessage.safeParse(line)
+        return parsed.success ? [parsed.data] : []
+      })
+    },
+    append: (of, message) => appendLine(pathOf(of), message),
+  }
+}
+
+const storedMessage = z.object({
+  role: z.enum(['user', 'assistant']),
+  text: z.string(),
+  at: z.number(),
+  interrupted: z.exactOptional(z.literal(true)),
+})

@@ -1,0 +1,67 @@
+import { claudeDriver } from 'leftoff/agents/claude'
+import { type AgentSessionStore, runTurn, type TabKey, type Turn, type TurnEvent } from 'leftoff/server'
+import type { ChatAgent, ChatAgentMessage } from './chat-agent.js'
+import type { ConversationOf, Messages } from './messages.js'
+
+/** One turn of this app. */
+export interface ChatTurn {
+  readonly sessionStore: AgentSessionStore
+  readonly messages: Messages
+  readonly agent: ChatAgent
+  readonly now: () => number
+  readonly key: TabKey
+  readonly conversation: ConversationOf
+  readonly workspace: string
+  readonly message: string
+}
+
+/** Runs the agent with leftoff and keeps the messages of the turn. */
+export async function runChatTurn(options: ChatTurn): Promise<Turn<ChatAgentMessage>> {
+  const { sessionStore, messages, agent, key, conversation, workspace, message } = options
+  const turn = await runTurn<ChatAgentMessage>({
+    sessions: sessionStore,
+    key,
+    agent: claudeDriver,
+    run: ({ resume, signal }) => agent.run({ workspace, message, signal, ...(resume === undefined ? {} : { resume }) }),
+    // This turn's own message is kept once the agent answers, so what is listed here is earlier.
+    hasHistory: async () => (await messages.list(conversation)).length > 0,
+  })
+  return turn.ok ? { ok: true, events: keepMessages(turn.events, options) } : turn
+}
+
+/**
+ * Passes the events on and keeps the user's message once the agent answers, the answer once it is complete. So a turn that
+ * brought no answer can simply be sent again. An answer that breaks off is kept as far as the user saw it.
+ */
+async function* keepMessages(
+  events: AsyncIterable<TurnEvent<ChatAgentMessage>>,
+  { messages, now, conversation, message }: ChatTurn,
+): AsyncGenerator<TurnEvent<ChatAgentMessage>> {
+  let answer = ''
+  let hasAnswered = false
+  let isComplete = false
+  try {
+    for await (const event of events) {
+      if (event.type === 'discard') answer = ''
+      if (event.type === 'message') answer += textOf(event.message)
+      if (!hasAnswered && (answer !== '' || event.type === 'done')) {
+        hasAnswered = true
+        await messages.append(conversation, { role: 'user', text: message, at: now() })
+      }
+      if (event.type === 'done') {
+        isComplete = true
+        await messages.append(conversation, { role: 'assistant', text: answer, at: now() })
+      }
+      yield event
+    }
+  } finally {
+    if (!isComplete && answer !== '') {
+      await messages.append(conversation, { role: 'assistant', text: answer, at: now(), interrupted: true })
+    }
+  }
+}
+
+/** The piece of the answer in a message; the finished one that follows the pieces repeats them. */
+export function textOf(message: ChatAgentMessage): string {
+  return message.type === 'stream_event' && message.event.type === 'content_block_delta' ? message.event.delta.text : ''
+}

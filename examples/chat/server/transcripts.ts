@@ -1,0 +1,78 @@
+import { access, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { appendLine, readLines } from './json-lines.js'
+
+/** One line of a transcript, as far as this example reads it. Claude's own files hold more; unknown lines are skipped. */
+export type TranscriptLine = z.infer<typeof transcriptLine>
+
+/** The transcripts of the agent: all it knows about a conversation. */
+export interface Transcripts {
+  exists(workspace: string, sessionId: string): Promise<boolean>
+  read(workspace: string, sessionId: string): Promise<readonly TranscriptLine[]>
+  append(workspace: string, line: TranscriptLine): Promise<void>
+  /** Whether there was one. */
+  remove(workspace: string, sessionId: string): Promise<boolean>
+}
+
+/** Transcripts where Claude keeps them: `<root>/<workspace>/.claude/projects/<slug>/<session>.jsonl`. */
+export function fileTranscripts(root: string): Transcripts {
+  const pathOf = (workspace: string, sessionId: string) => {
+    if (!/^[0-9a-f-]{36}$/.test(sessionId)) throw new Error('An agent session id is a UUID.')
+    return join(root, workspace, '.claude', 'projects', slugOf(workingFolder(workspace)), `${sessionId}.jsonl`)
+  }
+  const exists = async (workspace: string, sessionId: string) =>
+    access(pathOf(workspace, sessionId)).then(
+      () => true,
+      () => false,
+    )
+  return {
+    exists,
+    async read(workspace, sessionId) {
+      return (await readLines(pathOf(workspace, sessionId))).flatMap((line) => {
+        const parsed = transcriptLine.safeParse(line)
+        return parsed.success ? [parsed.data] : []
+      })
+    },
+    append: (workspace, line) => appendLine(pathOf(workspace, line.sessionId), line),
+    async remove(workspace, sessionId) {
+      const existed = await exists(workspace, sessionId)
+      await rm(pathOf(workspace, sessionId), { force: true })
+      return existed
+    },
+  }
+}
+
+/** The folder the agent pretends to work in. */
+export function workingFolder(workspace: string): string {
+  return `/srv/${workspace}`
+}
+
+/** Claude names a project's folder after the working folder. */
+function slugOf(folder: string): string {
+  return folder.replaceAll(/[^A-Za-z0-9]/g, '-')
+}
+
+const transcriptLine = z.object({
+  type: z.enum(['user', 'assistant']),
+  uuid: z.string(),
+  parentUuid: z.nullable(z.string()),
+  sessionId: z.string(),
+  timestamp: z.string(),
+  cwd: z.string(),
+  isSidechain: z.literal(false),
+  message: z.object({
+    role: z.enum(['user', 'assistant']),
+    content: z.union([z.string(), z.array(z.object({ type: z.literal('text'), text: z.string() }))]),
+    id: z.exactOptional(z.string()),
+    model: z.exactOptional(z.string()),
+    usage: z.exactOptional(
+      z.object({
+        input_tokens: z.number(),
+        output_tokens: z.number(),
+        cache_read_input_tokens: z.number(),
+        cache_creation_input_tokens: z.number(),
+      }),
+    ),
+  }),
+})

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Context } from 'hono'
+import { getSignedCookie, setSignedCookie } from 'hono/cookie'
+
+const name = 'leftoff_chat_user'
+const maxAgeSeconds = 400 * 24 * 60 * 60 // the longest that browsers accept
+
+/** The user of this request: a guest with a random, opaque id in a signed cookie. An app with sign-in asks its session here. */
+export async function readUser(c: Context, secret: string): Promise<string | undefined> {
+  // `false` for a cookie whose signature does not fit
+  return (await getSignedCookie(c, secret, name)) || undefined
+}
+
+/** Gives the browser `userId`, in a cookie that scripts cannot read. Also prolongs the one it has. */
+export async function writeUser(c: Context, secret: string, userId: string): Promise<void> {
+  await setSignedCookie(c, name, userId, secret, {
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: new URL(c.req.url).protocol === 'https:',
+    path: '/',
+    maxAge: maxAgeSeconds,
+  })
+}
+
+/** The secret that signs the cookies: made once, readable by the server's user only. */
+export async function cookieSecret(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, 'cookie-secret')
+  await writeFile(path, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600, flush: true }).catch(
+    (error) => {
+      if (error.code !== 'EEXIST') throw error
+    },
+  )
+  return readFile(path, 'utf8')
+}

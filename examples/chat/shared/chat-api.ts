@@ -1,0 +1,40 @@
+// What the page and the server say to each other.
+
+/** The workspaces of this example; the first one is what `/chat` opens. */
+export const workspaces = ['demo.alive.best', 'docs.alive.best'] as const
+
+/** What `POST /api/turn` sends. Who asks is not in it: that is the cookie's to say. */
+export interface TurnRequest {
+  readonly workspace: string
+  readonly conversationId: string
+  readonly tabId: string
+  readonly message: string
+}
+
+/** A piece of the answer: all that the page gets of an agent's message, which also carries the agent's session id. */
+export interface AnswerPiece {
+  readonly text: string
+}
+
+/** One message of a conversation, as the server keeps it. */
+export interface ChatMessage {
+  readonly role: 'user' | 'assistant'
+  readonly text: string
+  /** In ms since the epoch. */
+  readonly at: number
+  /** The answer was stopped or broke off: this is as far as it came. */
+  readonly interrupted?: true
+}
+
+/** What the server stores about a tab key. The agent session's id stays on the server; a fingerprint shows when it changes. */
+export interface StoredOnServer {
+  readonly tabKey: string
+  readonly agentSession?: {
+    readonly fingerprint: string
+    readonly lastActivity: number
+    readonly expiresAt: number
+    readonly isExpired: boolean
+  }
+  /** Whether the agent still has what was said. */
+  readonly transcriptExists: boolean
+}
