@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type BrowserContext, chromium, type Page } from 'playwright'
+import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+
+/** The demo as a person has it: a server with its data, and a browser with its profile. Both can be closed and opened again. */
+export interface Demo {
+  readonly dataDir: string
+  /** Starts the server on the data it had; resolves to the address it prints. */
+  start(): Promise<string>
+  /** Ends it as a terminal does; resolves to its exit code. */
+  stop(): Promise<number | null>
+  /** Opens the browser on the profile it had, with the page at `path`. */
+  open(path: string): Promise<Page>
+  /** Closes the browser in an orderly way. */
+  closeBrowser(): Promise<void>
+  /** The agent session ids that the server has stored, by tab key. */
+  agentSessions(): Promise<Record<string, string>>
+  /** Ends and deletes everything. */
+  end(): Promise<void>
+}
+
+export async function setUpDemo(): Promise<Demo> {
+  const folder = await mkdtemp(join(tmpdir(), 'leftoff-e2e-'))
+  const dataDir = join(folder, 'data')
+  let server: ChildProcess | undefined
+  let address = ''
+  let port = '0'
+  let browser: BrowserContext | undefined
+
+  const demo: Demo = {
+    dataDir,
+    async start() {
+      const env = { ...process.env, PORT: port, DATA_DIR: dataDir, npm_lifecycle_event: undefined }
+      server = spawn(process.execPath, ['examples/chat/dist/server/main.js'], {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      if (!server.stdout) throw new Error('spawned with a pipe')
+      for await (const line of createInterface(server.stdout)) {
+        address = /http:\/\/localhost:\d+/.exec(line)?.[0] ?? ''
+        if (address) break
+      }
+      // The same address after a restart, as the browser's storage belongs to it.
+      port = new URL(address).port
+      return address
+    },
+    async stop() {
+      if (!server || server.exitCode !== null) return server?.exitCode ?? null
+      const exited = once(server, 'exit')
+      server.kill('SIGTERM')
+      const [code] = await exited
+      return code
+    },
+    async open(path) {
+      browser ??= await chromium.launchPersistentContext(join(folder, 'profile'), chromiumLaunchOptions())
+      const page = browser.pages().find((open) => open.url() === 'about:blank') ?? (await browser.newPage())
+      await page.goto(`${address}${path}`)
+      return page
+    },
+    async closeBrowser() {
+      await browser?.close()
+      browser = undefined
+    },
+    async agentSessions() {
+      const rows: unknown = JSON.parse(await readFile(join(dataDir, 'agent-sessions.json'), 'utf8'))
+      const found = Object.entries(rows as Record<string, { agentSessionId: string }>) // the demo's own file
+      return Object.fromEntries(found.map(([key, row]) => [key, row.agentSessionId]))
+    },
+    async end() {
+      await demo.closeBrowser()
+      await demo.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return demo
+}
+
+/** Types a message and waits for the whole answer, as a person would; gives the answer. */
+export async function say(page: Page, text: string): Promise<string> {
+  const answers = page.locator('[data-testid=message][data-role=assistant]')
+  const before = await answers.count()
+  await page.getByTestId('composer').fill(text)
+  await page.getByTestId('composer').press('Enter')
+  await answers.nth(before).waitFor()
+  return (await answers.nth(before).textContent()) ?? ''
+}
+
+/** The conversation id on the page, once it is open. */
+export async function conversationId(page: Page): Promise<string> {
+  const id = page.getByTestId('conversation-id')
+  await page.waitForFunction(() => document.querySelector('[data-testid=conversation-id]')?.textContent !== '')
+  return (await id.textContent()) ?? ''
+}
+
+/** The texts of all messages on the page. */
+export function messages(page: Page): Promise<string[]> {
+  return page.getByTestId('message').allTextContents()
+}

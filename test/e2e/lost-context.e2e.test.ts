@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { conversationId, type Demo, messages, say, setUpDemo } from './demo.js'
+
+let demo: Demo
+
+beforeEach(async () => {
+  demo = await setUpDemo()
+  await demo.start()
+})
+afterEach(() => demo.end())
+
+describe('an agent that lost its transcript', () => {
+  it('answers once, the page says that the earlier context is lost, and the stored id is replaced', async () => {
+    const page = await demo.open('/chat')
+    await say(page, 'my name is Ada')
+    const id = await conversationId(page)
+    const [[key, before] = []] = Object.entries(await demo.agentSessions())
+
+    await page.getByTestId('forget').click()
+    await page.locator('[data-topic=forgotten]').waitFor()
+    const answer = await say(page, 'what is my name?')
+
+    expect(answer).not.toMatch(/Ada/)
+    await page.locator('[data-testid=notice][data-topic=context-lost]').waitFor()
+    expect(await page.locator('[data-topic=context-lost]').count()).toBe(1)
+    expect(await messages(page)).toHaveLength(4)
+    expect(await conversationId(page)).toBe(id)
+    const after = await demo.agentSessions()
+    expect(Object.keys(after)).toEqual([key])
+    expect(after[key ?? '']).not.toBe(before)
+
+    await page.reload()
+    await page.getByText('my name is Ada').first().waitFor()
+    expect(await messages(page)).toHaveLength(4)
+    // The fresh session goes on from here.
+    await say(page, 'my name is Grace')
+    expect(await say(page, 'what is my name?')).toMatch(/Grace/)
+    expect(await demo.agentSessions()).toEqual(after)
+  })
+})
+
+describe('what reaches the browser', () => {
+  it('never holds an agent session id: no response, no header, no storage', async () => {
+    const page = await demo.open('/chat')
+    const seen: Promise<string>[] = []
+    page.on('response', (response) => {
+      seen.push(
+        Promise.all([response.allHeaders(), response.text().catch(() => '')]).then(
+          ([headers, body]) => JSON.stringify(headers) + body,
+        ),
+      )
+    })
+    await say(page, 'my name is Ada')
+    const ids = Object.values(await demo.agentSessions())
+    await page.getByTestId('forget').click()
+    await say(page, 'what is my name?')
+    await page.reload()
+    await say(page, 'and now?')
+    ids.push(...Object.values(await demo.agentSessions()))
+    expect(new Set(ids).size).toBe(2)
+
+    const stored = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+    )
+    const bytes = (await Promise.all(seen)).join('\n') + stored + (await page.content())
+    for (const id of ids) expect(bytes).not.toContain(id)
+    // The page tells sessions apart by a fingerprint, so the bytes that were searched are the right ones.
+    const fingerprint = createHash('sha256')
+      .update(ids.at(-1) ?? '')
+      .digest('hex')
+      .slice(0, 12)
+    expect(bytes).toContain(fingerprint)
+  })
+
+  it('takes the user from the signed cookie only', async () => {
+    const page = await demo.open('/chat')
+    await say(page, 'my name is Ada')
+    const id = await conversationId(page)
+    const cookies = await page.context().cookies()
+    expect(cookies).toHaveLength(1)
+    expect(cookies[0]).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
+
+    const ask = (cookie: string) =>
+      fetch(new URL(`/api/conversations/${id}/messages`, page.url()), { headers: { cookie } }).then(
+        async (response) => [response.status, await response.text()],
+      )
+    const [name, value = ''] = [cookies[0]?.name, cookies[0]?.value]
+    expect((await ask(`${name}=${value}`)).join()).toContain('my name is Ada')
+    expect((await ask(`${name}=${value.replace(/^./, (first) => (first === 'a' ? 'b' : 'a'))}`)).join()).not.toContain(
+      'Ada',
+    )
+    expect((await ask('')).join()).not.toContain('Ada')
+  })
+})

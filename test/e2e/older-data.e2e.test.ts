@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { conversationId, type Demo, say, setUpDemo } from './demo.js'
+
+const name = 'claude-session-storage'
+let demo: Demo
+
+beforeEach(async () => {
+  demo = await setUpDemo()
+  await demo.start()
+})
+afterEach(() => demo.end())
+
+const older = {
+  sessions: [
+    {
+      conversationId: '0b5f5c1e-7d3a-4a52-9d0c-3f6f0a1b2c3d',
+      workspace: 'demo.alive.best',
+      lastActivity: 1_700_000_000_000,
+    },
+    {
+      conversationId: '1c6f6d2f-8e4b-4b63-8e1d-4a7a1b2c3d4e',
+      workspace: 'docs.alive.best',
+      lastActivity: 1_700_000_100_000,
+    },
+  ],
+  currentConversationId: '0b5f5c1e-7d3a-4a52-9d0c-3f6f0a1b2c3d',
+  currentWorkspace: 'demo.alive.best',
+}
+
+describe('claude-session-storage', () => {
+  it('shows the current ids in the documented shape at once after opening', async () => {
+    const page = await demo.open('/chat')
+    const id = await conversationId(page)
+    const snapshot = () => page.evaluate((key) => JSON.parse(localStorage.getItem(key) ?? 'null'), name)
+    const shape = { sessions: [], currentConversationId: id, currentWorkspace: 'demo.alive.best' }
+    expect(await snapshot()).toEqual({ ...shape, state: shape, version: 0, writtenBy: 'leftoff' })
+    await say(page, 'hello')
+    await page.reload()
+    await conversationId(page)
+    expect(await snapshot()).toMatchObject({
+      sessions: [{ conversationId: id, workspace: 'demo.alive.best', lastActivity: expect.any(Number) }],
+      currentConversationId: id,
+    })
+  })
+
+  it.each([
+    ['plain', older],
+    ['in the envelope of zustand’s persist', { state: older, version: 0 }],
+  ])('resumes what an older app left there, %s', async (_how, blob) => {
+    const page = await demo.open('/api/anything') // the app’s origin, without its page
+    await page.evaluate(([key, text]) => localStorage.setItem(key ?? '', text ?? ''), [name, JSON.stringify(blob)])
+    await page.goto(new URL('/chat', page.url()).href)
+    expect(await conversationId(page)).toBe(older.currentConversationId)
+    expect(await page.evaluate((key) => localStorage.getItem(key), `${name}/older/1`)).toBe(JSON.stringify(blob))
+    await page.getByTestId('workspace-link').nth(1).click()
+    await page.waitForFunction((id) => document.body.textContent?.includes(id), older.sessions[1]?.conversationId ?? '')
+  })
+})
