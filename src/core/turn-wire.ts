@@ -8,7 +8,7 @@ export type WireEvent<T> =
   | { readonly type: 'error'; readonly code: TurnErrorCode; readonly message: string; readonly retryAfterMs?: number }
 
 /** The errors a reader can do something about; any other is sent as `turn-failed`. */
-export type TurnErrorCode = keyof typeof sentences
+type TurnErrorCode = keyof typeof sentences
 
 /** One sentence per error, since the original may quote a session id. */
 const sentences = {

@@ -31,8 +31,6 @@ export interface CurrentConversationOptions {
 }
 
 /** Which conversation this tab has: resumed, new, or switched to. The last wish of the app wins over those before it. */
-export type CurrentConversation = ReturnType<typeof createCurrentConversation>
-
 export function createCurrentConversation(options: CurrentConversationOptions) {
   const { adapter, userId, history, older, pointers, clock, createId, resume, capacity, openTimeoutMs } = options
   const { emit, onChange, onCurrent, isDisposed } = options

@@ -24,7 +24,7 @@ export interface FakeTab {
 }
 
 /** A storage in memory that can be made to fail. */
-export interface FakeStorage extends WebStorage {
+interface FakeStorage extends WebStorage {
   /** Throws this from each call while it is set. */
   failure: Error | undefined
   clear(): void
@@ -104,7 +104,7 @@ export function fakeBrowser(): FakeBrowser {
 }
 
 /** A storage in memory, beginning with a copy of another's content. */
-export function fakeStorage(copyOf?: WebStorage): FakeStorage {
+function fakeStorage(copyOf?: WebStorage): FakeStorage {
   const values = new Map<string, string>()
   for (let index = 0; index < (copyOf?.length ?? 0); index++) {
     const key = copyOf?.key(index) ?? ''

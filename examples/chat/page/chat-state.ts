@@ -9,7 +9,7 @@ export interface Chat {
 }
 
 /** A line of the conversation. */
-export type Entry = { readonly kind: 'message'; readonly message: ChatMessage } | Notice
+type Entry = { readonly kind: 'message'; readonly message: ChatMessage } | Notice
 
 /** Something the person should know, at the place where it happened. */
 export interface Notice {

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { writeFileAtomically } from './write-file-atomically.js'
 
 /** What is stored about a tab key, for the page that shows it. */
-export interface AgentSessionRow {
+interface AgentSessionRow {
   readonly agentSessionId: string
   readonly lastActivity: number
   readonly expiresAt: number

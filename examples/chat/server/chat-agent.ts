@@ -20,7 +20,7 @@ export type ChatAgentMessage =
   | ChatAgentResult
 
 /** How a run ends: with the answer, or with what went wrong. */
-export type ChatAgentResult = ResultFigures &
+type ChatAgentResult = ResultFigures &
   (
     | { readonly subtype: 'success'; readonly is_error: false; readonly result: string }
     | { readonly subtype: 'error_during_execution'; readonly is_error: true; readonly errors: readonly string[] }
