@@ -24,10 +24,12 @@ export function historyRing(
 }
 
 /** Order by last activity; ties by id, so that every tab shows the same order. */
-export function byActivity(order: 'newest' | 'oldest'): (a: ConversationSession, b: ConversationSession) => number {
+export function byActivity(order: 'newest' | 'oldest'): (a: Activity, b: Activity) => number {
   const sign = order === 'newest' ? -1 : 1
   return (a, b) => {
     if (a.lastActivity !== b.lastActivity) return sign * (a.lastActivity - b.lastActivity)
     return a.conversationId < b.conversationId ? -1 : a.conversationId > b.conversationId ? 1 : 0
   }
 }
+
+type Activity = Pick<ConversationSession, 'lastActivity' | 'conversationId'>

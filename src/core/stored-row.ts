@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { LeftoffError } from './error.js'
 import { maxPreviewLength } from './preview.js'
-import type { ConversationSession } from './session.js'
+import type { ConversationSession, TokenUsage } from './session.js'
 
 /** The version of the stored form that this code writes. A higher one is left alone. */
 export const schemaVersion = 1
@@ -47,6 +47,14 @@ const maxTextLength = 4096
 const text = z.string().check(z.minLength(1), z.maxLength(maxTextLength))
 const count = z.number().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER))
 
+/** Token totals read from outside. */
+export const tokenUsage: z.ZodMiniType<TokenUsage> = z.object({
+  input: count,
+  output: count,
+  cacheRead: count,
+  cacheWrite: count,
+})
+
 /** The shape every read from outside must have. */
 export const conversationSession: z.ZodMiniType<ConversationSession> = z.object({
   conversationId: text,
@@ -58,7 +66,7 @@ export const conversationSession: z.ZodMiniType<ConversationSession> = z.object(
   messageCount: count,
   // A code point is at most two UTF-16 code units.
   lastMessagePreview: z.exactOptional(z.string().check(z.maxLength(2 * maxPreviewLength))),
-  tokenUsage: z.exactOptional(z.object({ input: count, output: count, cacheRead: count, cacheWrite: count })),
+  tokenUsage: z.exactOptional(tokenUsage),
   title: z.exactOptional(z.string().check(z.maxLength(maxTextLength))),
   revision: count.check(z.int()),
 })

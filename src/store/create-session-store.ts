@@ -10,6 +10,7 @@ import { createCurrentConversation } from './current-conversation.js'
 import { createEventEmitter } from './event-emitter.js'
 import { handled } from './handled.js'
 import { createHistory } from './history.js'
+import { createJournal } from './journal.js'
 import { olderCode } from './older-code.js'
 import { createPointers } from './pointers.js'
 import { initialState, isSameState, listSessions } from './session-state.js'
@@ -41,6 +42,7 @@ export function createSessionStore({
   onEvent,
   snapshot = true,
   persistContent = true,
+  retentionDays = 90,
   openTimeoutMs = 3_000,
   clock = systemClock,
   createId = randomId,
@@ -68,7 +70,9 @@ export function createSessionStore({
       clock,
       createId,
       persistContent,
+      journal: adapter.durability === 'committed' ? openJournal(ofUser) : undefined,
       limit: historyLimit,
+      retentionDays,
       onChange: publish,
       onSaveFailed: (error) => emit({ type: 'save-failed', error }),
       onLost(conversationId) {
@@ -101,6 +105,20 @@ export function createSessionStore({
       isDisposed: () => isDisposed,
     })
     return { userId: ofUser, history, current }
+  }
+
+  function openJournal(ofUser: string) {
+    let documentId: string | undefined
+    return createJournal({
+      name,
+      userId: ofUser,
+      documentId() {
+        documentId ??= createId()
+        return documentId
+      },
+      now: clock.now,
+      storage: () => browser.storage('localStorage'),
+    })
   }
 
   /** The user's part of the store, listening from now on. */
@@ -147,7 +165,7 @@ export function createSessionStore({
     if (!user) return
     const { history, current } = user
     if (event === 'hidden' || event === 'pagehide') {
-      void history.flush()
+      history.park()
       older.keepSnapshot(api.getState())
       return
     }

@@ -1,5 +1,6 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
+import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
 import { bounded } from './bounded.js'
@@ -36,6 +37,8 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   const { emit, onChange, onCurrent, isDisposed } = options
   let current: { readonly workspace: string; readonly conversationId: string; readonly isResumed: boolean } | undefined
   let opening: Opening | undefined
+  /** Before anything is resumed, what earlier pages left to save. */
+  let restored: Promise<readonly LeftoffError[]> | undefined
 
   function mint(workspace: string, conversationId = createId()): ConversationSession {
     const now = clock.now()
@@ -88,8 +91,11 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   }
 
   async function choose(workspace: string, conversationId: string | undefined): Promise<Opened> {
+    restored ??= history.restore()
+    const unreadable = await restored
+    restored = Promise.resolve([]) // told once
     const { current: earlier, errors } = await older.importAll(adapter, userId, clock.now())
-    if (!isDisposed()) for (const error of errors) emit({ type: 'row-set-aside', error })
+    if (!isDisposed()) for (const error of [...unreadable, ...errors]) emit({ type: 'row-set-aside', error })
     if (earlier && !pointers.read(userId, earlier.workspace)) {
       pointers.write({ row: mint(earlier.workspace, earlier.conversationId), isAcknowledged: true })
     }

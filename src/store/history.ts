@@ -5,8 +5,18 @@ import type { ConversationSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
 import { applyUnsaved, mergeUnsaved, type Unsaved, withoutContent } from '../core/unsaved.js'
 import { backoffMs } from './backoff.js'
-import { type ConversationRecord, createRecord, isUnsaved, rebase, recordUnsaved } from './conversation-record.js'
+import {
+  type ConversationRecord,
+  createRecord,
+  isUnsaved,
+  rebase,
+  recordUnsaved,
+  seal,
+  withoutBatches,
+} from './conversation-record.js'
+import type { createJournal } from './journal.js'
 import { lookUp } from './open-conversation.js'
+import { removeOldest } from './remove-oldest.js'
 import { createSaver } from './saver.js'
 import type { SavingState } from './session-store.js'
 
@@ -17,8 +27,11 @@ export interface HistoryOptions {
   readonly clock: Clock
   readonly createId: () => string
   readonly persistContent: boolean
+  /** For what does not reach the adapter while the page goes away; missing for an adapter that writes at once. */
+  readonly journal?: ReturnType<typeof createJournal> | undefined
   /** How many sessions over all workspaces are kept at hand. */
   readonly limit: number
+  readonly retentionDays: number
   /** Something to show has changed. */
   readonly onChange: () => void
   readonly onSaveFailed: (error: LeftoffError) => void
@@ -29,22 +42,40 @@ export interface HistoryOptions {
   readonly isCurrent: (conversationId: string) => boolean
 }
 
+const dayMs = 24 * 60 * 60 * 1_000
+const expiredAtOnce = 50
+
 /** One user's conversations as this page knows them, kept in step with the adapter in both directions. */
 export type History = ReturnType<typeof createHistory>
 
 export function createHistory(options: HistoryOptions) {
-  const { adapter, userId, clock, createId, persistContent, limit, onChange, onLost, isCurrent } = options
+  const {
+    adapter,
+    userId,
+    clock,
+    createId,
+    persistContent,
+    journal,
+    limit,
+    retentionDays,
+    onChange,
+    onLost,
+    isCurrent,
+  } = options
   const records = new Map<string, ConversationRecord>()
   /** Recorded about conversations that must first be read. */
   const unread = new Map<string, Unsaved>()
   /** Stored by newer code: shown, never saved. */
   const readOnly = new Set<string>()
+  /** From the journal: an earlier page had left it to save. */
+  const restored = new Set<string>()
   let saving: SavingState = { pending: 0, lastSavedAt: undefined, error: undefined }
   let readError: LeftoffError | undefined
   let readFailures = 0
   let refreshes = 0
   let cancelRetry: (() => void) | undefined
   let unsubscribe: (() => void) | undefined
+  let hasRemovedExpired = false
   let isDisposed = false
 
   const saver = createSaver({
@@ -62,11 +93,15 @@ export function createHistory(options: HistoryOptions) {
       }
       changed()
     },
+    mayRemove,
+    takenOver,
+    onSettled: (conversationId) => journal?.settle(conversationId, records.get(conversationId)),
     onRefused(conversationId, reason) {
       const record = records.get(conversationId)
       if (reason === 'removed') {
         records.delete(conversationId)
-        onLost(conversationId)
+        // Nobody here saw what an earlier page left to save.
+        if (!restored.has(conversationId) || isCurrent(conversationId)) onLost(conversationId)
       } else if (record) {
         readOnly.add(conversationId)
         records.set(conversationId, createRecord(record.view))
@@ -84,7 +119,7 @@ export function createHistory(options: HistoryOptions) {
   /** Takes in a row that was read. What is on its way there is not disturbed: its answer will tell. */
   function adopt(row: ConversationSession): void {
     const known = records.get(row.conversationId)
-    if (known && (known.saving || known.row.revision >= row.revision)) return
+    if (known && (known.sealed.length > 0 || known.row.revision >= row.revision)) return
     const shown = persistContent ? row : withoutContent(row)
     records.set(row.conversationId, known ? rebase(known, shown) : createRecord(shown))
   }
@@ -92,7 +127,7 @@ export function createHistory(options: HistoryOptions) {
   /** Adds a conversation that is not stored yet; with `unsaved` it is saved at once. */
   function add(row: ConversationSession, unsaved?: Unsaved): void {
     if (records.has(row.conversationId)) return
-    records.set(row.conversationId, createRecord(row, unsaved))
+    records.set(row.conversationId, createRecord(row, { unsaved }))
     if (unsaved) saver.saveNow()
     changed()
   }
@@ -155,6 +190,10 @@ export function createHistory(options: HistoryOptions) {
       readError = undefined
       readFailures = 0
       changed()
+      if (!hasRemovedExpired) {
+        hasRemovedExpired = true
+        await removeExpired()
+      }
     } catch (cause) {
       readFailed(cause)
     }
@@ -163,7 +202,7 @@ export function createHistory(options: HistoryOptions) {
   /** A row we know is not listed any more: removed, cleared away with the whole storage, or merely old. */
   async function vanished(conversationId: string): Promise<void> {
     const known = records.get(conversationId)
-    if (!known || known.saving) return
+    if (!known || known.sealed.length > 0) return
     if (!known.unsaved && !isCurrent(conversationId)) {
       records.delete(conversationId)
       return
@@ -175,7 +214,7 @@ export function createHistory(options: HistoryOptions) {
       onLost(conversationId)
     } else if (found === 'missing') {
       // The storage was cleared under an open tab: what the tab shows is all there is, so it goes back.
-      records.set(conversationId, createRecord({ ...known.row, revision: 0 }, known.unsaved ?? {}))
+      records.set(conversationId, createRecord({ ...known.row, revision: 0 }, { unsaved: known.unsaved ?? {} }))
       saver.saveNow()
     } else if (found !== 'newer-version') {
       adopt(found)
@@ -187,7 +226,7 @@ export function createHistory(options: HistoryOptions) {
     try {
       if (conversationIds.length === 0) return await refresh()
       for (const id of conversationIds) {
-        if (records.get(id)?.saving) continue // most likely our own; else the answer will tell
+        if (records.get(id)?.sealed.length) continue // most likely our own; else the answer will tell
         const row = await adapter.get(userId, id)
         if (isDisposed) return
         if (row) adopt(row)
@@ -208,6 +247,32 @@ export function createHistory(options: HistoryOptions) {
     return 'failed'
   }
 
+  function takenOver(conversationId: string): readonly string[] {
+    return journal?.takenOver(conversationId) ?? []
+  }
+
+  /** Whether a row may go that nobody asked to remove. */
+  function mayRemove({ conversationId }: ConversationSession): boolean {
+    const known = records.get(conversationId)
+    return !isCurrent(conversationId) && !(known && isUnsaved(known))
+  }
+
+  /** Rows that nobody used for `retentionDays` go. */
+  async function removeExpired(): Promise<void> {
+    const before = clock.now() - retentionDays * dayMs
+    const mayGo = (row: ConversationSession) => row.lastActivity < before && mayRemove(row)
+    try {
+      let removed: readonly string[]
+      do {
+        removed = await removeOldest(adapter, userId, { limit: expiredAtOnce, mayGo })
+        for (const id of removed) records.delete(id)
+        changed()
+      } while (removed.length === expiredAtOnce && !isDisposed)
+    } catch {
+      // Nobody waits for it; the next page tries again.
+    }
+  }
+
   return {
     records: records as ReadonlyMap<string, ConversationRecord>,
     adopt,
@@ -220,6 +285,40 @@ export function createHistory(options: HistoryOptions) {
     saving: () => saving,
     /** Why the chat goes on in memory, if it does. */
     trouble: () => readError ?? saving.error,
+
+    /** The page is hidden or goes away: what storage does not have yet goes into the journal, and is saved if there is time. */
+    park(): void {
+      for (const [id, known] of records) {
+        const sealed = seal(withoutBatches(known, takenOver(id)), createId)
+        records.set(id, sealed)
+        journal?.write(sealed)
+      }
+      for (const id of saver.removals()) journal?.writeRemoval(id)
+      void saver.flush()
+    },
+
+    /** Brings what earlier pages left in the journal into storage; what storage does not take now is tried again with the rest. */
+    async restore(): Promise<readonly LeftoffError[]> {
+      if (!journal) return []
+      const { entries, errors } = journal.read()
+      if (entries.length === 0) return errors
+      const removed: string[] = []
+      for (const { conversationId, row, sealed } of entries) {
+        restored.add(conversationId)
+        if (!row) {
+          removed.push(conversationId)
+          continue
+        }
+        const known = records.get(conversationId)
+        const record = createRecord(row, { ...known, sealed: [...sealed, ...(known?.sealed ?? [])] })
+        records.set(conversationId, record)
+        // From here on it is this document's: the one that left it must not send it too, should it come back.
+        journal.write(record)
+      }
+      await (removed.length > 0 ? saver.remove(removed) : saver.flush()).catch(() => {})
+      changed()
+      return errors
+    },
 
     start(): void {
       unsubscribe ??= adapter.subscribe?.(userId, (ids) => void onStored(ids))

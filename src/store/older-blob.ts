@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Change, SessionAdapter } from '../core/adapter.js'
 import { LeftoffError } from '../core/error.js'
+import { parseJson } from '../core/parse-json.js'
 import { preview } from '../core/preview.js'
 import type { ConversationSession } from '../core/session.js'
 import { conversationSession } from '../core/stored-row.js'
@@ -140,12 +141,4 @@ function timeOf(value: unknown): number | undefined {
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   // Object.entries takes own keys only, so a stored `__proto__` reaches nothing.
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

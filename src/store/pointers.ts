@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { parseJson } from '../core/parse-json.js'
 import type { ConversationSession } from '../core/session.js'
 import { conversationSession } from '../core/stored-row.js'
 import { storageKey, type WebStorage } from '../core/web-storage.js'
@@ -56,10 +57,6 @@ const pointer: z.ZodMiniType<Pointer> = z.object({ row: conversationSession, isA
 
 function parsePointer(text: string | null, userId: string, workspace: string): Pointer | undefined {
   if (text === null) return undefined
-  try {
-    const found = z.safeParse(pointer, JSON.parse(text)).data
-    return found?.row.userId === userId && found.row.workspace === workspace ? found : undefined
-  } catch {
-    return undefined // not JSON: a hint that is no use
-  }
+  const found = z.safeParse(pointer, parseJson(text)).data
+  return found?.row.userId === userId && found.row.workspace === workspace ? found : undefined
 }

@@ -1,12 +1,22 @@
 import type { Change, Refusal, SessionAdapter } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
+import type { ConversationSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
 import { applyUnsaved } from '../core/unsaved.js'
 import { backoffMs } from './backoff.js'
 import { bounded } from './bounded.js'
-import { beginSave, type ConversationRecord, endSave, isUnsaved, rebase } from './conversation-record.js'
+import {
+  acknowledge,
+  type Batch,
+  type ConversationRecord,
+  isUnsaved,
+  rebase,
+  seal,
+  withoutBatches,
+} from './conversation-record.js'
 import { handled } from './handled.js'
+import { removeOldest } from './remove-oldest.js'
 
 /** Brings what was recorded into the adapter: coalesced, one call at a time, again until it is there. */
 export interface Saver {
@@ -22,6 +32,8 @@ export interface Saver {
   exclusively<T>(run: () => Promise<T>): Promise<T>
   /** How many conversations wait to be saved or removed. */
   pending(): number
+  /** The conversations that wait to be removed. */
+  removals(): readonly string[]
   dispose(): void
 }
 
@@ -34,6 +46,12 @@ export interface SaverOptions {
   readonly records: Map<string, ConversationRecord>
   /** After records changed, or an attempt ended. */
   readonly onProgress: (outcome?: { readonly savedAt: number } | { readonly error: LeftoffError }) => void
+  /** Whether the row may go when storage is full. */
+  readonly mayRemove: (row: ConversationSession) => boolean
+  /** Saves of this conversation that another document has taken over. */
+  readonly takenOver: (conversationId: string) => readonly string[]
+  /** Storage has what it was given of this conversation, or will never take it. */
+  readonly onSettled: (conversationId: string) => void
   /** A row that is not to be saved again: someone removed it, or newer code wrote it. */
   readonly onRefused: (conversationId: string, reason: 'removed' | 'newer-version') => void
 }
@@ -41,17 +59,21 @@ export interface SaverOptions {
 const coalesceMs = 1_000
 /** An adapter that never answers must not stop the others; a repeat is harmless, for it carries the same save id. */
 const attemptTimeoutMs = 10_000
+/** How many of the oldest rows go at once when storage is full. */
+const roomRows = 10
 /** Another tab may save the same row between our reading and writing, but not for ever. */
 const maxRebases = 10
 
 export function createSaver(options: SaverOptions): Saver {
-  const { adapter, userId, clock, createId, records, onProgress, onRefused } = options
+  const { adapter, userId, clock, createId, records, onProgress, mayRemove, takenOver, onSettled, onRefused } = options
   const removals = new Set<string>()
   let tail: Promise<unknown> | undefined
   let cancelTimer: (() => void) | undefined
   let lastBegan = Number.NEGATIVE_INFINITY
   let failures = 0
   let isDisposed = false
+  /** Whether rows were removed for room that nothing came of yet: then what fills the storage is not ours. */
+  let hasMadeRoom = false
 
   function exclusively<T>(run: () => Promise<T>): Promise<T> {
     // With nothing under way it runs in this very task: a page that is going away has no other.
@@ -74,8 +96,8 @@ export function createSaver(options: SaverOptions): Saver {
     const unsaved = [...records.values()].filter(isUnsaved)
     if (isDisposed || (unsaved.length === 0 && removals.size === 0)) return
     lastBegan = clock.monotonic()
-    // What waited behind an interrupted save was recorded before this call, so it belongs to it.
-    let rounds = unsaved.some((record) => record.saving && record.unsaved) ? 2 : 1
+    // What waits behind an interrupted save was recorded before this call, so it belongs to it.
+    let rounds = Math.max(1, ...unsaved.map((record) => record.sealed.length + (record.unsaved ? 1 : 0)))
     try {
       for (let rebases = 0; rounds > 0; rounds--) {
         if (await saveRound()) {
@@ -87,14 +109,26 @@ export function createSaver(options: SaverOptions): Saver {
       if (isDisposed) return
       const error = storageError(adapter.name, cause)
       failures++
+      // Not at the first: Firefox says so of tiny writes when several tabs write at once.
+      if (failures > 1 && error.code === 'quota-exceeded' && (await makeRoom())) return saveAll()
+      if (isDisposed) return
       startTimer(backoffMs(failures))
       onProgress({ error })
       throw error
     }
     if (isDisposed) return
     failures = 0
+    hasMadeRoom = false
     onProgress({ savedAt: clock.now() })
     if (pending() > 0) saveSoon()
+  }
+
+  async function makeRoom(): Promise<boolean> {
+    if (hasMadeRoom) return false
+    hasMadeRoom = true
+    const removed = await removeOldest(adapter, userId, { limit: roomRows, mayGo: mayRemove }).catch(() => [])
+    for (const id of removed) records.delete(id)
+    return removed.length > 0
   }
 
   /** One call of the adapter. Whether a row had changed, so that another is due at once. */
@@ -103,9 +137,10 @@ export function createSaver(options: SaverOptions): Saver {
     const changes: Change[] = []
     for (const [id, record] of records) {
       if (!isUnsaved(record)) continue
-      const begun = beginSave(record, createId)
+      const own = withoutBatches(record, takenOver(id))
+      const begun = own.sealed.length > 0 ? own : seal(own, createId)
       records.set(id, begun)
-      if (begun.saving) changes.push(changeOf(begun, begun.saving))
+      if (begun.sealed[0]) changes.push(changeOf(begun, begun.sealed[0]))
     }
     const [saved, removed] = await Promise.allSettled([
       changes.length > 0 ? bounded(adapter.save(changes), attemptTimeoutMs, clock, adapter.name) : [],
@@ -114,7 +149,12 @@ export function createSaver(options: SaverOptions): Saver {
         : undefined,
     ])
     if (isDisposed) return false
-    if (removed.status === 'fulfilled') for (const id of removing) removals.delete(id)
+    if (removed.status === 'fulfilled') {
+      for (const id of removing) {
+        removals.delete(id)
+        onSettled(id)
+      }
+    }
     const isRebased = saved.status === 'fulfilled' && settle(changes, saved.value)
     onProgress()
     if (saved.status === 'rejected') throw saved.reason
@@ -131,13 +171,15 @@ export function createSaver(options: SaverOptions): Saver {
       if (!record) continue // removed meanwhile
       const refusal = refused.get(id)
       if (!refusal) {
-        records.set(id, endSave(record, session))
+        records.set(id, acknowledge(record, session))
+        onSettled(id)
       } else if (refusal.reason === 'changed' || refusal.reason === 'missing') {
         // Someone else saved in between, or the storage was cleared: the same change, on what is there now.
         records.set(id, rebase(record, refusal.reason === 'changed' ? refusal.stored : { ...record.row, revision: 0 }))
         isRebased = true
       } else {
         onRefused(id, refusal.reason)
+        onSettled(id)
       }
     }
     return isRebased
@@ -174,6 +216,7 @@ export function createSaver(options: SaverOptions): Saver {
     flush,
     exclusively,
     pending,
+    removals: () => [...removals],
     dispose() {
       stopTimer()
       isDisposed = true
@@ -181,7 +224,6 @@ export function createSaver(options: SaverOptions): Saver {
   }
 }
 
-function changeOf({ row }: ConversationRecord, saving: NonNullable<ConversationRecord['saving']>): Change {
-  const session = { ...applyUnsaved(row, saving.unsaved), revision: row.revision + 1 }
-  return { session, base: row.revision, saveId: saving.saveId }
+function changeOf({ row }: ConversationRecord, { saveId, unsaved }: Batch): Change {
+  return { session: { ...applyUnsaved(row, unsaved), revision: row.revision + 1 }, base: row.revision, saveId }
 }

@@ -26,6 +26,8 @@ export interface SessionStoreOptions {
   readonly snapshot?: boolean
   /** `false` keeps titles and previews out of every storage. */
   readonly persistContent?: boolean
+  /** How many days after its last activity a conversation is removed. */
+  readonly retentionDays?: number
   /** How long opening waits for storage before the chat goes on in memory. */
   readonly openTimeoutMs?: number
   readonly clock?: Clock

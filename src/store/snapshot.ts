@@ -1,3 +1,4 @@
+import { parseJson } from '../core/parse-json.js'
 import { byActivity, defaultCapacity } from '../core/ring.js'
 import type { ConversationSession } from '../core/session.js'
 import type { WebStorage } from '../core/web-storage.js'
@@ -29,12 +30,8 @@ export function writeSnapshot(
 
 /** Whether leftoff wrote this blob. */
 export function isSnapshot(blob: string): boolean {
-  try {
-    const value: unknown = JSON.parse(blob)
-    return typeof value === 'object' && value !== null && 'writtenBy' in value && value.writtenBy === 'leftoff'
-  } catch {
-    return false
-  }
+  const value = parseJson(blob)
+  return typeof value === 'object' && value !== null && 'writtenBy' in value && value.writtenBy === 'leftoff'
 }
 
 function snapshotOf({ sessions, currentConversationId = null, currentWorkspace = null }: Nullable<SnapshotState>) {

@@ -10,17 +10,18 @@ beforeEach(async () => {
 })
 afterEach(() => demo.end())
 
+const hour = 60 * 60 * 1000
 const older = {
   sessions: [
     {
       conversationId: '0b5f5c1e-7d3a-4a52-9d0c-3f6f0a1b2c3d',
       workspace: 'demo.alive.best',
-      lastActivity: 1_700_000_000_000,
+      lastActivity: Date.now() - 2 * hour,
     },
     {
       conversationId: '1c6f6d2f-8e4b-4b63-8e1d-4a7a1b2c3d4e',
       workspace: 'docs.alive.best',
-      lastActivity: 1_700_000_100_000,
+      lastActivity: Date.now() - hour,
     },
   ],
   currentConversationId: '0b5f5c1e-7d3a-4a52-9d0c-3f6f0a1b2c3d',

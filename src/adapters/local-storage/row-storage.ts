@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { AdapterReport } from '../../core/adapter.js'
+import { parseJson } from '../../core/parse-json.js'
 import type { ConversationSession } from '../../core/session.js'
 import { type ReadRow, readStoredRow, type StoredRow } from '../../core/stored-row.js'
 import type { WebStorage } from '../../core/web-storage.js'
@@ -98,12 +99,4 @@ function sorted(value: object): unknown {
 
 function parseTitle(text: string | null): StoredTitle | undefined {
   return text === null ? undefined : z.safeParse(storedTitle, parseJson(text)).data
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
