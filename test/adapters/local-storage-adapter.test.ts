@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import type { AdapterReport, Change } from '../../src/core/adapter.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
@@ -116,6 +116,36 @@ describe('localStorageAdapter', () => {
     for (const row of odd) expect(await adapter.get('', row.conversationId)).toEqual(row)
     await adapter.remove('', ['a/b'])
     expect(await adapter.list('', { limit: 10 })).toHaveLength(3)
+  })
+
+  it('keeps a tombstone for 30 days, without content', async () => {
+    const day = 24 * 60 * 60 * 1_000
+    let time = 1_000
+    const adapter = localStorageAdapter({ ...browser.openTab(), now: () => time })
+    await adapter.save([created])
+    await adapter.remove('', ['c1'])
+    const tombstone = 'claude-session-storage/removed//c1'
+    expect(browser.localStorage.getItem(tombstone)).toBe('1000')
+    time += 30 * day
+    await adapter.remove('', ['c2'])
+    expect(browser.localStorage.getItem(tombstone)).toBe('1000')
+    time += 1
+    await adapter.remove('', ['c3'])
+    expect(browser.localStorage.getItem(tombstone)).toBeNull()
+  })
+
+  it('finds the newest among many without parsing the others', async () => {
+    const adapter = localStorageAdapter(browser.openTab())
+    const rows = Array.from({ length: 300 }, (_, at) =>
+      session({ conversationId: `c${at}`, lastActivity: at, title: '"lastActivity":999999' }),
+    )
+    await adapter.save(rows.map((session) => ({ session, base: 0, saveId: session.conversationId })))
+    const parse = vi.spyOn(JSON, 'parse')
+    const newest = await adapter.list('', { limit: 3 })
+    const parsed = parse.mock.calls.length
+    parse.mockRestore()
+    expect(newest.map(({ lastActivity }) => lastActivity)).toEqual([299, 298, 297])
+    expect(parsed).toBeLessThanOrEqual(6) // a row and a title each
   })
 
   it('tells its subscribers when a person clears the storage', async () => {

@@ -12,15 +12,13 @@ export function rowKeys(name: string) {
     tombstone: (userId: string, conversationId: string) => storageKey(name, 'removed', userId, conversationId),
     setAside: (key: string) => storageKey(name, 'set-aside', key),
 
+    /** The keys of all tombstones. */
+    tombstones: (storage: WebStorage) => keysBelow(storage, `${storageKey(name, 'removed')}/`),
+
     /** The keys of the user's rows, of one workspace or of all. The workspace is in the key so that a ring needs no parsing of others. */
     rowsOf(storage: WebStorage, userId: string, workspace?: string): string[] {
       const prefix = `${workspace === undefined ? storageKey(name, 'row', userId) : storageKey(name, 'row', userId, workspace)}/`
-      const found: string[] = []
-      for (let index = 0; index < storage.length; index++) {
-        const key = storage.key(index)
-        if (key?.startsWith(prefix)) found.push(key)
-      }
-      return found
+      return keysBelow(storage, prefix)
     },
 
     /** The key of the user's row with this id, in whichever workspace it is. */
@@ -37,4 +35,13 @@ export function rowKeys(name: string) {
       return rest.length === length ? { userId, conversationId } : undefined
     },
   }
+}
+
+function keysBelow(storage: WebStorage, prefix: string): string[] {
+  const found: string[] = []
+  for (let index = 0; index < storage.length; index++) {
+    const key = storage.key(index)
+    if (key?.startsWith(prefix)) found.push(key)
+  }
+  return found
 }

@@ -71,6 +71,13 @@ export function localStorageAdapter({
     return undefined
   }
 
+  /** A tombstone has done its work once no writer can be that late. */
+  function removeOldTombstones(storage: WebStorage): void {
+    for (const key of keys.tombstones(storage)) {
+      if (Number(storage.getItem(key)) < now() - tombstoneMs) storage.removeItem(key)
+    }
+  }
+
   function removeAll(
     storage: WebStorage,
     userId: string,
@@ -82,6 +89,7 @@ export function localStorageAdapter({
       storage.removeItem(keys.title(userId, conversationId))
       storage.setItem(keys.tombstone(userId, conversationId), String(now()))
     }
+    removeOldTombstones(storage)
     signal.tell(
       userId,
       rowsToRemove.map(([conversationId]) => conversationId),
@@ -149,6 +157,9 @@ export function localStorageAdapter({
     },
   }
 }
+
+/** How long a removed row cannot come back. */
+const tombstoneMs = 30 * 24 * 60 * 60 * 1_000
 
 /** A row's last activity as it stands in its text; a quote inside a string would be escaped. */
 function activityOf(text: string): number {
