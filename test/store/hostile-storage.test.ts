@@ -9,8 +9,8 @@ import { createPointers } from '../../src/store/pointers.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
 import { session } from '../support/session.js'
 
-// 100,000 in all by LEFTOFF_SOAK; a tenth in a quick run.
-const runs = process.env.LEFTOFF_SOAK ? 20_000 : 2_000
+// Of each reader; 100,000 with LEFTOFF_SOAK.
+const runs = process.env.LEFTOFF_SOAK ? 100_000 : 2_000
 const name = 'claude-session-storage'
 const row = session({ title: 'Trip', lastMessagePreview: 'see "you" 🙂', messageCount: 3 })
 const stored = JSON.stringify({ schemaVersion: 1, saveId: 's1', session: row })
