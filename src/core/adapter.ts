@@ -16,7 +16,10 @@ export interface SessionAdapter {
   list(userId: string, query: ListQuery): Promise<readonly ConversationSession[]>
   /** The session, or `undefined` if there is none. */
   get(userId: string, conversationId: string): Promise<ConversationSession | undefined>
-  /** Saves each row whole or not at all, independent of the others. What is not refused was saved. */
+  /**
+   * Saves each row whole or not at all, independent of the others. What is not refused was saved; a call that rejects
+   * because of one row has saved none.
+   */
   save(changes: readonly Change[]): Promise<readonly Refusal[]>
   /** Removes the rows and leaves tombstones. Removing nothing is fine. */
   remove(userId: string, conversationIds: readonly string[]): Promise<void>

@@ -1,8 +1,8 @@
-import { LeftoffError } from './error.js'
+import { isLeftoffError, LeftoffError } from './error.js'
 
 /** The typed error for what a browser's storage threw. */
 export function storageError(place: string, cause: unknown): LeftoffError {
-  if (cause instanceof LeftoffError) return cause
+  if (isLeftoffError(cause)) return cause
   // Both names are in use: https://webidl.spec.whatwg.org/#quotaexceedederror and Firefox's older one.
   const name = cause instanceof Error ? cause.name : ''
   if (name === 'QuotaExceededError' || name === 'NS_ERROR_DOM_QUOTA_REACHED') {

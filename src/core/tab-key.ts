@@ -59,7 +59,7 @@ export function parseTabKey(key: string): TabKeyParts | undefined {
 export function sessionKey(
   parts: TabKeyParts | { readonly userId: string; readonly workspace: string; readonly conversationId: string },
 ): TabKey {
-  return 'conversationId' in parts ? tabKey({ ...parts, tabId: parts.conversationId }) : tabKey(parts)
+  return 'tabId' in parts ? tabKey(parts) : tabKey({ ...parts, tabId: parts.conversationId })
 }
 
 const maxPartLength = 512

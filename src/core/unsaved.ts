@@ -28,7 +28,7 @@ export function unsavedMessage(message: RecordedMessage, now: number): Unsaved {
   return {
     messages: 1,
     lastActivity: now,
-    ...(message.usage && { usage: message.usage }),
+    ...(message.usage && { usage: checkedUsage(message.usage) }),
     ...(lastMessagePreview !== undefined && { lastMessagePreview }),
   }
 }
@@ -64,6 +64,12 @@ export function applyUnsaved(row: ConversationSession, unsaved: Unsaved): Conver
 export function withoutContent(row: ConversationSession): ConversationSession {
   const { title: _title, lastMessagePreview: _preview, ...rest } = row
   return rest
+}
+
+/** Agents leave numbers out that their types promise; one such number must not spoil the whole row. */
+function checkedUsage({ input, output, cacheRead, cacheWrite }: TokenUsage): TokenUsage {
+  const count = (tokens: number): number => (Number.isFinite(tokens) && tokens > 0 ? tokens : 0)
+  return { input: count(input), output: count(output), cacheRead: count(cacheRead), cacheWrite: count(cacheWrite) }
 }
 
 function addUsage(a: TokenUsage | undefined, b: TokenUsage | undefined): TokenUsage | undefined {

@@ -63,14 +63,22 @@ export function useConversationSession(
   const tabId = useSessionState(tabIdOf)
   const isResumed = useSessionState(isResumedOf)
   // What was opened last. Until it is what this render asks for, the store may still show another conversation.
-  const [opened, setOpened] = useState<{ store: SessionStore; workspace: string; asked: string | undefined }>()
+  const [opened, setOpened] = useState<Opened>()
+  const [failed, setFailed] = useState<{ readonly workspace: string; readonly error: unknown }>()
+  const inbox = useRef<Inbox>({ opened: new Map(), waiting: [] })
 
   useEffect(() => {
     if (!workspace || !mounted) return
     let isLatest = true
-    store.initConversation(workspace, idOption(asked)).then(() => {
-      if (isLatest) setOpened({ store, workspace, asked })
-    }, ignoreNotOpen)
+    store.initConversation(workspace, asked === undefined ? {} : { conversationId: asked }).then(
+      (conversationId) => {
+        deliver(inbox.current, keyOf(workspace, asked), conversationId)
+        if (isLatest) setOpened({ store, workspace, asked })
+      },
+      (error: unknown) => {
+        if (isLatest && !isNotOpen(error)) setFailed({ workspace, error })
+      },
+    )
     return () => {
       isLatest = false
     }
@@ -89,22 +97,61 @@ export function useConversationSession(
     if (conversationId !== undefined) tellIdChange.current?.(conversationId)
   }, [conversationId, tellIdChange])
 
-  return useMemo(() => {
-    /** What is recorded before the conversation is open belongs to the one that opens, not to the one the store has now. */
-    function withConversation(run: (conversationId: string) => void): void {
-      if (conversationId !== undefined) run(conversationId)
-      else if (workspace) store.initConversation(workspace, idOption(asked)).then(run, ignoreNotOpen)
+  const result = useMemo(() => {
+    /** Acts on the conversation of this render; before one is open, on the one that opens for it. */
+    function act(run: (conversationId: string) => void): void {
+      const own = (id: string): void => {
+        try {
+          run(id)
+        } catch (error) {
+          if (!isNotOpen(error)) throw error
+        }
+      }
+      if (conversationId !== undefined) own(conversationId)
+      else if (workspace && mounted) receive(inbox.current, keyOf(workspace, asked), own)
     }
     const handlers = {
       startNewConversation: () => store.newConversation(workspace ?? ''),
-      markActivity: () => withConversation((id) => store.updateActivity(id)),
-      recordMessage: (message: RecordedMessage) =>
-        withConversation((id) => store.recordMessage({ ...message, conversationId: id })),
+      markActivity: () => act((id) => store.updateActivity(id)),
+      recordMessage: (message: RecordedMessage) => act((id) => store.recordMessage({ ...message, conversationId: id })),
     }
     return conversationId !== undefined && tabId !== undefined
-      ? { ...handlers, isInitialized: true, isResumed, conversationId, tabId }
-      : { ...handlers, isInitialized: false, isResumed: false, conversationId: undefined, tabId: undefined }
-  }, [store, workspace, asked, conversationId, tabId, isResumed])
+      ? ({ ...handlers, isInitialized: true, isResumed, conversationId, tabId } as const)
+      : ({ ...handlers, isInitialized: false, isResumed: false, conversationId: undefined, tabId: undefined } as const)
+  }, [store, workspace, mounted, asked, conversationId, tabId, isResumed])
+
+  // A mistake of the app's, such as a workspace that no store would take: for the nearest error boundary.
+  if (failed && failed.workspace === workspace) throw failed.error
+  return result
+}
+
+interface Opened {
+  readonly store: SessionStore
+  readonly workspace: string
+  readonly asked: string | undefined
+}
+
+/** What handlers of renders without a conversation had to say, and where it went. */
+interface Inbox {
+  readonly opened: Map<string, string>
+  waiting: readonly { readonly key: string; readonly run: (conversationId: string) => void }[]
+}
+
+function keyOf(workspace: string, asked: string | undefined): string {
+  return JSON.stringify([workspace, asked])
+}
+
+function deliver(inbox: Inbox, key: string, conversationId: string): void {
+  inbox.opened.set(key, conversationId)
+  const due = inbox.waiting.filter((message) => message.key === key)
+  inbox.waiting = inbox.waiting.filter((message) => message.key !== key)
+  for (const { run } of due) run(conversationId)
+}
+
+function receive(inbox: Inbox, key: string, run: (conversationId: string) => void): void {
+  const conversationId = inbox.opened.get(key)
+  if (conversationId === undefined) inbox.waiting = [...inbox.waiting, { key, run }]
+  else run(conversationId)
 }
 
 /** The newest value, for callbacks that must not run again when it changes. */
@@ -116,13 +163,9 @@ function useLatest<T>(value: T): { readonly current: T } {
   return latest
 }
 
-function idOption(conversationId: string | undefined): { readonly conversationId?: string } {
-  return conversationId === undefined ? {} : { conversationId }
-}
-
-/** Without a user there is nothing to open yet; a disposed store is replaced by its provider. Anything else is a mistake of the caller's. */
-function ignoreNotOpen(error: unknown): void {
-  if (!isLeftoffError(error, 'no-user') && !isLeftoffError(error, 'disposed')) throw error
+/** Without a user there is nothing to open yet; a disposed store is replaced by its provider. */
+function isNotOpen(error: unknown): boolean {
+  return isLeftoffError(error, 'no-user') || isLeftoffError(error, 'disposed')
 }
 
 const isResumedOf = (state: SessionState) => state.isResumed

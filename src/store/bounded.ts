@@ -1,6 +1,9 @@
 import type { Clock } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 
+/** How long one call of an adapter may take. One that never answers must not stop the others. */
+export const callTimeoutMs = 10_000
+
 /** `promise`, or an `unreachable` error after `ms`. What comes later is dropped. */
 export function bounded<T>(promise: Promise<T>, ms: number, clock: Clock, what: string): Promise<T> {
   return new Promise((resolve, reject) => {

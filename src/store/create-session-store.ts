@@ -4,8 +4,10 @@ import { systemClock } from '../core/clock.js'
 import { createId as randomId } from '../core/create-id.js'
 import { LeftoffError } from '../core/error.js'
 import { defaultCapacity } from '../core/ring.js'
+import type { SessionEvent } from '../core/session-event.js'
 import { mergeUnsaved, type Unsaved, unsavedMessage } from '../core/unsaved.js'
 import { type LifecycleEvent, realBrowser } from './browser.js'
+import { contentFree } from './content-free.js'
 import { createCurrentConversation } from './current-conversation.js'
 import { createEventEmitter } from './event-emitter.js'
 import { handled } from './handled.js'
@@ -48,9 +50,10 @@ export function createSessionStore({
   createId = randomId,
   browser = realBrowser,
 }: SessionStoreOptions = {}): SessionStore {
-  const adapter = givenAdapter ?? localStorageAdapter({ name, now: clock.now })
+  const storage = givenAdapter ?? localStorageAdapter({ name, now: clock.now })
+  const adapter = persistContent ? storage : contentFree(storage)
   const api = createStore<SessionState>(() => initialState)
-  const { emit, on } = createEventEmitter()
+  const { emit: tell, on } = createEventEmitter()
   if (onEvent) on(onEvent)
   const older = olderCode(browser, name, { snapshot })
   const pointers = createPointers(name, () => browser.storage('sessionStorage'))
@@ -61,6 +64,16 @@ export function createSessionStore({
   let isDegraded = false
   let isDisposed = false
   let stop: (() => void) | undefined
+
+  function emit(event: SessionEvent): void {
+    if (!isDisposed) tell(event)
+  }
+
+  /** For older code, which conversation is current. Never while none is: it may be another page's. */
+  function keepSnapshot(): void {
+    const state = api.getState()
+    if (state.currentConversationId !== undefined) older.keepSnapshot(state)
+  }
 
   /** All that belongs to one user. */
   function createUser(ofUser: string) {
@@ -100,7 +113,7 @@ export function createSessionStore({
         if (early && conversationId !== undefined) history.record(conversationId, early)
         early = undefined
         publish()
-        older.keepSnapshot(api.getState())
+        keepSnapshot()
       },
       isDisposed: () => isDisposed,
     })
@@ -166,7 +179,7 @@ export function createSessionStore({
     const { history, current } = user
     if (event === 'hidden' || event === 'pagehide') {
       history.park()
-      older.keepSnapshot(api.getState())
+      keepSnapshot()
       return
     }
     if (history.saving().error) void history.flush()
@@ -186,7 +199,12 @@ export function createSessionStore({
     const cleared = history.clear(workspace)
     if (workspace === undefined || current.get()?.workspace === workspace) current.replace()
     await cleared
-    older.keepSnapshot(api.getState())
+    keepSnapshot()
+  }
+
+  async function clearWorkspace(workspace: string): Promise<void> {
+    checkName('workspace', workspace) // without one it would be all of them
+    await clear(workspace)
   }
 
   return {
@@ -224,7 +242,7 @@ export function createSessionStore({
       return removed
     },
 
-    clearWorkspaceConversation: (workspace) => handled(clear(workspace)),
+    clearWorkspaceConversation: (workspace) => handled(clearWorkspace(workspace)),
 
     clearAll: () => handled(clear()),
 
@@ -234,7 +252,7 @@ export function createSessionStore({
       if (isDisposed) return
       isDisposed = true
       stop?.()
-      older.keepSnapshot(api.getState())
+      keepSnapshot()
       await user?.history.dispose()
       if (!givenAdapter) await adapter.close?.()
     },

@@ -37,6 +37,8 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   const { emit, onChange, onCurrent, isDisposed } = options
   let current: { readonly workspace: string; readonly conversationId: string; readonly isResumed: boolean } | undefined
   let opening: Opening | undefined
+  /** Counts what the app asked for: only the last wish is fulfilled. */
+  let wishes = 0
   /** Before anything is resumed, what earlier pages left to save. */
   let restored: Promise<readonly LeftoffError[]> | undefined
 
@@ -48,6 +50,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   function makeCurrent({ workspace, conversationId }: ConversationSession, isResumed: boolean): void {
     current = { workspace, conversationId, isResumed }
     opening = undefined
+    wishes++
     onCurrent()
   }
 
@@ -58,6 +61,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
       onChange()
       return Promise.resolve(current.conversationId)
     }
+    wishes++
     const run: Opening = { workspace, asked, result: Promise.resolve('') }
     opening = run
     run.result = runOpening(run)
@@ -77,8 +81,11 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     if (isDisposed()) return row.conversationId
     for (const stored of ring) history.adopt(stored)
     if (opening !== run) {
-      // The app wished something else meanwhile: this is only where the tab can come back to.
-      if (current?.workspace === workspace) return current.conversationId
+      // The app wished something else meanwhile: this is only where the tab can come back to, unless it has been here since.
+      const here =
+        current?.workspace === workspace ? current.conversationId : pointers.read(userId, workspace)?.row.conversationId
+      if (here !== undefined && here !== row.conversationId) return here
+      history.add(row, isUnsaved ? {} : undefined)
       pointers.write({ row, isAcknowledged: row.revision > 0 })
       return row.conversationId
     }
@@ -124,26 +131,30 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     const row = mint(workspace)
     history.add(row, {})
     makeCurrent(row, false)
-    if (left?.workspace === workspace) leaveUnused(left.conversationId)
+    if (left?.workspace === workspace) void leaveUnused(left.conversationId)
     return row.conversationId
   }
 
-  /** Forgets a conversation that the tab leaves without having used it. */
-  function leaveUnused(conversationId: string): void {
+  /** Forgets a conversation that the tab leaves without anyone having used it. */
+  async function leaveUnused(conversationId: string): Promise<void> {
     const record = history.records.get(conversationId)
     if (!record || isUsed(record.view)) return
-    if (isListed(record)) void history.remove(conversationId)
-    else history.forget(conversationId)
+    if (!isListed(record)) return history.forget(conversationId)
+    // Another tab or device may have used it since it was read here.
+    const stored =
+      record.row.revision > 0 ? await adapter.get(userId, conversationId).catch(history.readFailed) : undefined
+    if (isDisposed() || stored === 'failed' || (stored && isUsed(stored))) return
+    const now = history.records.get(conversationId)
+    if (now && !isUsed(now.view)) void history.remove(conversationId)
   }
 
   async function switchTo(conversationId: string): Promise<SwitchResult> {
-    opening = undefined
-    const before = current
+    const wish = ++wishes
     const known =
       history.records.get(conversationId)?.view ?? (await history.load(conversationId).catch(history.readFailed))
     if (!known || known === 'failed') return { ok: false, reason: 'not-found' }
     // Unless the app wished something else while this was read.
-    if (opening === undefined && current === before) makeCurrent(known, isUsed(known))
+    if (wish === wishes && conversationId !== current?.conversationId) makeCurrent(known, true)
     return { ok: true }
   }
 

@@ -3,8 +3,9 @@ import type { Clock } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
-import { applyUnsaved, mergeUnsaved, type Unsaved, withoutContent } from '../core/unsaved.js'
+import { applyUnsaved, mergeUnsaved, type Unsaved } from '../core/unsaved.js'
 import { backoffMs } from './backoff.js'
+import { bounded, callTimeoutMs } from './bounded.js'
 import {
   type ConversationRecord,
   createRecord,
@@ -14,6 +15,7 @@ import {
   seal,
   withoutBatches,
 } from './conversation-record.js'
+import { handled } from './handled.js'
 import type { createJournal } from './journal.js'
 import { lookUp } from './open-conversation.js'
 import { removeOldest } from './remove-oldest.js'
@@ -65,10 +67,15 @@ export function createHistory(options: HistoryOptions) {
   const records = new Map<string, ConversationRecord>()
   /** Recorded about conversations that must first be read. */
   const unread = new Map<string, Unsaved>()
+  const reading = new Map<string, Promise<void>>()
   /** Stored by newer code: shown, never saved. */
   const readOnly = new Set<string>()
   /** From the journal: an earlier page had left it to save. */
   const restored = new Set<string>()
+  /** Told to have changed while a save of ours was under way: most likely by it, and if not, to be read again after it. */
+  const missed = new Set<string>()
+  /** Removed from here. Their ids never come back, whatever was read before or says so later. */
+  const gone = new Set<string>()
   let saving: SavingState = { pending: 0, lastSavedAt: undefined, error: undefined }
   let readError: LeftoffError | undefined
   let readFailures = 0
@@ -85,9 +92,9 @@ export function createHistory(options: HistoryOptions) {
     createId,
     records,
     onProgress(outcome) {
-      saving = { ...saving, ...(outcome && { error: undefined, lastSavedAt: saving.lastSavedAt }) }
-      if (outcome && 'savedAt' in outcome) saving = { ...saving, lastSavedAt: outcome.savedAt }
-      if (outcome && 'error' in outcome) {
+      if (outcome === 'nothing-left') saving = { ...saving, error: undefined }
+      else if (outcome && 'savedAt' in outcome) saving = { ...saving, error: undefined, lastSavedAt: outcome.savedAt }
+      else if (outcome) {
         saving = { ...saving, error: outcome.error }
         options.onSaveFailed(outcome.error)
       }
@@ -95,7 +102,11 @@ export function createHistory(options: HistoryOptions) {
     },
     mayRemove,
     takenOver,
-    onSettled: (conversationId) => journal?.settle(conversationId, records.get(conversationId)),
+    onSettled(conversationId) {
+      const record = records.get(conversationId)
+      journal?.settle(conversationId, record)
+      if (!record?.sealed.length && missed.delete(conversationId)) void onStored([conversationId])
+    },
     onRefused(conversationId, reason) {
       const record = records.get(conversationId)
       if (reason === 'removed') {
@@ -119,9 +130,9 @@ export function createHistory(options: HistoryOptions) {
   /** Takes in a row that was read. What is on its way there is not disturbed: its answer will tell. */
   function adopt(row: ConversationSession): void {
     const known = records.get(row.conversationId)
-    if (known && (known.sealed.length > 0 || known.row.revision >= row.revision)) return
-    const shown = persistContent ? row : withoutContent(row)
-    records.set(row.conversationId, known ? rebase(known, shown) : createRecord(shown))
+    if (gone.has(row.conversationId) || (known && (known.sealed.length > 0 || known.row.revision >= row.revision)))
+      return
+    records.set(row.conversationId, known ? rebase(known, row) : createRecord(row))
   }
 
   /** Adds a conversation that is not stored yet; with `unsaved` it is saved at once. */
@@ -138,7 +149,7 @@ export function createHistory(options: HistoryOptions) {
     const known = records.get(conversationId)
     if (!known) {
       unread.set(conversationId, mergeUnsaved(unread.get(conversationId) ?? {}, kept))
-      void readMissing(conversationId)
+      if (!reading.has(conversationId)) reading.set(conversationId, readMissing(conversationId))
     } else if (readOnly.has(conversationId)) {
       records.set(conversationId, createRecord(applyUnsaved(known.view, kept)))
     } else {
@@ -152,6 +163,7 @@ export function createHistory(options: HistoryOptions) {
   /** Reads a conversation that something was recorded about before it was known here. */
   async function readMissing(conversationId: string): Promise<void> {
     const row = await load(conversationId).catch(readFailed)
+    reading.delete(conversationId)
     const change = unread.get(conversationId)
     if (isDisposed || !change || row === 'failed') return
     unread.delete(conversationId)
@@ -186,7 +198,7 @@ export function createHistory(options: HistoryOptions) {
         if (listed.has(id) || records.get(id) !== known || known.row.revision === 0) continue
         await vanished(id)
       }
-      for (const id of unread.keys()) void readMissing(id)
+      for (const id of unread.keys()) reading.set(id, readMissing(id))
       readError = undefined
       readFailures = 0
       changed()
@@ -226,7 +238,10 @@ export function createHistory(options: HistoryOptions) {
     try {
       if (conversationIds.length === 0) return await refresh()
       for (const id of conversationIds) {
-        if (records.get(id)?.sealed.length) continue // most likely our own; else the answer will tell
+        if (records.get(id)?.sealed.length) {
+          missed.add(id)
+          continue
+        }
         const row = await adapter.get(userId, id)
         if (isDisposed) return
         if (row) adopt(row)
@@ -281,7 +296,10 @@ export function createHistory(options: HistoryOptions) {
     load,
     refresh,
     readFailed,
-    flush: saver.flush,
+    /** Everything so far, what is recorded about conversations not yet read included. */
+    flush(): Promise<void> {
+      return reading.size === 0 ? saver.flush() : handled(Promise.all(reading.values()).then(saver.flush))
+    },
     saving: () => saving,
     /** Why the chat goes on in memory, if it does. */
     trouble: () => readError ?? saving.error,
@@ -331,29 +349,42 @@ export function createHistory(options: HistoryOptions) {
 
     remove(conversationId: string): Promise<void> {
       unread.delete(conversationId)
+      gone.add(conversationId)
       const removed = saver.remove([conversationId])
       changed()
       return removed
     },
 
     async clear(workspace?: string): Promise<void> {
-      for (const [id, { row }] of records) {
-        if (workspace === undefined || row.workspace === workspace) records.delete(id)
+      const cleared = [...records.values()].filter(({ row }) => workspace === undefined || row.workspace === workspace)
+      refreshes++ // a list that is being read shows what is gone
+      for (const { row } of cleared) {
+        gone.add(row.conversationId)
+        records.delete(row.conversationId)
       }
       changed()
+      // What may be on its way there, unanswered, needs a tombstone of its own: clearing finds no row of it.
+      const sent = cleared.filter(({ sealed }) => sealed.length > 0).map(({ row }) => row.conversationId)
+      const run = async () => {
+        await adapter.clear(userId, workspace)
+        if (sent.length > 0) await adapter.remove(userId, sent)
+      }
       try {
-        await saver.exclusively(() => adapter.clear(userId, workspace))
+        await saver.exclusively(() => bounded(run(), callTimeoutMs, clock, adapter.name))
+        for (const id of sent) journal?.settle(id, undefined)
+        void saver.flush() // with nothing left to save, an earlier failure is over
       } catch (cause) {
+        for (const { row } of cleared) gone.delete(row.conversationId)
         void refresh() // show what is still there
         throw storageError(adapter.name, cause)
       }
     },
 
     async dispose(): Promise<void> {
-      const flushed = [...records.values()].some(isUnsaved) ? saver.flush() : undefined
       unsubscribe?.()
       cancelRetry?.()
-      await flushed?.catch(() => {})
+      await Promise.all(reading.values())
+      await saver.flush().catch(() => {})
       isDisposed = true
       saver.dispose()
     },

@@ -8,6 +8,8 @@ import { conversationSession } from '../core/stored-row.js'
 import { storageKey, type WebStorage } from '../core/web-storage.js'
 import { isSnapshot } from './snapshot.js'
 
+const maxCopies = 5
+
 /** What importing older data gave. */
 export interface Imported {
   /** The conversation that was current when older code wrote last, if it is known where. */
@@ -30,7 +32,9 @@ export function olderBlobs(storage: WebStorage, name: string) {
       for (let index = 1; ; index++) {
         const copy = storage.getItem(copyKey(index))
         if (copy === blob) return true
-        if (copy !== null) continue
+        // An older app that is still open writes again and again; its newest blob has all that the one before had.
+        if (copy !== null && index < maxCopies) continue
+        if (copy !== null) storage.removeItem(markKey(index))
         storage.setItem(copyKey(index), blob)
         return true
       }
@@ -42,20 +46,27 @@ export function olderBlobs(storage: WebStorage, name: string) {
   /** Saves the sessions of all copies that are not wholly in `adapter` yet. Rejects with the adapter's error; call again then. */
   async function importAll(adapter: SessionAdapter, userId: string, now: number): Promise<Imported> {
     const blob = storage.getItem(name)
-    if (blob !== null && !isSnapshot(blob)) setAside(blob)
+    const hasNoCopy = blob !== null && !isSnapshot(blob) && !setAside(blob)
     let current: Imported['current']
     const errors: LeftoffError[] = []
     for (let index = 1; ; index++) {
       const copy = storage.getItem(copyKey(index))
-      if (copy === null) return { current, errors }
+      if (copy === null) break
       const mark = storage.getItem(markKey(index))
       if (mark !== null && mark !== `open ${userId}`) continue // done, or another user's to finish
       // Before the first row is saved: whose it is must not depend on how far this gets.
       storage.setItem(markKey(index), `open ${userId}`)
-      const older = parseOlderBlob(copy, userId, now)
-      if (older.sessions.length > 0) await adapter.save(older.sessions.map(importChange))
+      await importOne(copy)
       // Each was accepted or refused: refused means that there is something newer, or that a person removed it.
       storage.setItem(markKey(index), 'done')
+    }
+    // No room for a copy: it stays where it is, and is imported from there each time, which changes nothing twice.
+    if (hasNoCopy) await importOne(blob)
+    return { current, errors }
+
+    async function importOne(text: string): Promise<void> {
+      const older = parseOlderBlob(text, userId, now)
+      if (older.sessions.length > 0) await adapter.save(older.sessions.map(importChange))
       current = older.current ?? current
       errors.push(...older.errors)
     }
@@ -104,7 +115,8 @@ function olderSession(entry: unknown, userId: string, now: number): Conversation
     conversationId,
     workspace,
     userId,
-    startedAt: timeOf(fields.startedAt) ?? lastActivity,
+    // It was used, or the older app would not have kept it; when it began is not known.
+    startedAt: timeOf(fields.startedAt) ?? Math.max(0, lastActivity - 1),
     lastActivity,
     messageCount: messageCount ?? 0,
     revision: 0,

@@ -38,7 +38,12 @@ export interface Opened {
 export async function openConversation(request: OpenRequest): Promise<Opened> {
   const { adapter, userId, workspace, conversationId, pointer, resume, capacity, mint } = request
   const ring = await adapter.list(userId, { workspace, limit: capacity })
-  const stored = (row: ConversationSession): Opened => ({ row, isUnsaved: false, isResumed: isUsed(row), ring })
+  const stored = (row: ConversationSession): Opened => ({
+    row,
+    isUnsaved: false,
+    isResumed: row.revision > 0 || isUsed(row),
+    ring,
+  })
   const fresh = (row = mint()): Opened => ({ row, isUnsaved: false, isResumed: false, ring })
 
   if (conversationId !== undefined) {

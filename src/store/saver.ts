@@ -1,11 +1,11 @@
 import type { Change, Refusal, SessionAdapter } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
-import type { LeftoffError } from '../core/error.js'
+import { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
 import { applyUnsaved } from '../core/unsaved.js'
 import { backoffMs } from './backoff.js'
-import { bounded } from './bounded.js'
+import { bounded, callTimeoutMs } from './bounded.js'
 import {
   acknowledge,
   type Batch,
@@ -45,7 +45,9 @@ export interface SaverOptions {
   readonly createId: () => string
   readonly records: Map<string, ConversationRecord>
   /** After records changed, or an attempt ended. */
-  readonly onProgress: (outcome?: { readonly savedAt: number } | { readonly error: LeftoffError }) => void
+  readonly onProgress: (
+    outcome?: 'nothing-left' | { readonly savedAt: number } | { readonly error: LeftoffError },
+  ) => void
   /** Whether the row may go when storage is full. */
   readonly mayRemove: (row: ConversationSession) => boolean
   /** Saves of this conversation that another document has taken over. */
@@ -57,8 +59,6 @@ export interface SaverOptions {
 }
 
 const coalesceMs = 1_000
-/** An adapter that never answers must not stop the others; a repeat is harmless, for it carries the same save id. */
-const attemptTimeoutMs = 10_000
 /** How many of the oldest rows go at once when storage is full. */
 const roomRows = 10
 /** Another tab may save the same row between our reading and writing, but not for ever. */
@@ -68,6 +68,7 @@ export function createSaver(options: SaverOptions): Saver {
   const { adapter, userId, clock, createId, records, onProgress, mayRemove, takenOver, onSettled, onRefused } = options
   const removals = new Set<string>()
   let tail: Promise<unknown> | undefined
+  let waiting: Promise<void> | undefined
   let cancelTimer: (() => void) | undefined
   let lastBegan = Number.NEGATIVE_INFINITY
   let failures = 0
@@ -89,19 +90,33 @@ export function createSaver(options: SaverOptions): Saver {
 
   function flush(): Promise<void> {
     stopTimer()
-    return handled(exclusively(saveAll))
+    if (!tail) return handled(exclusively(saveAll))
+    // One that waits for its turn saves what everybody who asks meanwhile has in mind.
+    waiting ??= handled(
+      exclusively(() => {
+        waiting = undefined
+        return saveAll()
+      }),
+    )
+    return waiting
   }
 
   async function saveAll(): Promise<void> {
     const unsaved = [...records.values()].filter(isUnsaved)
-    if (isDisposed || (unsaved.length === 0 && removals.size === 0)) return
+    if (isDisposed) return
+    if (unsaved.length === 0 && removals.size === 0) {
+      // What could not be saved is gone: removed, or cleared.
+      if (failures > 0) onProgress('nothing-left')
+      failures = 0
+      return
+    }
     lastBegan = clock.monotonic()
     // What waits behind an interrupted save was recorded before this call, so it belongs to it.
     let rounds = Math.max(1, ...unsaved.map((record) => record.sealed.length + (record.unsaved ? 1 : 0)))
     try {
       for (let rebases = 0; rounds > 0; rounds--) {
         if (await saveRound()) {
-          if (++rebases > maxRebases) break
+          if (++rebases > maxRebases) throw neverSettles(adapter.name)
           rounds++
         }
       }
@@ -142,24 +157,31 @@ export function createSaver(options: SaverOptions): Saver {
       records.set(id, begun)
       if (begun.sealed[0]) changes.push(changeOf(begun, begun.sealed[0]))
     }
-    const [saved, removed] = await Promise.allSettled([
-      changes.length > 0 ? bounded(adapter.save(changes), attemptTimeoutMs, clock, adapter.name) : [],
-      removing.length > 0
-        ? bounded(adapter.remove(userId, removing), attemptTimeoutMs, clock, adapter.name)
-        : undefined,
-    ])
+    const removed = removing.length > 0 ? call(() => adapter.remove(userId, removing)) : Promise.resolve()
+    // After a failure each row by itself, so that one that cannot be stored does not keep the others from it.
+    const calls = failures > 0 ? changes.map((change) => [change]) : changes.length > 0 ? [changes] : []
+    const saved = await Promise.allSettled(calls.map((some) => call(() => adapter.save(some))))
+    const removal = await Promise.allSettled([removed])
     if (isDisposed) return false
-    if (removed.status === 'fulfilled') {
+    if (removal[0].status === 'fulfilled') {
       for (const id of removing) {
         removals.delete(id)
         onSettled(id)
       }
     }
-    const isRebased = saved.status === 'fulfilled' && settle(changes, saved.value)
+    let isRebased = false
+    for (const [index, some] of calls.entries()) {
+      const answer = saved[index]
+      if (answer?.status === 'fulfilled' && settle(some, answer.value)) isRebased = true
+    }
     onProgress()
-    if (saved.status === 'rejected') throw saved.reason
-    if (removed.status === 'rejected') throw removed.reason
+    const failed = [...saved, ...removal].find((answer) => answer.status === 'rejected')
+    if (failed) throw failed.reason
     return isRebased
+  }
+
+  function call<T>(run: () => Promise<T>): Promise<T> {
+    return bounded(run(), callTimeoutMs, clock, adapter.name)
   }
 
   function settle(changes: readonly Change[], refusals: readonly Refusal[]): boolean {
@@ -186,7 +208,7 @@ export function createSaver(options: SaverOptions): Saver {
   }
 
   function saveSoon(): void {
-    if (!cancelTimer && failures === 0) startTimer(Math.max(0, lastBegan + coalesceMs - clock.monotonic()))
+    if (!cancelTimer) startTimer(Math.max(0, lastBegan + coalesceMs - clock.monotonic()))
   }
 
   function startTimer(ms: number): void {
@@ -205,7 +227,7 @@ export function createSaver(options: SaverOptions): Saver {
 
   return {
     saveSoon,
-    saveNow: () => void flush(),
+    saveNow: () => void (failures > 0 ? saveSoon() : flush()),
     remove(conversationIds) {
       for (const id of conversationIds) {
         records.delete(id)
@@ -222,6 +244,13 @@ export function createSaver(options: SaverOptions): Saver {
       isDisposed = true
     },
   }
+}
+
+function neverSettles(name: string): LeftoffError {
+  return new LeftoffError(
+    'unreachable',
+    `${name}: a row changed each time before it could be saved. It is tried again by itself.`,
+  )
 }
 
 function changeOf({ row }: ConversationRecord, { saveId, unsaved }: Batch): Change {

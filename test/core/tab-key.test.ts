@@ -82,4 +82,9 @@ describe('sessionKey', () => {
     expect(sessionKey({ userId: 'u1', workspace: 'w', tabId: 'c1' })).toBe(key)
     expect(sessionKey({ userId: 'u1', workspace: 'w', conversationId: 'c1' })).toBe(key)
   })
+
+  it('takes the tabId of a body that has both', () => {
+    const body = { workspace: 'w', conversationId: 'c1', tabId: 'tab-9' }
+    expect(sessionKey({ userId: 'u', ...body })).toBe(tabKey({ userId: 'u', workspace: 'w', tabId: 'tab-9' }))
+  })
 })

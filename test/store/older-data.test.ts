@@ -121,7 +121,7 @@ describe('data that older code left', () => {
     await settle()
     expect(store.getState()).toMatchObject({
       sessions: [
-        { conversationId: 'old-2', lastActivity: 300, startedAt: 300, messageCount: 0 },
+        { conversationId: 'old-2', lastActivity: 300, startedAt: 299, messageCount: 0 },
         { conversationId: 'old-3', workspace: 'w2' },
         { conversationId: 'old-1' },
       ],

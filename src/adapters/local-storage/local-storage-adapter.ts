@@ -8,6 +8,7 @@ import type { WebStorage } from '../../core/web-storage.js'
 import { changeSignal } from './change-signal.js'
 import { rowKeys } from './keys.js'
 import { rowStorage } from './row-storage.js'
+import { undoable } from './undoable.js'
 
 /** Options of {@link localStorageAdapter}. */
 export interface LocalStorageAdapterOptions {
@@ -57,7 +58,7 @@ export function localStorageAdapter({
     }
   }
 
-  function saveOne(storage: WebStorage, change: Change): Refusal | undefined {
+  function saveOne(storage: WebStorage, change: Change): readonly Refusal[] {
     const { userId, workspace, conversationId } = change.session
     // Its own key says it without a scan, unless the row lies under another workspace.
     const own = keys.row(userId, workspace, conversationId)
@@ -65,10 +66,10 @@ export function localStorageAdapter({
     const isRemoved = storage.getItem(keys.tombstone(userId, conversationId)) !== null
     const stored = rows.read(storage, key)
     const decision = decideChange(change, stored, isRemoved)
-    if (decision === 'repeat') return undefined
-    if ('reason' in decision) return decision
+    if (decision === 'repeat') return []
+    if ('reason' in decision) return [decision]
     rows.write(storage, key, decision, stored?.kind === 'row' ? stored.row : undefined)
-    return undefined
+    return []
   }
 
   /** A tombstone has done its work once no writer can be that late. */
@@ -78,16 +79,25 @@ export function localStorageAdapter({
     }
   }
 
+  /** Before the row goes: other tabs hear of each write by itself, and a row without tombstone would look cleared away. */
+  function leaveTombstone(storage: WebStorage, tombstone: string, row: string | undefined): void {
+    try {
+      storage.setItem(tombstone, String(now()))
+    } catch {
+      if (row !== undefined) storage.removeItem(row) // makes room
+      storage.setItem(tombstone, String(now()))
+    }
+  }
+
   function removeAll(
     storage: WebStorage,
     userId: string,
     rowsToRemove: readonly (readonly [id: string, key: string | undefined])[],
   ): void {
     for (const [conversationId, key] of rowsToRemove) {
-      // First the row, which also makes room for the tombstone.
+      leaveTombstone(storage, keys.tombstone(userId, conversationId), key)
       if (key !== undefined) storage.removeItem(key)
       storage.removeItem(keys.title(userId, conversationId))
-      storage.setItem(keys.tombstone(userId, conversationId), String(now()))
     }
     removeOldTombstones(storage)
     signal.tell(
@@ -122,12 +132,18 @@ export function localStorageAdapter({
         return key === undefined ? undefined : sessionOf(rows.read(storage, key))
       }),
     save: (changes) =>
-      use((storage) => {
+      use((page) => {
+        const { storage, undo } = undoable(page)
         const refusals: Refusal[] = []
-        for (const change of changes) {
-          const refusal = saveOne(storage, change)
-          if (refusal) refusals.push(refusal)
-          else signal.tell(change.session.userId, [change.session.conversationId])
+        try {
+          for (const change of changes) refusals.push(...saveOne(storage, change))
+        } catch (error) {
+          undo()
+          throw error
+        }
+        const refused = new Set(refusals.map(({ conversationId }) => conversationId))
+        for (const { session } of changes) {
+          if (!refused.has(session.conversationId)) signal.tell(session.userId, [session.conversationId])
         }
         return refusals
       }),

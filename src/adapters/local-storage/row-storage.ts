@@ -17,6 +17,11 @@ export function rowStorage(keys: ReturnType<typeof rowKeys>, report: (report: Ad
   function read(storage: WebStorage, key: string): ReadRow | undefined {
     const text = storage.getItem(key)
     if (text === null) return undefined
+    const parsed = keys.parse(key)
+    if (parsed && storage.getItem(keys.tombstone(parsed.userId, parsed.conversationId)) !== null) {
+      storage.removeItem(key) // a writer in another process had read it before it was removed
+      return undefined
+    }
     const found = readStoredRow(parseJson(text))
     if (found.kind === 'row') return { kind: 'row', row: withTitle(found.row, readTitle(storage, found.row.session)) }
     if (found.kind === 'invalid' && setAside(storage, key, text)) {
@@ -35,16 +40,8 @@ export function rowStorage(keys: ReturnType<typeof rowKeys>, report: (report: Ad
       storage.setItem(titleKey, JSON.stringify({ title, revision: session.revision, saveId: row.saveId }))
       return
     }
-    const before = storage.getItem(titleKey)
     if (titleChanged) storage.setItem(titleKey, JSON.stringify({ title, revision: 0, saveId: '' }))
-    try {
-      storage.setItem(key, JSON.stringify({ ...row, session }))
-    } catch (error) {
-      // Whole or not at all. Putting back what was there needs no more room than it had.
-      if (titleChanged && before !== null) storage.setItem(titleKey, before)
-      else if (titleChanged) storage.removeItem(titleKey)
-      throw error
-    }
+    storage.setItem(key, JSON.stringify({ ...row, session }))
   }
 
   function readTitle(storage: WebStorage, { userId, conversationId }: ConversationSession): StoredTitle | undefined {

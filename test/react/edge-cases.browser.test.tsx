@@ -1,0 +1,148 @@
+import { Activity, Component, type ReactNode, useEffect, useState } from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { createSessionStore, memoryAdapter } from '../../src/index.js'
+import { SessionProvider, useConversationSession } from '../../src/react/index.js'
+
+let root: Root | undefined
+let container: HTMLElement
+beforeEach(() => {
+  localStorage.clear()
+  sessionStorage.clear()
+  container = document.body.appendChild(document.createElement('div'))
+})
+afterEach(async () => {
+  root?.unmount()
+  container.remove()
+  await tick()
+})
+const tick = (ms = 0) => new Promise((r) => setTimeout(r, ms))
+class Boundary extends Component<{ children: ReactNode }, { error?: Error }> {
+  override state: { error?: Error } = {}
+  static getDerivedStateFromError(error: Error) {
+    return { error }
+  }
+  override render() {
+    return this.state.error ? <p id="crash">{String(this.state.error)}</p> : this.props.children
+  }
+}
+const q = (s: string) => container.querySelector<HTMLElement>(s)
+
+it('markActivity opens nothing while mounted is false', async () => {
+  const store = createSessionStore({ adapter: memoryAdapter(), snapshot: false })
+  function Probe() {
+    const { markActivity } = useConversationSession('w', false)
+    useEffect(() => markActivity(), [markActivity])
+    return <p />
+  }
+  root = createRoot(container)
+  root.render(
+    <SessionProvider store={store}>
+      <Probe />
+    </SessionProvider>,
+  )
+  await tick(100)
+  expect(store.getState().status).toBe('idle')
+})
+
+it('a handler taken before the opening does not switch the page back to its workspace', async () => {
+  const store = createSessionStore({ adapter: memoryAdapter(), snapshot: false })
+  let captured: (() => void) | undefined
+  function Probe({ workspace }: { workspace: string }) {
+    const { isInitialized, recordMessage } = useConversationSession(workspace)
+    captured ??= () => recordMessage({ role: 'assistant', text: 'the late answer' })
+    return <main data-initialized={isInitialized} />
+  }
+  root = createRoot(container)
+  const page = (w: string) => (
+    <SessionProvider store={store}>
+      <Probe workspace={w} />
+    </SessionProvider>
+  )
+  root.render(page('a'))
+  await vi.waitFor(() => expect(q('main')?.dataset.initialized).toBe('true'))
+  root.render(page('b'))
+  await tick(50)
+  expect(q('main')?.dataset.initialized).toBe('true')
+  captured?.()
+  await tick(100)
+  expect.soft(store.getState().currentWorkspace).toBe('b')
+  expect(q('main')?.dataset.initialized).toBe('true')
+})
+
+it('marking activity in an effect survives Activity hiding and showing the page', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  function Probe() {
+    const { isInitialized, markActivity } = useConversationSession('w')
+    useEffect(() => markActivity(), [markActivity])
+    return <main data-initialized={isInitialized} />
+  }
+  let setMode: (m: 'hidden' | 'visible') => void = () => {}
+  function Page() {
+    const [mode, set] = useState<'hidden' | 'visible'>('visible')
+    setMode = set
+    return (
+      <Boundary>
+        <Activity mode={mode}>
+          <SessionProvider>
+            <Probe />
+          </SessionProvider>
+        </Activity>
+      </Boundary>
+    )
+  }
+  root = createRoot(container)
+  root.render(<Page />)
+  await vi.waitFor(() => expect(q('main')?.dataset.initialized).toBe('true'))
+  setMode('hidden')
+  await tick(50)
+  setMode('visible')
+  await tick(100)
+  vi.restoreAllMocks()
+  expect(q('#crash')?.textContent).toBeUndefined()
+})
+
+it('a handler taken before the opening of a link does not leave a New chat', async () => {
+  const store = createSessionStore({ adapter: memoryAdapter(), snapshot: false })
+  let captured: (() => void) | undefined
+  function Probe() {
+    const { isInitialized, recordMessage } = useConversationSession('w', { conversationId: 'linked' })
+    captured ??= () => recordMessage({ role: 'assistant', text: 'the late answer' })
+    return <main data-initialized={isInitialized} />
+  }
+  root = createRoot(container)
+  root.render(
+    <SessionProvider store={store}>
+      <Probe />
+    </SessionProvider>,
+  )
+  await vi.waitFor(() => expect(q('main')?.dataset.initialized).toBe('true'))
+  store.recordMessage({ role: 'user', text: 'question' })
+  const id = store.newConversation()
+  captured?.()
+  await tick(100)
+  expect(store.getState().currentConversationId).toBe(id)
+})
+
+it('an over-long workspace (from a URL) is no unhandled rejection', async () => {
+  const rejections: unknown[] = []
+  const on = (e: PromiseRejectionEvent) => {
+    e.preventDefault()
+    e.stopImmediatePropagation()
+    rejections.push(e.reason)
+  }
+  addEventListener('unhandledrejection', on, true)
+  function Probe() {
+    useConversationSession('x'.repeat(600))
+    return <main />
+  }
+  root = createRoot(container)
+  root.render(
+    <SessionProvider>
+      <Probe />
+    </SessionProvider>,
+  )
+  await tick(100)
+  removeEventListener('unhandledrejection', on, true)
+  expect(rejections).toEqual([])
+})
