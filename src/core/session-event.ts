@@ -5,7 +5,7 @@ import type { LeftoffError } from './error.js'
 export type SessionEvent =
   /** The conversation asked for could not be this tab's; it has a new one, `conversationId`. */
   | { readonly type: 'moved'; readonly conversationId: string; readonly from: string; readonly reason: MovedReason }
-  /** The conversation this tab had is gone; it has another one now. */
+  /** The conversation is gone: someone removed it, or there never was one. If this tab had it, it has a new one now. */
   | { readonly type: 'conversation-lost'; readonly conversationId: string }
   /** Storage cannot be used; the chat goes on in memory. Told once, until `restored`. */
   | { readonly type: 'degraded'; readonly error: LeftoffError }

@@ -1,14 +1,15 @@
-import type { ComponentProps, ReactNode } from 'react'
+import { type ComponentPropsWithoutRef, forwardRef } from 'react'
 import { useSessionStore } from './session-context.js'
 import { useConversationId, useSessionStatus } from './state-hooks.js'
 
 /** Props of {@link NewChatButton}: all of a button, and what it begins. */
-export interface NewChatButtonProps extends ComponentProps<'button'> {
+export interface NewChatButtonProps extends ComponentPropsWithoutRef<'button'> {
   /** The current workspace when omitted. */
   readonly workspace?: string
   readonly onNewConversation?: (conversationId: string) => void
 }
 
+// forwardRef, for React 18 does not pass `ref` on as a prop.
 /**
  * A button that begins a new conversation; disabled until one is open. Its text is its children.
  *
@@ -19,19 +20,17 @@ export interface NewChatButtonProps extends ComponentProps<'button'> {
  * export const Toolbar = () => <NewChatButton className="primary">New chat</NewChatButton>
  * ```
  */
-export function NewChatButton({
-  workspace,
-  onNewConversation,
-  onClick,
-  disabled,
-  ...button
-}: NewChatButtonProps): ReactNode {
+export const NewChatButton = forwardRef<HTMLButtonElement, NewChatButtonProps>(function NewChatButton(
+  { workspace, onNewConversation, onClick, disabled, ...button },
+  ref,
+) {
   const store = useSessionStore()
   const isOpen = useConversationId() !== undefined
   const { status } = useSessionStatus()
 
   return (
     <button
+      ref={ref}
       type="button"
       {...button}
       disabled={disabled || !isOpen || status === 'resuming'}
@@ -43,4 +42,4 @@ export function NewChatButton({
       }}
     />
   )
-}
+})

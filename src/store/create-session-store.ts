@@ -20,6 +20,7 @@ import type { SessionState, SessionStore, SessionStoreOptions } from './session-
 
 /** How many sessions over all workspaces the store keeps at hand. */
 const historyLimit = 100
+const maxTitleLength = 1_000
 
 /**
  * The session store: which conversation this tab has, the user's history, and all that is done with them. A zustand vanilla
@@ -233,7 +234,7 @@ export function createSessionStore({
     recordMessage: ({ conversationId, ...message }) => record(conversationId, unsavedMessage(message, clock.now())),
 
     renameConversation: (conversationId, title) =>
-      use().history.record(conversationId, { title: title.trim() }, { isUrgent: true }),
+      use().history.record(conversationId, { title: shortened(title) }, { isUrgent: true }),
 
     removeConversation(conversationId) {
       const { history, current } = use()
@@ -262,6 +263,11 @@ export function createSessionStore({
 function checkName(what: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '' && value.length <= 512) return
   throw new LeftoffError('invalid-argument', `The ${what} must be a string of 1 to 512 characters.`)
+}
+
+/** What fits into a stored row, cut between characters. */
+function shortened(title: string): string {
+  return [...title.trim()].slice(0, maxTitleLength).join('')
 }
 
 function newer(conversationId: string): LeftoffError {

@@ -61,8 +61,8 @@ export interface SavingState {
 /** What an app does with sessions. All are safe to pass around without the store. */
 export interface SessionActions {
   /**
-   * Resumes the workspace's conversation or creates one; resolves to the id that is now current. Calling it again changes
-   * nothing. Rejects with `invalid-argument` or `no-user` only: a storage that fails gives a conversation in memory.
+   * Resumes the workspace's conversation or creates one; resolves to its id, current unless the app asked for another
+   * one meanwhile. Calling it again changes nothing. Rejects with `invalid-argument` or `no-user` only: a storage that fails gives a conversation in memory.
    */
   initConversation(workspace: string, options?: { readonly conversationId?: string }): Promise<string>
   /** A new conversation, current at once; saving follows. Throws `invalid-argument` without a workspace, `no-user` without a user. */
@@ -73,7 +73,7 @@ export interface SessionActions {
   updateActivity(conversationId?: string): void
   /** Counts one message, once it is whole: never call it per delta. */
   recordMessage(message: RecordedMessage & { readonly conversationId?: string }): void
-  /** Gives a conversation a title; `''` takes it away. */
+  /** Gives a conversation a title of at most 1,000 code points; `''` takes it away. */
   renameConversation(conversationId: string, title: string): void
   /** Removes a conversation. If it is the current one, a new one takes its place. Rejects if storage fails; it is tried again by itself. */
   removeConversation(conversationId: string): Promise<void>

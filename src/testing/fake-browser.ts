@@ -51,7 +51,7 @@ export function fakeBrowser(): FakeBrowser {
     const listeners = new Set<(event: LifecycleEvent) => void>()
     documents.add(events)
 
-    /** `localStorage` as this document has it: the others are told of each write, as a browser does, a task later. */
+    /** `localStorage` as this document has it. The others are told of each write, after what this one does in a row. */
     function written(key: string | null): void {
       for (const other of documents) {
         if (other !== events) queueMicrotask(() => other.dispatchEvent(Object.assign(new Event('storage'), { key })))

@@ -321,6 +321,7 @@ describe('rendering', () => {
 describe('NewChatButton', () => {
   it('is a button with every prop, disabled until a conversation is open', async () => {
     const begun: string[] = []
+    const refs: (HTMLButtonElement | null)[] = []
     show(
       <SessionProvider>
         <NewChatButton
@@ -329,6 +330,7 @@ describe('NewChatButton', () => {
           aria-label="Begin"
           onNewConversation={(id) => begun.push(id)}
           workspace="w"
+          ref={(element) => refs.push(element)}
         >
           Begin
         </NewChatButton>
@@ -339,6 +341,7 @@ describe('NewChatButton', () => {
     const button = () => container.querySelector<HTMLButtonElement>('#new')
     expect(button()?.disabled).toBe(true)
     expect(button()?.className).toBe('mine')
+    expect(refs).toContain(button())
     expect(button()?.type).toBe('button')
     click('open')
     await vi.waitFor(() => expect(button()?.disabled).toBe(false))
