@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/react/index.ts', 'src/server/index.ts', 'src/agents/claude/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/react/index.ts',
+    'src/adapters/dexie/index.ts',
+    'src/server/index.ts',
+    'src/agents/claude/index.ts',
+    'src/testing/index.ts',
+  ],
   format: 'esm',
   target: 'es2022',
   // Shared code in shared files: with a copy per entry, error brands and React contexts would not match.
@@ -11,6 +18,4 @@ export default defineConfig({
   // No `treeshake`: it runs Rollup, which drops 'use client'. esbuild shakes already.
   sourcemap: true,
   clean: true,
-  // Optional peers are external by themselves; vitest stands in devDependencies only.
-  external: ['vitest'],
 })

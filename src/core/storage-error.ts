@@ -3,20 +3,23 @@ import { isLeftoffError, LeftoffError } from './error.js'
 /** The typed error for what a browser's storage threw. */
 export function storageError(place: string, cause: unknown): LeftoffError {
   if (isLeftoffError(cause)) return cause
-  // Both names are in use: https://webidl.spec.whatwg.org/#quotaexceedederror and Firefox's older one.
-  const name = cause instanceof Error ? cause.name : ''
-  if (name === 'QuotaExceededError' || name === 'NS_ERROR_DOM_QUOTA_REACHED') {
-    return new LeftoffError(
-      'quota-exceeded',
-      `${place} is full. Remove old conversations, or choose another adapter.`,
-      {
-        cause,
-      },
-    )
+  if (isQuotaError(cause)) {
+    const message = `${place} is full. Remove old conversations, or choose another adapter.`
+    return new LeftoffError('quota-exceeded', message, { cause })
   }
   return new LeftoffError(
     'storage-unavailable',
     `${place} cannot be used here: blocked by the browser's settings, or this is no browser. The chat goes on in memory.`,
     { cause },
   )
+}
+
+function isQuotaError(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null) return false
+  // Both names are in use: https://webidl.spec.whatwg.org/#quotaexceedederror and Firefox's older one.
+  if ('name' in cause && (cause.name === 'QuotaExceededError' || cause.name === 'NS_ERROR_DOM_QUOTA_REACHED'))
+    return true
+  // IndexedDB aborts the transaction. Dexie tells of that with the reason inside, or of each write of a bulk that failed.
+  if ('inner' in cause && isQuotaError(cause.inner)) return true
+  return 'failures' in cause && Array.isArray(cause.failures) && cause.failures.some(isQuotaError)
 }

@@ -24,7 +24,7 @@ export interface FakeTab {
 }
 
 /** A storage in memory that can be made to fail. */
-interface FakeStorage extends WebStorage {
+export interface FakeStorage extends WebStorage {
   /** Throws this from each call while it is set. */
   failure: Error | undefined
   clear(): void

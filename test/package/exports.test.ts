@@ -38,7 +38,9 @@ const values: Record<string, readonly string[]> = {
     'tabKey',
     'turnResponse',
   ],
+  'leftoff/dexie': ['dexieAdapter'],
   'leftoff/agents/claude': ['claudeDriver'],
+  'leftoff/testing': ['fakeBrowser', 'manualClock', 'sessionAdapterConformance'],
 }
 
 describe('the exports', () => {

@@ -330,7 +330,9 @@ describe('NewChatButton', () => {
           aria-label="Begin"
           onNewConversation={(id) => begun.push(id)}
           workspace="w"
-          ref={(element) => refs.push(element)}
+          ref={(element) => {
+            refs.push(element)
+          }}
         >
           Begin
         </NewChatButton>
