@@ -31,6 +31,7 @@ export default defineConfig({
         // Found in advance, as a dependency met during a run would reload the page under the tests.
         optimizeDeps: {
           include: [
+            'dexie',
             'react',
             'react-dom/client',
             'react-dom/server',

@@ -124,14 +124,8 @@ it('a handler taken before the opening of a link does not leave a New chat', asy
   expect(store.getState().currentConversationId).toBe(id)
 })
 
-it('an over-long workspace (from a URL) is no unhandled rejection', async () => {
-  const rejections: unknown[] = []
-  const on = (e: PromiseRejectionEvent) => {
-    e.preventDefault()
-    e.stopImmediatePropagation()
-    rejections.push(e.reason)
-  }
-  addEventListener('unhandledrejection', on, true)
+it('hands an over-long workspace, such as from a URL, to the nearest error boundary', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
   function Probe() {
     useConversationSession('x'.repeat(600))
     return <main />
@@ -139,10 +133,11 @@ it('an over-long workspace (from a URL) is no unhandled rejection', async () => 
   root = createRoot(container)
   root.render(
     <SessionProvider>
-      <Probe />
+      <Boundary>
+        <Probe />
+      </Boundary>
     </SessionProvider>,
   )
-  await tick(100)
-  removeEventListener('unhandledrejection', on, true)
-  expect(rejections).toEqual([])
+  await vi.waitFor(() => expect(q('#crash')?.textContent).toContain('workspace'))
+  vi.restoreAllMocks()
 })
