@@ -59,6 +59,7 @@ export function createApp(deps: ChatApp) {
       conversation: { userId, conversationId },
       workspace,
       message,
+      signal: c.req.raw.signal,
     })
     if (!turn.ok) return busyResponse(turn.retryAfterMs)
     return turnResponse(turn.events, (agentMessage): AnswerPiece | undefined => {
