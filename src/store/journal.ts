@@ -5,6 +5,7 @@ import type { ConversationSession } from '../core/session.js'
 import { conversationSession, tokenUsage } from '../core/stored-row.js'
 import { parseStorageKey, storageKey, type WebStorage } from '../core/web-storage.js'
 import type { Batch, ConversationRecord } from './conversation-record.js'
+import { quietly } from './quietly.js'
 
 /** What a page had not brought into storage when it was last hidden. */
 export interface JournalEntry {
@@ -26,8 +27,8 @@ export interface JournalOptions {
 
 /**
  * A small synchronous journal in localStorage, for adapters whose own writes do not land while a page goes away (an IndexedDB
- * write begun in `pagehide` is lost on reload). A key per conversation and document. Another document takes an entry over
- * once the adapter has it, and leaves a mark: this one may come back from the back/forward cache and must not send it again.
+ * write begun in `pagehide` is lost on reload). A key per conversation and document. A document that reads another's entry
+ * makes it its own and leaves a mark there: the other may come back from the back/forward cache and must not send it again.
  */
 export function createJournal({ name, userId, documentId, now, storage: openStorage }: JournalOptions) {
   /** What of a conversation lies in this document's own entry: the ids of the saves. */
@@ -36,18 +37,8 @@ export function createJournal({ name, userId, documentId, now, storage: openStor
   const foreign = new Map<string, readonly string[]>()
   const ownKey = (conversationId: string) => storageKey(name, 'journal', userId, conversationId, documentId())
 
-  /** Full or blocked: then the save that is under way has to do. */
-  function quietly<T>(use: (storage: WebStorage) => T): T | undefined {
-    try {
-      const storage = openStorage()
-      return storage && use(storage)
-    } catch {
-      return undefined
-    }
-  }
-
   function put(conversationId: string, entry: z.infer<typeof journalEntry>): void {
-    quietly((storage) => {
+    quietly(openStorage, (storage) => {
       storage.setItem(ownKey(conversationId), JSON.stringify(entry))
       written.set(
         conversationId,
@@ -76,10 +67,10 @@ export function createJournal({ name, userId, documentId, now, storage: openStor
       const isWritten = written.has(conversationId)
       if (!isWritten && !foreign.has(conversationId)) return
       // Taken over while the answer was under way: it stays so until the next save asks.
-      if (isWritten && quietly((storage) => isMark(storage.getItem(ownKey(conversationId))))) return
+      if (isWritten && quietly(openStorage, (storage) => isMark(storage.getItem(ownKey(conversationId))))) return
       if (record && record.sealed.length > 0) this.write(record)
       else
-        quietly((storage) => {
+        quietly(openStorage, (storage) => {
           if (isWritten) storage.removeItem(ownKey(conversationId))
           written.delete(conversationId)
           takeOver(storage, conversationId)
@@ -91,7 +82,7 @@ export function createJournal({ name, userId, documentId, now, storage: openStor
       const saveIds = written.get(conversationId)
       if (!saveIds) return []
       return (
-        quietly((storage) => {
+        quietly(openStorage, (storage) => {
           const key = ownKey(conversationId)
           if (!isMark(storage.getItem(key))) return []
           storage.removeItem(key)
@@ -105,7 +96,7 @@ export function createJournal({ name, userId, documentId, now, storage: openStor
     read(): { readonly entries: readonly JournalEntry[]; readonly errors: readonly LeftoffError[] } {
       const entries = new Map<string, JournalEntry>()
       const errors: LeftoffError[] = []
-      quietly((storage) => {
+      quietly(openStorage, (storage) => {
         for (const key of journalKeys(storage, name, userId)) {
           const [, , conversationId = ''] = parseStorageKey(name, key) ?? []
           const text = storage.getItem(key) ?? ''

@@ -1,6 +1,7 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import type { Browser } from './browser.js'
 import { type Imported, olderBlobs } from './older-blob.js'
+import { quietly } from './quietly.js'
 import { type SnapshotState, writeSnapshot } from './snapshot.js'
 
 export type OlderCode = ReturnType<typeof olderCode>
@@ -21,12 +22,11 @@ export function olderCode(browser: Browser, name: string, { snapshot }: { readon
 
     /** Writes the snapshot. A courtesy: the rows are the adapter's, and it tells of a full storage itself. */
     keepSnapshot(state: SnapshotState): void {
-      try {
-        const storage = snapshot ? browser.storage('localStorage') : undefined
-        if (storage) writeSnapshot(storage, name, state, olderBlobs(storage, name).setAside)
-      } catch {
-        // Full or blocked.
-      }
+      if (!snapshot) return
+      quietly(
+        () => browser.storage('localStorage'),
+        (storage) => writeSnapshot(storage, name, state, olderBlobs(storage, name).setAside),
+      )
     },
   }
 }

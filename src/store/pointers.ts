@@ -3,6 +3,7 @@ import { parseJson } from '../core/parse-json.js'
 import type { ConversationSession } from '../core/session.js'
 import { conversationSession } from '../core/stored-row.js'
 import { storageKey, type WebStorage } from '../core/web-storage.js'
+import { quietly } from './quietly.js'
 
 /** Which conversation this browser tab had, per user and workspace. A hint, never proof: a copied tab carries a copy of it. */
 export interface Pointer {
@@ -16,25 +17,15 @@ export interface Pointer {
 export function createPointers(name: string, openStorage: () => WebStorage | undefined) {
   const memory = new Map<string, Pointer>()
 
-  /** Without sessionStorage the tab forgets on reload and goes on with the newest conversation instead. */
-  function quietly<T>(use: (storage: WebStorage) => T): T | undefined {
-    try {
-      const storage = openStorage()
-      return storage && use(storage)
-    } catch {
-      return undefined
-    }
-  }
-
   return {
     read(userId: string, workspace: string): Pointer | undefined {
       const key = storageKey(name, 'pointer', userId, workspace)
-      return memory.get(key) ?? quietly((storage) => parsePointer(storage.getItem(key), userId, workspace))
+      return memory.get(key) ?? quietly(openStorage, (storage) => parsePointer(storage.getItem(key), userId, workspace))
     },
     write(value: Pointer): void {
       const key = storageKey(name, 'pointer', value.row.userId, value.row.workspace)
       memory.set(key, value)
-      quietly((storage) => storage.setItem(key, JSON.stringify(value)))
+      quietly(openStorage, (storage) => storage.setItem(key, JSON.stringify(value)))
     },
     /** Drops the user's pointer in a workspace, or in all. */
     dropAll(userId: string, workspace?: string): void {
@@ -43,7 +34,7 @@ export function createPointers(name: string, openStorage: () => WebStorage | und
           ? key.startsWith(`${storageKey(name, 'pointer', userId)}/`)
           : key === storageKey(name, 'pointer', userId, workspace)
       for (const key of [...memory.keys()].filter(isMeant)) memory.delete(key)
-      quietly((storage) => {
+      quietly(openStorage, (storage) => {
         const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
         for (const key of keys.filter(isMeant)) storage.removeItem(key)
       })
