@@ -37,6 +37,8 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   const { emit, onChange, onCurrent, isDisposed } = options
   let current: { readonly workspace: string; readonly conversationId: string; readonly isResumed: boolean } | undefined
   let opening: Opening | undefined
+  /** The conversations that this page began: another may have them open, but nobody else began them. */
+  const begun = new Set<string>()
   /** Counts what the app asked for: only the last wish is fulfilled. */
   let wishes = 0
   /** Before anything is resumed, what earlier pages left to save. */
@@ -129,6 +131,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   function begin(workspace: string): string {
     const left = current
     const row = mint(workspace)
+    begun.add(row.conversationId)
     history.add(row, {})
     makeCurrent(row, false)
     if (left?.workspace === workspace) void leaveUnused(left.conversationId)
@@ -140,6 +143,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     const record = history.records.get(conversationId)
     if (!record || isUsed(record.view)) return
     if (!isListed(record)) return history.forget(conversationId)
+    if (!begun.has(conversationId)) return // another tab may be about to say its first word in it
     // Another tab or device may have used it since it was read here.
     const stored =
       record.row.revision > 0 ? await adapter.get(userId, conversationId).catch(history.readFailed) : undefined

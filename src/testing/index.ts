@@ -1,3 +1,3 @@
-export { type FakeBrowser, type FakeTab, fakeBrowser } from './fake-browser.js'
+export { type FakeBrowser, type FakeStorage, type FakeTab, fakeBrowser } from './fake-browser.js'
 export { type ManualClock, manualClock } from './manual-clock.js'
 export { type SessionAdapterConformance, sessionAdapterConformance } from './session-adapter-conformance.js'

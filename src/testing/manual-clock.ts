@@ -14,6 +14,7 @@ export interface ManualClock extends Clock {
  *
  * @example
  * ```ts
+ * import { memoryAgentSessions } from 'leftoff/server'
  * import { manualClock } from 'leftoff/testing'
  *
  * const clock = manualClock()

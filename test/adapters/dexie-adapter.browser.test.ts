@@ -1,11 +1,10 @@
 import { Dexie } from 'dexie'
 import { describe } from 'vitest'
-import { dexieAdapter } from '../../src/adapters/dexie/dexie-adapter.js'
-import { sessionAdapterConformance } from '../../src/testing/session-adapter-conformance.js'
+import { dexieBehaviour } from './dexie-behaviour.js'
+
+// On localhost Dexie traces every error to the console, also those that a test wants.
+Dexie.debug = false
 
 describe('dexieAdapter in a real browser', () => {
-  sessionAdapterConformance({
-    open: () => dexieAdapter({ name: 'conformance' }),
-    destroy: () => Dexie.delete('conformance'),
-  })
+  dexieBehaviour({ indexedDB, IDBKeyRange, IDBIndex, IDBObjectStore })
 })

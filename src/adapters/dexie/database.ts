@@ -16,7 +16,7 @@ export interface Database {
 }
 
 /** What is left of a removed row: nothing of its content. */
-export interface Tombstone {
+interface Tombstone {
   readonly userId: string
   readonly conversationId: string
   readonly removedAt: number

@@ -31,11 +31,11 @@ export function clearRows(
         : rowsInOrder(database, userId, { workspace })
     const keys = await found.primaryKeys()
     await bury(database, keys, now)
-    if (workspace === undefined)
-      await setAside
-        .where('key')
-        .between(...startingWith(userId))
-        .delete()
+    await setAside
+      .where('key')
+      .between(...startingWith(userId))
+      .filter(({ value }) => workspace === undefined || workspaceOf(value) === workspace)
+      .delete()
     return keys.map(([, conversationId]) => conversationId)
   })
 }

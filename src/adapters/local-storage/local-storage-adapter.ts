@@ -65,6 +65,7 @@ export function localStorageAdapter({
     const key = storage.getItem(own) === null ? (keys.rowOf(storage, userId, conversationId) ?? own) : own
     const isRemoved = storage.getItem(keys.tombstone(userId, conversationId)) !== null
     const stored = rows.read(storage, key)
+    if (stored?.kind === 'invalid') throw stored.error // no room to set its bytes aside, and they are not ours to drop
     const decision = decideChange(change, stored, isRemoved)
     if (decision === 'repeat') return []
     if ('reason' in decision) return [decision]

@@ -1,0 +1,125 @@
+import type { Page } from 'playwright'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { counts, timeoutMs } from './counts.js'
+import { type StorageBrowser, startStorageBrowser } from './storage-browser.js'
+import type {} from './storage-page.js'
+
+const rows = 20
+let browser: StorageBrowser
+
+beforeAll(async () => {
+  browser = await startStorageBrowser()
+  return () => browser.end()
+})
+
+describe('when the browser is killed', () => {
+  it('keeps in IndexedDB what flush() resolved for a moment ago', { timeout: timeoutMs }, async ({ task }) => {
+    const kept: number[] = []
+    for (let run = 0; run < counts.kills; run++) {
+      const page = await browser.open(`killed-${run}`, 'dexie')
+      await browser.killAfter(() => page.evaluate(saveRows, rows))
+      const stored = await messageCounts(await browser.open(`killed-${run}`, 'dexie'))
+      kept.push(stored.filter((count) => count === 1).length)
+    }
+    expect(kept).toEqual(kept.map(() => rows))
+    Object.assign(task.meta, { measured: `${kept.length} kills, ${rows} of ${rows} rows after each` })
+  })
+})
+
+describe('when a page goes away with unsaved messages in 20 conversations', () => {
+  it.for(['is reloaded', 'goes to another site', 'is closed'] as const)(
+    'saves each of them once when it %s, dexie',
+    { timeout: timeoutMs },
+    async (event, { task }) => {
+      const kept: number[] = []
+      for (let run = 0; run < counts.leavings; run++) {
+        const origin = `left-${event.replaceAll(' ', '-')}-${run}`
+        const page = await browser.open(origin, 'dexie', { mayClose: true })
+        await page.evaluate(saveRows, rows)
+
+        const isGone = event === 'is closed' ? page.waitForEvent('close') : page.waitForEvent('load')
+        // The page may be gone before it can answer.
+        await page.evaluate(recordAndLeave, event).catch(() => {})
+        await isGone
+
+        const next = event === 'is reloaded' ? page : await browser.open(origin, 'dexie')
+        const j = () => next.evaluate(() => Object.keys(localStorage).filter((k) => k.includes('journal')).length)
+        const before = await j(); const t0 = Date.now()
+        await next.evaluate(() => window.store.initConversation('workspace-0'))
+        const mid = await j()
+        const c1 = (await messageCounts(next)).filter((c) => c === 2).length
+        if (c1 !== 20) { for (const ms of [100, 1000]) { await new Promise((r) => setTimeout(r, ms)); console.log('later', ms, await j(), (await messageCounts(next)).filter((c) => c === 2).length) } }
+        console.log(event, 'journal before init', before, 'after', mid, 'saved', c1)
+        const stored = await messageCounts(next)
+        expect(stored).toHaveLength(rows)
+        kept.push(stored.filter((count) => count === 2).length)
+        await next.close()
+      }
+      expect(kept).toEqual(kept.map(() => rows))
+      expect(browser.takeErrors()).toEqual([])
+      Object.assign(task.meta, { measured: `${kept.length} times, ${rows} of ${rows} rows after each` })
+    },
+  )
+})
+
+describe('when a tab is closed right after the first message', () => {
+  it.for(['localStorage', 'dexie'] as const)(
+    'has the conversation in the next tab, %s',
+    { timeout: timeoutMs },
+    async (adapter, { task }) => {
+      const kept: unknown[] = []
+      for (let run = 0; run < counts.leavings; run++) {
+        const origin = `first-message-${adapter}-${run}`
+        const page = await browser.open(origin, adapter, { mayClose: true })
+        const closed = page.waitForEvent('close')
+        await page
+          .evaluate(async () => {
+            await window.store.initConversation('shop')
+            window.store.recordMessage({ role: 'user', text: 'Hello' })
+            window.close()
+          })
+          .catch(() => {})
+        await closed
+
+        const next = await browser.open(origin, adapter)
+        kept.push(
+          await next.evaluate(async () => {
+            const resumed = await window.store.initConversation('shop')
+            const [row, ...others] = window.store.getState().sessions
+            return [row?.conversationId === resumed, row?.messageCount, row?.lastMessagePreview, others.length]
+          }),
+        )
+        await next.close()
+      }
+      expect(kept).toEqual(kept.map(() => [true, 1, 'Hello', 0]))
+      expect(browser.takeErrors()).toEqual([])
+      Object.assign(task.meta, { measured: `${kept.length} of ${kept.length} times` })
+    },
+  )
+})
+
+async function saveRows(rows: number): Promise<void> {
+  const { store } = window
+  for (let row = 0; row < rows; row++) {
+    store.newConversation(`workspace-${row}`)
+    store.recordMessage({ role: 'user', text: 'Hello' })
+  }
+  await store.flush()
+}
+
+/** All in one task: no promise of a save has a chance to settle. */
+function recordAndLeave(event: 'is reloaded' | 'goes to another site' | 'is closed'): void {
+  for (const { conversationId } of window.store.getState().sessions) {
+    window.store.recordMessage({ role: 'assistant', text: 'Hello to you', conversationId })
+  }
+  if (event === 'is reloaded') location.reload()
+  else if (event === 'is closed') window.close()
+  else location.href = location.href.replace(location.hostname, '127.0.0.1')
+}
+
+function messageCounts(page: Page): Promise<readonly number[]> {
+  return page.evaluate(async () => {
+    const stored = await window.stored.list('', { limit: 1_000 })
+    return stored.map(({ messageCount }) => messageCount)
+  })
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'tsup'
+
+export type AdapterName = 'localStorage' | 'dexie'
+
+/** A web server with one page, `storage-page.ts`. */
+export interface StorageSite {
+  /** Each name is an origin of its own, with a storage of its own: browsers take every `*.localhost` for this machine. */
+  url(origin: string, adapter: AdapterName): string
+  /** A page that holds nothing but the other one in a frame without an origin. */
+  sandboxUrl(origin: string, adapter: AdapterName): string
+  end(): Promise<void>
+}
+
+/** Bundles the page with leftoff as it was built, and serves it. */
+export async function startStorageSite(): Promise<StorageSite> {
+  const folder = await mkdtemp(join(tmpdir(), 'leftoff-site-'))
+  await build({
+    config: false,
+    silent: true,
+    entry: [fileURLToPath(new URL('storage-page.ts', import.meta.url))],
+    outDir: folder,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    splitting: false,
+    noExternal: [/./],
+    env: { NODE_ENV: 'production' },
+    outExtension: () => ({ js: '.js' }),
+  })
+  const script = await readFile(join(folder, 'storage-page.js'))
+  await rm(folder, { recursive: true })
+
+  const server = createServer(({ url = '/' }, response) => {
+    const { pathname, search } = new URL(url, 'http://localhost')
+    if (pathname === '/page.js') {
+      // A sandboxed frame has no origin, so that its own server's script is another's.
+      response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8', 'Access-Control-Allow-Origin': '*' })
+      response.end(script)
+      return
+    }
+    const body =
+      pathname === '/sandbox'
+        ? `<iframe name="sandbox" sandbox="allow-scripts" src="/${search}"></iframe>`
+        : '<script type="module" src="/page.js"></script>'
+    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' })
+    response.end(`<!doctype html><title>storage</title><link rel="icon" href="data:,">${body}`)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port.')
+  const at = (origin: string, path: string) => `http://${origin.toLowerCase()}.localhost:${address.port}/${path}`
+
+  return {
+    url: (origin, adapter) => at(origin, `?adapter=${adapter}`),
+    sandboxUrl: (origin, adapter) => at(origin, `sandbox?adapter=${adapter}`),
+    async end() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
