@@ -43,13 +43,7 @@ describe('when a page goes away with unsaved messages in 20 conversations', () =
         await isGone
 
         const next = event === 'is reloaded' ? page : await browser.open(origin, 'dexie')
-        const j = () => next.evaluate(() => Object.keys(localStorage).filter((k) => k.includes('journal')).length)
-        const before = await j(); const t0 = Date.now()
         await next.evaluate(() => window.store.initConversation('workspace-0'))
-        const mid = await j()
-        const c1 = (await messageCounts(next)).filter((c) => c === 2).length
-        if (c1 !== 20) { for (const ms of [100, 1000]) { await new Promise((r) => setTimeout(r, ms)); console.log('later', ms, await j(), (await messageCounts(next)).filter((c) => c === 2).length) } }
-        console.log(event, 'journal before init', before, 'after', mid, 'saved', c1)
         const stored = await messageCounts(next)
         expect(stored).toHaveLength(rows)
         kept.push(stored.filter((count) => count === 2).length)

@@ -23,7 +23,7 @@ export interface StorageBrowser {
   end(): Promise<void>
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Runs in every frame before its own scripts. */
   readonly before?: () => void
   /** Opens the page in a frame without an origin. */

@@ -1,0 +1,106 @@
+import { countWrites } from './count-writes.mjs'
+import { storedSessions } from './sessions.mjs'
+
+/** @typedef {import('./sessions.mjs').Session} Session */
+
+/**
+ * What each library is asked to do.
+ *
+ * @typedef {object} Library
+ * @property {(sessions: readonly Session[]) => Promise<void>} seed Stores these in an empty storage.
+ * @property {(workspace: string, conversationId?: string) => Promise<readonly Session[]>} open Resolves once the workspace's newest ten can be shown, to these.
+ * @property {(workspace: string) => string} begin A new conversation with one message; its id.
+ * @property {(conversationId: string) => void} touch Something was said: its last activity is now.
+ * @property {() => Promise<void>} settle All that was asked for has been written.
+ * @property {() => Promise<readonly Session[]>} all
+ */
+
+/**
+ * @typedef {object} Ready
+ * @property {number} readyMs From the page's script start until the newest ten could be shown.
+ * @property {number} scriptMs Of this, until the library's own code had run.
+ * @property {number} freeMs Until the page could do anything else, such as paint.
+ * @property {number} shown How many sessions there were to show.
+ */
+
+/**
+ * What the bench asks of the page.
+ *
+ * @typedef {object} Bench
+ * @property {Promise<Ready> | undefined} ready Of the workspace in the page's address, if there is one.
+ * @property {(count: number) => Promise<void>} seed
+ * @property {(options: { workspace: string, count: number, gapMs: number, startAt: number }) => Promise<readonly string[]>} beginMany The new ids.
+ * @property {(options: { conversationId: string, updates: number, overMs: number }) => Promise<Streamed>} stream
+ * @property {() => Promise<readonly Session[]>} all
+ */
+
+/** @typedef {import('./count-writes.mjs').Writes & { readonly lastAt: number }} Streamed */
+
+/**
+ * Lets the bench use `library` in this page.
+ *
+ * @param {Library} library
+ */
+export function measure(library) {
+  const scriptMs = performance.now() - globalThis.pageStart
+  const { searchParams } = new URL(location.href)
+  const workspace = searchParams.get('workspace')
+  globalThis.bench = {
+    ready: workspace === null ? undefined : ready(workspace, searchParams.get('conversation') ?? undefined),
+
+    async seed(count) {
+      await library.seed(storedSessions(count))
+      await library.settle()
+    },
+
+    async beginMany({ workspace, count, gapMs, startAt }) {
+      /** @type {string[]} */
+      const ids = []
+      await delay(startAt - Date.now())
+      for (let index = 0; index < count; index++) {
+        if (gapMs > 0 && index > 0) await delay(gapMs)
+        ids.push(library.begin(workspace))
+      }
+      await library.settle()
+      return ids
+    },
+
+    async stream({ conversationId, updates, overMs }) {
+      const writes = countWrites()
+      const start = performance.now()
+      let lastAt = 0
+      for (let index = 0; index < updates; index++) {
+        await delay(start + (index * overMs) / updates - performance.now())
+        lastAt = Date.now()
+        library.touch(conversationId)
+      }
+      await library.settle()
+      // What is written when a person leaves counts as well.
+      dispatchEvent(new Event('pagehide'))
+      await library.settle()
+      return { ...writes(), lastAt }
+    },
+
+    all: library.all,
+  }
+
+  /**
+   * @param {string} workspace
+   * @param {string | undefined} conversationId
+   * @returns {Promise<Ready>}
+   */
+  async function ready(workspace, conversationId) {
+    const shown = await library.open(workspace, conversationId)
+    const readyMs = performance.now() - globalThis.pageStart
+    await delay(0)
+    return { readyMs, scriptMs, freeMs: performance.now() - globalThis.pageStart, shown: shown.length }
+  }
+}
+
+/**
+ * @param {number} ms
+ * @returns {Promise<void>}
+ */
+function delay(ms) {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))
+}

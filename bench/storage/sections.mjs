@@ -1,0 +1,169 @@
+import { barChart } from '../bar-chart.mjs'
+import { perTab, tabs } from './lost-updates.mjs'
+import { median } from './median.mjs'
+import { counts, floors } from './ready.mjs'
+import { updates } from './stream.mjs'
+
+/**
+ * What one part of the bench found, as a reader wants it.
+ *
+ * @typedef {object} Section
+ * @property {string} id The name of its chart.
+ * @property {string} title
+ * @property {string} about
+ * @property {readonly (readonly string[])[]} table The first row is the head.
+ * @property {string} chart SVG.
+ */
+
+/**
+ * @param {readonly import('./lost-updates.mjs').LostUpdates[]} results
+ * @returns {Section}
+ */
+export function lostUpdatesSection(results) {
+  const all = tabs * perTab
+  const title = `Saved by ${tabs} tabs at once: how many of ${all} conversations survive`
+  const about =
+    `${tabs} tabs begin ${perTab} conversations each at the same moment, in one go or 25 ms apart. Then the browser is closed in ` +
+    'an orderly way and opened again.'
+  const gaps = [
+    { gapMs: 0, label: 'in one go' },
+    { gapMs: 25, label: '25 ms apart' },
+  ]
+  /** @param {readonly number[]} surviving */
+  const range = (surviving) =>
+    Math.min(...surviving) === Math.max(...surviving)
+      ? `${surviving[0]}`
+      : `${median(surviving)} (${Math.min(...surviving)} to ${Math.max(...surviving)})`
+  const groups = gaps.map(({ gapMs, label }) => ({
+    label,
+    bars: results
+      .filter((result) => result.gapMs === gapMs)
+      .map(({ library, surviving }) => ({ library, value: median(surviving), text: range(surviving) })),
+  }))
+  return {
+    id: 'lost-updates',
+    title,
+    about,
+    table: byLibrary(groups),
+    chart: barChart({ title, note: 'More is better.', groups, max: all }),
+  }
+}
+
+/**
+ * @param {readonly import('./stream.mjs').Stream[]} results
+ * @returns {Section}
+ */
+export function streamSection(results) {
+  const title = `Characters written by ${thousands(updates)} activity updates of one conversation`
+  const about =
+    `An answer streams in: ${thousands(updates)} updates of one session's last activity over 15 seconds, with nothing else stored or ` +
+    'with 1,000 sessions stored. Counted are all calls of `setItem`, `put` and `add` in the page, and the characters of their keys and ' +
+    'values, what is written on leaving included.'
+  const groups = [1, 1_000].map((stored) => ({
+    label: `${thousands(stored)} stored`,
+    bars: results
+      .filter((result) => result.stored === stored)
+      .map(({ library, writes, characters, lastLands }) => ({
+        library,
+        value: characters,
+        text: `${short(characters)} in ${thousands(writes)} writes${lastLands ? '' : ', the last one lost'}`,
+      })),
+  }))
+  return {
+    id: 'stream',
+    title,
+    about,
+    table: byLibrary(groups),
+    chart: barChart({
+      title,
+      note: 'Less is better. Each grid line is ten times the one before.',
+      groups,
+      isLogarithmic: true,
+    }),
+  }
+}
+
+/**
+ * @param {readonly import('./ready.mjs').ReadyResult[]} results
+ * @returns {Section}
+ */
+export function readySection(results) {
+  const title = 'Milliseconds until the newest ten conversations of a workspace can be shown'
+  const about =
+    "A fresh tab opens one workspace of many, ten conversations each. From the start of the page's script, the library's own code " +
+    'included; the median tab. Bare: the first `getItem` and a scan of all keys; opening the database and reading ten rows. The milliseconds are those of one machine: compare the lines, and the columns with each other.'
+  /** @param {string} id @param {number} stored */
+  const find = (id, stored) => results.find((result) => result.library.id === id && result.stored === stored)
+  const [fewest = 0] = counts
+  const groups = counts.map((stored) => ({
+    label: `${thousands(stored)} stored`,
+    bars: results
+      .filter((result) => result.stored === stored)
+      .map(({ library, readyMs }) => {
+        const few = find(library.id, fewest)
+        const growth = few && stored !== fewest ? ` (${ratio(readyMs, few.readyMs)} ${fewest} stored)` : ''
+        return { library, value: readyMs, text: `${readyMs.toFixed(1)}${growth}` }
+      }),
+  }))
+  return {
+    id: 'ready',
+    title,
+    about: [about, ...comparisons(results.filter(({ stored }) => stored === counts.at(-1)))].join('\n\n'),
+    table: byLibrary(groups),
+    chart: barChart({ title, note: 'Less is better.', groups }),
+  }
+}
+
+/**
+ * A sentence on each of ours, with the most stored.
+ *
+ * @param {readonly import('./ready.mjs').ReadyResult[]} results
+ */
+function comparisons(results) {
+  const others = results.filter(({ library }) => !library.isOurs && !floors.some(({ id }) => id === library.id))
+  const [fastest] = [...others].sort((a, b) => a.readyMs - b.readyMs)
+  return results
+    .filter(({ library }) => library.isOurs)
+    .map(({ library, stored, readyMs, freeMs }) => {
+      const floor = floors.find(({ of }) => of === library.id)
+      const bare = results.find((result) => result.library.id === floor?.id)
+      const compared = [
+        ...(fastest ? [`${ratio(readyMs, fastest.readyMs)} the fastest other, ${fastest.library.label}`] : []),
+        ...(bare ? [`${ratio(readyMs, bare.readyMs)} the browser's own time, ${bare.library.label}`] : []),
+        `the page is free after ${freeMs.toFixed(1)} ms`,
+      ]
+      return `${library.label}, ${thousands(stored)} stored: ${compared.join('; ')}.`
+    })
+}
+
+/**
+ * A row per library, a column per group.
+ *
+ * @param {readonly { readonly label: string, readonly bars: readonly import('../bar-chart.mjs').Bar[] }[]} groups
+ */
+function byLibrary(groups) {
+  const libraries = groups[0]?.bars.map(({ library }) => library.label) ?? []
+  return [
+    ['', ...groups.map(({ label }) => label)],
+    ...libraries.map((label, index) => [label, ...groups.map(({ bars }) => bars[index]?.text ?? '')]),
+  ]
+}
+
+/**
+ * @param {number} value
+ * @param {number} of
+ */
+function ratio(value, of) {
+  return `${(value / of).toFixed(2)} times`
+}
+
+/** @param {number} value */
+function thousands(value) {
+  return value.toLocaleString('en-US')
+}
+
+/** @param {number} value */
+function short(value) {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} M`
+  return value >= 1e4 ? `${(value / 1e3).toFixed(0)} k` : thousands(value)
+}

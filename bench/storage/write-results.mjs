@@ -1,0 +1,67 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { markdownTable } from '../table.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = join(root, 'docs', 'benchmarks')
+
+/**
+ * Writes what a whole run found to `docs/benchmarks`: a page with a table and a chart each, and all figures as JSON.
+ *
+ * @param {object} results
+ * @param {readonly import('./sections.mjs').Section[]} results.sections
+ * @param {Record<string, readonly { readonly library: { readonly id: string } }[]>} results.measured
+ * @param {string} results.chromium Its version.
+ */
+export async function writeResults({ sections, measured, chromium }) {
+  const versions = { Chromium: chromium, ...(await installedVersions()) }
+  await mkdir(folder, { recursive: true })
+  for (const { id, chart } of sections) await writeFile(join(folder, `${id}.svg`), chart)
+  await writeFile(join(folder, 'storage.json'), asJson({ versions, ...measured }))
+  await writeFile(join(folder, 'storage.md'), asPage(sections, versions))
+  console.log(`\nWritten to ${folder}`)
+}
+
+async function installedVersions() {
+  /** @type {Record<string, string>} */
+  const versions = {}
+  for (const name of ['zustand', 'jotai', 'redux', 'redux-persist', 'idb-keyval', 'dexie']) {
+    versions[name] = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
+  }
+  return versions
+}
+
+/**
+ * Libraries by id, times in tenths, and lists of numbers on one line, as the formatter has them.
+ *
+ * @param {unknown} value
+ */
+function asJson(value) {
+  const text = JSON.stringify(
+    value,
+    (key, part) => (key === 'library' ? part.id : typeof part === 'number' ? Math.round(part * 10) / 10 : part),
+    2,
+  )
+  return `${text.replace(/\[\s+([\d.,\s]+?)\s+\]/g, (_, numbers) => `[${numbers.replace(/\s+/g, ' ')}]`)}\n`
+}
+
+/**
+ * @param {readonly import('./sections.mjs').Section[]} sections
+ * @param {Record<string, string>} versions
+ */
+function asPage(sections, versions) {
+  const tools = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return `# Storage, side by side
+
+<!-- Written by bench/storage: npm run bench -- --full --write -->
+
+What leftoff saves, how much it writes and how soon it is ready, beside the stores people use today, each as its documentation
+shows it, with the same sessions of about 300 characters. All in one run of one headless Chromium on one machine: ${tools.join(', ')}.
+Counts are exact; times are good for comparing with each other only.
+
+\`npm run bench\` measures it on yours, \`npm run bench -- --help\` tells the options. All figures: [storage.json](storage.json).
+
+${sections.map(({ id, title, about, table }) => `## ${title}\n\n${about}\n\n![${title}](${id}.svg)\n\n${markdownTable(table)}`).join('\n\n')}
+`
+}
