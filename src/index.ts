@@ -6,12 +6,12 @@ export { isLeftoffError, LeftoffError, type LeftoffErrorCode } from './core/erro
 export { readTurn } from './core/read-turn.js'
 export { historyRing } from './core/ring.js'
 export type { ConversationSession, TokenUsage } from './core/session.js'
-export type { MovedReason, SessionEvent } from './core/session-event.js'
+export type { LostReason, MovedReason, SessionEvent } from './core/session-event.js'
 export { parseTabKey, sessionKey, type TabKey, type TabKeyParts, tabKey } from './core/tab-key.js'
 export type { RecoveryReason, TurnEvent } from './core/turn-event.js'
 export type { RecordedMessage } from './core/unsaved.js'
 export type { WebStorage } from './core/web-storage.js'
-export type { Browser, LifecycleEvent } from './store/browser.js'
+export type { Browser, ClaimChannel, ClaimLocks, LifecycleEvent } from './store/browser.js'
 export { createSessionStore } from './store/create-session-store.js'
 export type {
   SavingState,

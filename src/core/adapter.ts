@@ -26,6 +26,12 @@ export interface SessionAdapter {
   /** Removes the user's rows, of one workspace or of all, and leaves tombstones. */
   clear(userId: string, workspace?: string): Promise<void>
   /**
+   * Forgets the user on this device: rows, tombstones and what was set aside, with nothing left behind. A handle that read or
+   * saved for the user before another handle did this has its saves refused with `signed-out`, where `durability` is
+   * `committed`, until it forgets the user as well. Missing where nothing is kept on this device.
+   */
+  forget?(userId: string): Promise<void>
+  /**
    * Tells which conversations changed, at least once each, after the change can be read, other handles in the same page included.
    * No ids at all: anything may have changed, such as when a person cleared the storage.
    * Missing where the storage has no such signal; the store then lists again when the page becomes visible.

@@ -14,6 +14,7 @@ export type LeftoffErrorCode =
   | 'forbidden'
   | 'disposed'
   | 'no-user'
+  | 'signed-out'
   | 'lease-lost'
   | 'recovery-failed'
   | 'turn-failed'

@@ -6,10 +6,32 @@ export interface Browser {
   storage(kind: 'localStorage' | 'sessionStorage'): WebStorage | undefined
   /** Calls `listener` when the page is hidden, shown, left, or comes back from the back/forward cache. */
   onLifecycle(listener: (event: LifecycleEvent) => void): () => void
+  /** Whether nobody sees the page. */
+  isHidden(): boolean
+  /** The page's locks, `undefined` where there are none. They may still reject each request. */
+  locks(): ClaimLocks | undefined
+  /** Joins the other pages of this origin in a channel, `undefined` where there is none. Open until it is closed. */
+  channel(name: string, onMessage: (data: unknown) => void): ClaimChannel | undefined
 }
 
-/** What happens to a page. */
-export type LifecycleEvent = 'hidden' | 'visible' | 'pagehide' | 'pageshow'
+/** What happens to a page. `pageshow`: it comes back from the back/forward cache; `resume`: it was frozen. */
+export type LifecycleEvent = 'hidden' | 'visible' | 'pagehide' | 'pageshow' | 'resume'
+
+/** What the store uses of `navigator.locks`. */
+export interface ClaimLocks {
+  request(
+    name: string,
+    options: { readonly ifAvailable: true } | { readonly signal: AbortSignal },
+    granted: (lock: unknown) => Promise<void> | undefined,
+  ): Promise<unknown>
+  query(): Promise<{ readonly held?: readonly { readonly name?: string }[] }>
+}
+
+/** What the store uses of a `BroadcastChannel`. */
+export interface ClaimChannel {
+  postMessage(data: unknown): void
+  close(): void
+}
 
 /** The page this script runs in; on a server, a page with nothing in it. */
 export const realBrowser: Browser = {
@@ -28,13 +50,25 @@ export const realBrowser: Browser = {
       if (event.persisted) listener('pageshow')
     }
     // Never `unload`: it keeps the page out of the back/forward cache (https://web.dev/articles/bfcache).
+    const onResume = (): void => listener('resume')
     document.addEventListener('visibilitychange', onVisibility)
+    document.addEventListener('resume', onResume)
     addEventListener('pagehide', onPageHide)
     addEventListener('pageshow', onPageShow)
     return () => {
       document.removeEventListener('visibilitychange', onVisibility)
+      document.removeEventListener('resume', onResume)
       removeEventListener('pagehide', onPageHide)
       removeEventListener('pageshow', onPageShow)
     }
+  },
+  isHidden: () => typeof document !== 'undefined' && document.visibilityState === 'hidden',
+  // Node has both as well, where they would keep a process alive for nobody.
+  locks: () => (typeof document === 'undefined' ? undefined : navigator.locks),
+  channel(name, onMessage) {
+    if (typeof document === 'undefined' || typeof BroadcastChannel === 'undefined') return undefined
+    const channel = new BroadcastChannel(name)
+    channel.addEventListener('message', ({ data }) => onMessage(data))
+    return channel
   },
 }

@@ -6,20 +6,17 @@ import { LeftoffError } from '../core/error.js'
 import { defaultCapacity } from '../core/ring.js'
 import type { SessionEvent } from '../core/session-event.js'
 import { mergeUnsaved, type Unsaved, unsavedMessage } from '../core/unsaved.js'
-import { type LifecycleEvent, realBrowser } from './browser.js'
+import { storageKey } from '../core/web-storage.js'
+import { type ClaimChannel, type LifecycleEvent, realBrowser } from './browser.js'
 import { contentFree } from './content-free.js'
-import { createCurrentConversation } from './current-conversation.js'
 import { createEventEmitter } from './event-emitter.js'
 import { handled } from './handled.js'
-import { createHistory } from './history.js'
-import { createJournal } from './journal.js'
 import { olderCode } from './older-code.js'
-import { createPointers } from './pointers.js'
 import { initialState, isSameState, listSessions } from './session-state.js'
 import type { SessionState, SessionStore, SessionStoreOptions } from './session-store.js'
+import { createSessionUser, type SessionUser } from './session-user.js'
+import { createSignOuts } from './sign-outs.js'
 
-/** How many sessions over all workspaces the store keeps at hand. */
-const historyLimit = 100
 const maxTitleLength = 1_000
 
 /**
@@ -53,18 +50,20 @@ export function createSessionStore({
 }: SessionStoreOptions = {}): SessionStore {
   const storage = givenAdapter ?? localStorageAdapter({ name, now: clock.now })
   const adapter = persistContent ? storage : contentFree(storage)
-  const api = createStore<SessionState>(() => initialState)
   const { emit: tell, on } = createEventEmitter()
   if (onEvent) on(onEvent)
+  const api = createStore<SessionState>(() => ({ ...initialState, userId: userId ?? undefined }))
   const older = olderCode(browser, name, { snapshot })
-  const pointers = createPointers(name, () => browser.storage('sessionStorage'))
-  const user = userId === null ? undefined : createUser(userId)
+  const signOuts = createSignOuts(name, browser, clock.now)
+  let user = userId === null ? undefined : createUser(userId)
 
   /** Recorded before any conversation was open. */
   let early: Unsaved | undefined
   let isDegraded = false
   let isDisposed = false
   let stop: (() => void) | undefined
+  /** Users whose last saves, or whose removal, are still under way. */
+  let leaving: Promise<unknown> = Promise.resolve()
 
   function emit(event: SessionEvent): void {
     if (!isDisposed) tell(event)
@@ -76,81 +75,88 @@ export function createSessionStore({
     if (state.currentConversationId !== undefined) older.keepSnapshot(state)
   }
 
-  /** All that belongs to one user. */
-  function createUser(ofUser: string) {
-    const history = createHistory({
+  function createUser(ofUser: string): SessionUser {
+    const created: SessionUser = createSessionUser({
+      name,
       adapter,
       userId: ofUser,
+      browser,
       clock,
       createId,
-      persistContent,
-      journal: adapter.durability === 'committed' ? openJournal(ofUser) : undefined,
-      limit: historyLimit,
-      retentionDays,
-      onChange: publish,
-      onSaveFailed: (error) => emit({ type: 'save-failed', error }),
-      onLost(conversationId) {
-        if (conversationId === current.get()?.conversationId) current.replace()
-        emit({ type: 'conversation-lost', conversationId })
-      },
-      onNewerVersion: (conversationId) => emit({ type: 'newer-version', conversationId, error: newer(conversationId) }),
-      isCurrent: (conversationId) => conversationId === current.get()?.conversationId,
-    })
-    const current = createCurrentConversation({
-      adapter,
-      userId: ofUser,
-      history,
       older,
-      pointers,
-      clock,
-      createId,
+      signOuts,
+      persistContent,
+      retentionDays,
       resume,
       capacity,
       openTimeoutMs,
       emit,
       onChange: publish,
       onCurrent() {
-        const conversationId = current.get()?.conversationId
-        if (early && conversationId !== undefined) history.record(conversationId, early)
+        const conversationId = created.current.get()?.conversationId
+        if (early && conversationId !== undefined) created.history.record(conversationId, early)
         early = undefined
         publish()
         keepSnapshot()
       },
-      isDisposed: () => isDisposed,
-    })
-    return { userId: ofUser, history, current }
-  }
-
-  function openJournal(ofUser: string) {
-    let documentId: string | undefined
-    return createJournal({
-      name,
-      userId: ofUser,
-      documentId() {
-        documentId ??= createId()
-        return documentId
+      onSignedOut() {
+        if (user === created) void handled(forget(created))
       },
-      now: clock.now,
-      storage: () => browser.storage('localStorage'),
     })
+    return created
   }
 
   /** The user's part of the store, listening from now on. */
-  function use(): NonNullable<typeof user> {
+  function use(): SessionUser {
     if (isDisposed) throw new LeftoffError('disposed', 'This session store was disposed. Create another one.')
     if (!user) {
-      throw new LeftoffError('no-user', 'The user is not known yet. Create the store with the userId once it is.')
+      throw new LeftoffError('no-user', 'The user is not known yet. Tell the store with setUser(userId) once it is.')
     }
-    if (!stop) {
-      const offLifecycle = browser.onLifecycle(onLifecycle)
-      const offReport = adapter.onReport?.(emit)
-      stop = () => {
-        offLifecycle()
-        offReport?.()
-      }
-      user.history.start()
-    }
+    listen()
+    user.start()
     return user
+  }
+
+  function listen(): void {
+    if (stop) return
+    const offLifecycle = browser.onLifecycle(onLifecycle)
+    const offReport = adapter.onReport?.(emit)
+    const channel = signOutChannel()
+    stop = () => {
+      offLifecycle()
+      offReport?.()
+      channel?.close()
+    }
+  }
+
+  function signOutChannel(): ClaimChannel | undefined {
+    return browser.channel(storageKey(name, 'sign-outs'), () => {
+      if (user) void handled(forget(user))
+    })
+  }
+
+  /** Shows the next user, or nobody, before anything of the one before is waited for. */
+  function replaceUser(next: SessionUser | undefined, leave: Promise<void>): Promise<void> {
+    user = next
+    early = undefined
+    isDegraded = false
+    const left = Promise.all([leaving, leave]).then(() => {})
+    leaving = left.catch(() => {})
+    api.setState({ ...initialState, userId: next?.userId })
+    return left
+  }
+
+  /** Everything of the user goes from this device. An app without users begins anew where it was. */
+  function forget(gone: SessionUser): Promise<void> {
+    const workspace = gone.current.get()?.workspace
+    const next = gone.userId === '' ? createUser('') : undefined
+    const forgotten = replaceUser(next, gone.forget())
+    if (next && workspace !== undefined) {
+      void leaving.then(() => {
+        if (user === next && !isDisposed) return use().current.open(workspace, undefined)
+      })
+    }
+    return forgotten
   }
 
   function publish(): void {
@@ -160,11 +166,13 @@ export function createSessionStore({
     const now = current.get()
     const previous = api.getState()
     const next: SessionState = {
+      userId: user.userId,
       sessions: listSessions(history.records, previous.sessions),
       currentConversationId: now?.conversationId,
       currentWorkspace: now?.workspace,
       isResumed: now?.isResumed ?? false,
-      status: current.isOpening() ? 'resuming' : !now ? 'idle' : trouble ? 'degraded' : 'ready',
+      openElsewhere: user.openElsewhere(),
+      status: statusOf(user),
       saving: history.saving(),
     }
     current.keepPointer()
@@ -177,26 +185,29 @@ export function createSessionStore({
 
   function onLifecycle(event: LifecycleEvent): void {
     if (!user) return
-    const { history, current } = user
-    if (event === 'hidden' || event === 'pagehide') {
-      history.park()
-      keepSnapshot()
-      return
+    if (event === 'pageshow') user.onPageShow()
+    else if (event === 'visible' || event === 'resume') user.onVisible()
+    else {
+      if (event === 'hidden') user.onHidden()
+      else user.onPageHide()
+      if (user.check()) keepSnapshot()
     }
-    if (history.saving().error) void history.flush()
-    if (event === 'pageshow' || !adapter.subscribe || history.trouble()) void current.refresh()
   }
 
   function record(conversationId: string | undefined, change: Unsaved): void {
     const { history, current } = use()
     const id = conversationId ?? current.get()?.conversationId
     if (id === undefined) early = mergeUnsaved(early ?? {}, change)
-    else history.record(id, change)
+    else {
+      history.record(id, change)
+      const known = history.records.get(id)
+      if (known) user?.claimForSave(known.row)
+    }
   }
 
   async function clear(workspace?: string): Promise<void> {
-    const { userId: ofUser, history, current } = use()
-    pointers.dropAll(ofUser, workspace)
+    const { history, current, dropPointers } = use()
+    dropPointers(workspace)
     const cleared = history.clear(workspace)
     if (workspace === undefined || current.get()?.workspace === workspace) current.replace()
     await cleared
@@ -247,6 +258,24 @@ export function createSessionStore({
 
     clearAll: () => handled(clear()),
 
+    setUser(next) {
+      const id = next ?? undefined
+      if (isDisposed) throw new LeftoffError('disposed', 'This session store was disposed. Create another one.')
+      if (id === user?.userId) return leaving.then(() => {})
+      return handled(replaceUser(id === undefined ? undefined : createUser(id), user?.leave() ?? Promise.resolve()))
+    },
+
+    signOut() {
+      if (isDisposed) throw new LeftoffError('disposed', 'This session store was disposed. Create another one.')
+      if (!user) return leaving.then(() => {})
+      user.start() // so that it knows what it signs out of
+      signOuts.raise()
+      const channel = signOutChannel()
+      channel?.postMessage('signed-out')
+      channel?.close()
+      return handled(forget(user))
+    },
+
     flush: () => use().history.flush(),
 
     async dispose() {
@@ -254,7 +283,7 @@ export function createSessionStore({
       isDisposed = true
       stop?.()
       keepSnapshot()
-      await user?.history.dispose()
+      await Promise.all([leaving, user?.leave()])
       if (!givenAdapter) await adapter.close?.()
     },
   }
@@ -270,9 +299,9 @@ function shortened(title: string): string {
   return [...title.trim()].slice(0, maxTitleLength).join('')
 }
 
-function newer(conversationId: string): LeftoffError {
-  return new LeftoffError(
-    'newer-version',
-    `Conversation ${conversationId} was stored by a newer version of leftoff. It is shown but not saved; reload the page to update.`,
-  )
+function statusOf({ current, history }: SessionUser): SessionState['status'] {
+  if (current.isOpening()) return 'resuming'
+  if (!current.get()) return 'idle'
+  if (current.isLost()) return 'lost'
+  return history.trouble() ? 'degraded' : 'ready'
 }

@@ -6,6 +6,8 @@ import type { SessionEvent } from '../core/session-event.js'
 import { bounded } from './bounded.js'
 import { isListed, isUsed } from './conversation-record.js'
 import type { History } from './history.js'
+import type { Holdings, Loan } from './holdings.js'
+import type { LeftStamps } from './left-stamps.js'
 import type { OlderCode } from './older-code.js'
 import { type Opened, openConversation } from './open-conversation.js'
 import type { Pointers } from './pointers.js'
@@ -16,27 +18,35 @@ export interface CurrentConversationOptions {
   readonly adapter: SessionAdapter
   readonly userId: string
   readonly history: History
+  readonly holdings: Holdings
   readonly older: OlderCode
   readonly pointers: Pointers
+  readonly left: LeftStamps
   readonly clock: Clock
   readonly createId: () => string
   readonly resume: 'latest' | 'new'
   readonly capacity: number
   readonly openTimeoutMs: number
+  readonly isHidden: () => boolean
   readonly emit: (event: SessionEvent) => void
-  /** An opening began or ended. */
+  /** Something to show has changed. */
   readonly onChange: () => void
   /** Another conversation is current now. */
   readonly onCurrent: () => void
   readonly isDisposed: () => boolean
 }
 
+/** How long to wait for the page that this one comes after, such as on a reload. */
+const ownWaitMs = 250
+
 /** Which conversation this tab has: resumed, new, or switched to. The last wish of the app wins over those before it. */
 export function createCurrentConversation(options: CurrentConversationOptions) {
-  const { adapter, userId, history, older, pointers, clock, createId, resume, capacity, openTimeoutMs } = options
-  const { emit, onChange, onCurrent, isDisposed } = options
-  let current: { readonly workspace: string; readonly conversationId: string; readonly isResumed: boolean } | undefined
+  const { adapter, userId, history, holdings, older, pointers, left, clock, createId, resume, capacity } = options
+  const { openTimeoutMs, isHidden, emit, onChange, onCurrent, isDisposed } = options
+  let current: Current | undefined
   let opening: Opening | undefined
+  /** Whether the tab has its conversation alone: `asking` after it came back from the back/forward cache. */
+  let hold: 'held' | 'asking' | 'lost' = 'held'
   /** The conversations that this page began: another may have them open, but nobody else began them. */
   const begun = new Set<string>()
   /** Counts what the app asked for: only the last wish is fulfilled. */
@@ -50,15 +60,52 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   }
 
   function makeCurrent({ workspace, conversationId }: ConversationSession, isResumed: boolean): void {
-    current = { workspace, conversationId, isResumed }
+    const mine = { workspace, conversationId, isResumed }
+    const wasHeldBack = hold !== 'held'
+    current = mine
+    hold = 'held'
     opening = undefined
     wishes++
+    void holdings.keep(mine).then((isHeld) => {
+      if (!isHeld && current === mine) lose()
+    })
     onCurrent()
+    if (wasHeldBack) void history.flush()
+  }
+
+  /** Another live tab has this tab's conversation. */
+  function lose(): void {
+    if (!current || isDisposed()) return
+    const { conversationId } = current
+    if (isHidden()) {
+      replace()
+      emit({ type: 'moved', conversationId: current.conversationId, from: conversationId, reason: 'open-elsewhere' })
+      return
+    }
+    hold = 'lost'
+    onChange()
+    emit({ type: 'conversation-lost', conversationId, reason: 'open-elsewhere' })
+  }
+
+  /** Takes the conversation again, and reads it again: whatever held it before is not trusted. */
+  async function retake(): Promise<void> {
+    const mine = current
+    if (!mine) return
+    hold = 'asking'
+    onChange()
+    const isHeld = await holdings.keep(mine, ownWaitMs)
+    if (current === mine && isHeld) await history.reread(mine.conversationId)
+    if (current !== mine || isDisposed()) return
+    if (!isHeld) return lose()
+    hold = 'held'
+    onChange()
+    void history.flush()
   }
 
   function open(workspace: string, asked: string | undefined): Promise<string> {
     if (opening?.workspace === workspace && (asked ?? opening.asked) === opening.asked) return opening.result
-    if (current?.workspace === workspace && (asked ?? current.conversationId) === current.conversationId) {
+    const isHere = current?.workspace === workspace && (asked ?? current.conversationId) === current.conversationId
+    if (current && isHere && (asked === undefined || hold !== 'lost')) {
       opening = undefined
       onChange()
       return Promise.resolve(current.conversationId)
@@ -66,19 +113,20 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     wishes++
     const run: Opening = { workspace, asked, result: Promise.resolve('') }
     opening = run
-    run.result = runOpening(run)
+    const loan = holdings.lend()
+    const choosing = choose(workspace, asked, loan)
+    run.result = runOpening(run, choosing, loan)
+    void Promise.allSettled([choosing, run.result]).then(loan.end)
     onChange()
     return run.result
   }
 
-  async function runOpening(run: Opening): Promise<string> {
+  async function runOpening(run: Opening, choosing: Promise<Opened>, loan: Loan): Promise<string> {
     const { workspace, asked } = run
-    const opened = await bounded(choose(workspace, asked), openTimeoutMs, clock, adapter.name).catch(
-      (cause: unknown) => {
-        history.readFailed(cause)
-        return chooseInMemory(workspace, asked)
-      },
-    )
+    const opened = await bounded(choosing, openTimeoutMs, clock, adapter.name).catch((cause: unknown) => {
+      history.readFailed(cause)
+      return chooseInMemory(workspace, asked, loan)
+    })
     const { row, ring, isUnsaved, isResumed, moved } = opened
     if (isDisposed()) return row.conversationId
     for (const stored of ring) history.adopt(stored)
@@ -89,6 +137,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
       if (here !== undefined && here !== row.conversationId) return here
       history.add(row, isUnsaved ? {} : undefined)
       pointers.write({ row, isAcknowledged: row.revision > 0 })
+      if (current?.conversationId !== row.conversationId) void holdings.keep(row)
       return row.conversationId
     }
     history.add(row, isUnsaved ? {} : undefined)
@@ -99,7 +148,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     return row.conversationId
   }
 
-  async function choose(workspace: string, conversationId: string | undefined): Promise<Opened> {
+  async function choose(workspace: string, conversationId: string | undefined, loan: Loan): Promise<Opened> {
     restored ??= history.restore()
     const unreadable = await restored
     restored = Promise.resolve([]) // told once
@@ -116,25 +165,33 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
       pointer: pointers.read(userId, workspace),
       resume,
       capacity,
+      clock,
+      left,
+      claim: (id, { isOwn }) => loan.take({ workspace, conversationId: id }, isOwn ? ownWaitMs : 0),
+      giveBack: loan.giveBack,
       mint: (id) => mint(workspace, id),
     })
   }
 
   /** The storage failed or is too slow: what this tab had, or a new conversation, in memory. */
-  function chooseInMemory(workspace: string, conversationId: string | undefined): Opened {
-    const pointer = conversationId === undefined ? pointers.read(userId, workspace) : undefined
-    const row = pointer?.row ?? mint(workspace, conversationId)
-    const isUnsaved = pointer !== undefined && !pointer.isAcknowledged && isUsed(row)
-    return { row, isUnsaved, isResumed: isUsed(row), ring: [] }
+  async function chooseInMemory(workspace: string, asked: string | undefined, loan: Loan): Promise<Opened> {
+    const pointer = asked === undefined ? pointers.read(userId, workspace) : undefined
+    const own = pointer?.row ?? mint(workspace, asked)
+    if (!(await loan.take(own, ownWaitMs))) {
+      const fresh = { row: mint(workspace), isUnsaved: false, isResumed: false, ring: [] }
+      return asked === undefined ? fresh : { ...fresh, moved: { from: asked, reason: 'open-elsewhere' } }
+    }
+    const isUnsaved = pointer !== undefined && !pointer.isAcknowledged && isUsed(own)
+    return { row: own, isUnsaved, isResumed: isUsed(own), ring: [] }
   }
 
   function begin(workspace: string): string {
-    const left = current
+    const before = current
     const row = mint(workspace)
     begun.add(row.conversationId)
     history.add(row, {})
     makeCurrent(row, false)
-    if (left?.workspace === workspace) void leaveUnused(left.conversationId)
+    if (before?.workspace === workspace) void leaveUnused(before.conversationId)
     return row.conversationId
   }
 
@@ -153,36 +210,51 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   }
 
   async function switchTo(conversationId: string): Promise<SwitchResult> {
+    if (conversationId === current?.conversationId) return { ok: true }
     const wish = ++wishes
     const known =
       history.records.get(conversationId)?.view ?? (await history.load(conversationId).catch(history.readFailed))
     if (!known || known === 'failed') return { ok: false, reason: 'not-found' }
-    // Unless the app wished something else while this was read.
-    if (wish === wishes && conversationId !== current?.conversationId) makeCurrent(known, true)
-    return { ok: true }
+    const loan = holdings.lend()
+    try {
+      if (!(await loan.take(known, 0))) return { ok: false, reason: 'open-elsewhere' }
+      // Another tab may have gone on in it, or removed it, until just now.
+      const found = await history.load(conversationId).catch(history.readFailed)
+      if (!found) return { ok: false, reason: 'not-found' }
+      // Unless the app wished something else while this was read.
+      if (wish === wishes && !isDisposed()) makeCurrent(known, true)
+      return { ok: true }
+    } finally {
+      loan.end()
+    }
   }
 
   function refresh(): Promise<void> {
     return history.refresh(current && { workspace: current.workspace, limit: capacity })
   }
 
+  /** The current conversation is gone: the tab goes on with a new one, of which nothing is stored until it is used. */
+  function replace(): void {
+    if (!current) return
+    const row = mint(current.workspace)
+    history.add(row)
+    makeCurrent(row, false)
+  }
+
   return {
     get: () => current,
-    isOpening: () => opening !== undefined,
+    isOpening: () => opening !== undefined || hold === 'asking',
+    isLost: () => hold === 'lost',
+    /** Whether it must not be saved for now: another tab has it, or may have. */
+    isHeldBack: (conversationId: string) => hold !== 'held' && conversationId === current?.conversationId,
     open,
     /** Begins a new conversation, current at once; removes the one it leaves if that was never used. */
     begin,
     switchTo,
+    retake,
     /** Reads the history again, the current workspace's ring included. */
     refresh,
-
-    /** The current conversation is gone: the tab goes on with a new one, of which nothing is stored until it is used. */
-    replace(): void {
-      if (!current) return
-      const row = mint(current.workspace)
-      history.add(row)
-      makeCurrent(row, false)
-    },
+    replace,
 
     /** Keeps the pointer at the current conversation, with a copy of its row until that was acknowledged as saved. */
     keepPointer(): void {
@@ -195,6 +267,12 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
       if (known?.row !== view || known.isAcknowledged !== isAcknowledged) pointers.write({ row: view, isAcknowledged })
     },
   }
+}
+
+interface Current {
+  readonly workspace: string
+  readonly conversationId: string
+  readonly isResumed: boolean
 }
 
 /** A run that decides which conversation becomes current, unless the app wishes something else meanwhile. */

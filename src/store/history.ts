@@ -16,10 +16,11 @@ import {
   withoutBatches,
 } from './conversation-record.js'
 import { handled } from './handled.js'
+import type { Loan } from './holdings.js'
 import type { createJournal } from './journal.js'
 import { lookUp } from './open-conversation.js'
 import { removeOldest } from './remove-oldest.js'
-import { createSaver } from './saver.js'
+import { createSaver, signedOut } from './saver.js'
 import type { SavingState } from './session-store.js'
 
 /** What a {@link createHistory} works on and whom it tells. */
@@ -37,11 +38,17 @@ export interface HistoryOptions {
   /** Something to show has changed. */
   readonly onChange: () => void
   readonly onSaveFailed: (error: LeftoffError) => void
-  /** The conversation is gone: a person removed it, here or elsewhere. */
-  readonly onLost: (conversationId: string) => void
+  /** The conversation is gone: a person removed it, here or elsewhere, or there never was one. */
+  readonly onLost: (conversationId: string, reason: 'removed' | 'not-found') => void
+  /** Another tab or device went on in the conversation on screen. */
+  readonly onChangedElsewhere: (conversationId: string) => void
   readonly onNewerVersion: (conversationId: string) => void
   /** Whether the conversation is on screen, so that it stays although storage no longer lists it. */
   readonly isCurrent: (conversationId: string) => boolean
+  /** Claims the conversations that are worked on without being open. */
+  readonly lend: () => Loan
+  readonly isHeldBack: (conversationId: string) => boolean
+  readonly isSignedIn: () => boolean
 }
 
 const dayMs = 24 * 60 * 60 * 1_000
@@ -63,6 +70,8 @@ export function createHistory(options: HistoryOptions) {
     onChange,
     onLost,
     isCurrent,
+    lend,
+    isSignedIn,
   } = options
   const records = new Map<string, ConversationRecord>()
   /** Recorded about conversations that must first be read. */
@@ -100,8 +109,12 @@ export function createHistory(options: HistoryOptions) {
       }
       changed()
     },
+    lend,
     mayRemove,
     takenOver,
+    isHeldBack: options.isHeldBack,
+    isSignedIn,
+    onChangedElsewhere,
     onSettled(conversationId) {
       const record = records.get(conversationId)
       journal?.settle(conversationId, record)
@@ -112,7 +125,7 @@ export function createHistory(options: HistoryOptions) {
       if (reason === 'removed') {
         records.delete(conversationId)
         // Nobody here saw what an earlier page left to save.
-        if (!restored.has(conversationId) || isCurrent(conversationId)) onLost(conversationId)
+        if (!restored.has(conversationId) || isCurrent(conversationId)) onLost(conversationId, 'removed')
       } else if (record) {
         readOnly.add(conversationId)
         records.set(conversationId, createRecord(record.view))
@@ -133,6 +146,11 @@ export function createHistory(options: HistoryOptions) {
     if (gone.has(row.conversationId) || (known && (known.sealed.length > 0 || known.row.revision >= row.revision)))
       return
     records.set(row.conversationId, known ? rebase(known, row) : createRecord(row))
+    if (known && row.messageCount !== known.row.messageCount) onChangedElsewhere(row.conversationId)
+  }
+
+  function onChangedElsewhere(conversationId: string): void {
+    if (isCurrent(conversationId)) options.onChangedElsewhere(conversationId)
   }
 
   /** Adds a conversation that is not stored yet; with `unsaved` it is saved at once. */
@@ -168,7 +186,7 @@ export function createHistory(options: HistoryOptions) {
     if (isDisposed || !change || row === 'failed') return
     unread.delete(conversationId)
     if (row) record(conversationId, change)
-    else onLost(conversationId)
+    else onLost(conversationId, 'not-found')
     changed()
   }
 
@@ -223,7 +241,7 @@ export function createHistory(options: HistoryOptions) {
     if (isDisposed || records.get(conversationId) !== known) return
     if (found === 'removed') {
       records.delete(conversationId)
-      onLost(conversationId)
+      onLost(conversationId, 'removed')
     } else if (found === 'missing') {
       // The storage was cleared under an open tab: what the tab shows is all there is, so it goes back.
       records.set(conversationId, createRecord({ ...known.row, revision: 0 }, { unsaved: known.unsaved ?? {} }))
@@ -266,16 +284,17 @@ export function createHistory(options: HistoryOptions) {
     return journal?.takenOver(conversationId) ?? []
   }
 
-  /** Whether a row may go that nobody asked to remove. */
-  function mayRemove({ conversationId }: ConversationSession): boolean {
-    const known = records.get(conversationId)
-    return !isCurrent(conversationId) && !(known && isUnsaved(known))
+  /** Whether a row may go that nobody asked to remove: not while a page has it open. */
+  async function mayRemove(row: ConversationSession, loan: Loan): Promise<boolean> {
+    const known = records.get(row.conversationId)
+    return !isCurrent(row.conversationId) && !(known && isUnsaved(known)) && loan.take(row)
   }
 
   /** Rows that nobody used for `retentionDays` go. */
   async function removeExpired(): Promise<void> {
     const before = clock.now() - retentionDays * dayMs
-    const mayGo = (row: ConversationSession) => row.lastActivity < before && mayRemove(row)
+    const loan = lend()
+    const mayGo = async (row: ConversationSession) => row.lastActivity < before && (await mayRemove(row, loan))
     try {
       let removed: readonly string[]
       do {
@@ -285,6 +304,8 @@ export function createHistory(options: HistoryOptions) {
       } while (removed.length === expiredAtOnce && !isDisposed)
     } catch {
       // Nobody waits for it; the next page tries again.
+    } finally {
+      loan.end()
     }
   }
 
@@ -295,6 +316,8 @@ export function createHistory(options: HistoryOptions) {
     record,
     load,
     refresh,
+    /** Reads one conversation again. */
+    reread: (conversationId: string) => onStored([conversationId]),
     readFailed,
     /** Everything so far, what is recorded about conversations not yet read included. */
     flush(): Promise<void> {
@@ -306,6 +329,7 @@ export function createHistory(options: HistoryOptions) {
 
     /** The page is hidden or goes away: what storage does not have yet goes into the journal, and is saved if there is time. */
     park(): void {
+      if (!isSignedIn()) return
       for (const [id, known] of records) {
         const sealed = seal(withoutBatches(known, takenOver(id)), createId)
         records.set(id, sealed)
@@ -317,11 +341,17 @@ export function createHistory(options: HistoryOptions) {
 
     /** Brings what earlier pages left in the journal into storage; what storage does not take now is tried again with the rest. */
     async restore(): Promise<readonly LeftoffError[]> {
-      if (!journal) return []
+      if (!journal || !isSignedIn()) return []
       const { entries, errors } = journal.read()
       if (entries.length === 0) return errors
+      const loan = lend()
+      const isFree = await Promise.all(entries.map(({ row }) => !row || loan.take(row)))
       const removed: string[] = []
-      for (const { conversationId, row, sealed } of entries) {
+      for (const [index, { conversationId, row, sealed }] of entries.entries()) {
+        if (!isFree[index]) {
+          journal.leave(conversationId)
+          continue
+        }
         restored.add(conversationId)
         if (!row) {
           removed.push(conversationId)
@@ -335,6 +365,7 @@ export function createHistory(options: HistoryOptions) {
       }
       await (removed.length > 0 ? saver.remove(removed) : saver.flush()).catch(() => {})
       changed()
+      loan.end() // what could not be saved yet is held on to
       return errors
     },
 
@@ -370,6 +401,7 @@ export function createHistory(options: HistoryOptions) {
         if (sent.length > 0) await adapter.remove(userId, sent)
       }
       try {
+        if (!isSignedIn()) throw signedOut()
         await saver.exclusively(() => bounded(run(), callTimeoutMs, clock, adapter.name))
         for (const id of sent) journal?.settle(id, undefined)
         void saver.flush() // with nothing left to save, an earlier failure is over
@@ -387,6 +419,15 @@ export function createHistory(options: HistoryOptions) {
       await saver.flush().catch(() => {})
       isDisposed = true
       saver.dispose()
+    },
+
+    /** Stops at once, with what was not saved dropped. Resolves when nothing is under way any more. */
+    async abandon(): Promise<void> {
+      unsubscribe?.()
+      cancelRetry?.()
+      isDisposed = true
+      saver.dispose()
+      await saver.exclusively(async () => {})
     },
   }
 }

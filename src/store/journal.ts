@@ -92,6 +92,9 @@ export function createJournal({ name, userId, documentId, now, storage: openStor
       )
     },
 
+    /** Leaves to its page, which is alive, what it left. */
+    leave: (conversationId: string): void => void foreign.delete(conversationId),
+
     /** All entries of this user, of whichever document. One that cannot be read is set aside with its bytes. */
     read(): { readonly entries: readonly JournalEntry[]; readonly errors: readonly LeftoffError[] } {
       const entries = new Map<string, JournalEntry>()

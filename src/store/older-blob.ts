@@ -58,7 +58,7 @@ export function olderBlobs(storage: WebStorage, name: string) {
       storage.setItem(markKey(index), `open ${userId}`)
       await importOne(copy)
       // Each was accepted or refused: refused means that there is something newer, or that a person removed it.
-      storage.setItem(markKey(index), 'done')
+      storage.setItem(markKey(index), `done ${userId}`)
     }
     // No room for a copy: it stays where it is, and is imported from there each time, which changes nothing twice.
     if (hasNoCopy) await importOne(blob)
@@ -72,7 +72,17 @@ export function olderBlobs(storage: WebStorage, name: string) {
     }
   }
 
-  return { setAside, importAll }
+  /** Empties the copies that became this user's. Their places stay, so that those after them are still found. */
+  function forget(userId: string): void {
+    for (let index = 1; storage.getItem(copyKey(index)) !== null; index++) {
+      const [state, ...owner] = (storage.getItem(markKey(index)) ?? '').split(' ')
+      if (state === '' || owner.join(' ') !== userId) continue
+      storage.setItem(copyKey(index), '')
+      storage.setItem(markKey(index), 'done')
+    }
+  }
+
+  return { setAside, importAll, forget }
 }
 
 /** What an older blob holds: a pure reading, tolerant of anything. */

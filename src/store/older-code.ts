@@ -20,6 +20,15 @@ export function olderCode(browser: Browser, name: string, { snapshot }: { readon
       return { current: undefined, errors: [] }
     },
 
+    /** Empties the snapshot and what was copied for this user. */
+    forget(userId: string): void {
+      this.keepSnapshot({ sessions: [], currentConversationId: undefined, currentWorkspace: undefined })
+      quietly(
+        () => browser.storage('localStorage'),
+        (storage) => olderBlobs(storage, name).forget(userId),
+      )
+    },
+
     /** Writes the snapshot. A courtesy: the rows are the adapter's, and it tells of a full storage itself. */
     keepSnapshot(state: SnapshotState): void {
       if (!snapshot) return

@@ -1,7 +1,9 @@
 import type { SessionAdapter } from '../core/adapter.js'
+import type { Clock } from '../core/clock.js'
 import type { ConversationSession } from '../core/session.js'
 import type { MovedReason } from '../core/session-event.js'
 import { isUsed } from './conversation-record.js'
+import type { LeftStamps } from './left-stamps.js'
 import type { Pointer } from './pointers.js'
 
 /** What to open. */
@@ -15,6 +17,11 @@ export interface OpenRequest {
   readonly pointer: Pointer | undefined
   readonly resume: 'latest' | 'new'
   readonly capacity: number
+  readonly clock: Clock
+  readonly left: LeftStamps
+  /** Whether the conversation is this tab's now, waiting a moment for its page to go away if `isOwn`. */
+  readonly claim: (conversationId: string, options: { readonly isOwn: boolean }) => Promise<boolean>
+  readonly giveBack: (conversationId: string) => void
   /** A row with revision 0 under this id, or a new one. */
   readonly mint: (conversationId?: string) => ConversationSession
 }
@@ -33,10 +40,10 @@ export interface Opened {
 
 /**
  * Chooses the conversation: the one the app gave, else the one this tab had, else the newest of the workspace, else a new
- * one. Writes nothing.
+ * one. Never one that another live tab has. Writes nothing.
  */
 export async function openConversation(request: OpenRequest): Promise<Opened> {
-  const { adapter, userId, workspace, conversationId, pointer, resume, capacity, mint } = request
+  const { adapter, userId, workspace, conversationId, pointer, resume, capacity, claim, giveBack, mint } = request
   const ring = await adapter.list(userId, { workspace, limit: capacity })
   const stored = (row: ConversationSession): Opened => ({
     row,
@@ -45,25 +52,52 @@ export async function openConversation(request: OpenRequest): Promise<Opened> {
     ring,
   })
   const fresh = (row = mint()): Opened => ({ row, isUnsaved: false, isResumed: false, ring })
+  const moved = (from: string, reason: MovedReason): Opened => ({ ...fresh(), moved: { from, reason } })
 
   if (conversationId !== undefined) {
+    // Before it is read: what its last holder saved is there once the claim is given back.
+    if (!(await claim(conversationId, { isOwn: true }))) return moved(conversationId, 'open-elsewhere')
     const found = await lookUp(adapter, mint(conversationId))
     if (found === 'missing') return fresh(mint(conversationId))
-    if (typeof found === 'string') return { ...fresh(), moved: { from: conversationId, reason: found } }
-    if (found.workspace === workspace) return stored(found)
-    return { ...fresh(), moved: { from: conversationId, reason: 'other-workspace' } }
+    if (typeof found !== 'string' && found.workspace === workspace) return stored(found)
+    giveBack(conversationId)
+    return moved(conversationId, typeof found === 'string' ? found : 'other-workspace')
   }
   if (pointer) {
     const { row, isAcknowledged } = pointer
-    const found = ring.find((session) => session.conversationId === row.conversationId) ?? (await lookUp(adapter, row))
+    // Denied: this tab is a copy of one that is open.
+    if (!(await claim(row.conversationId, { isOwn: true }))) return fresh()
+    const found = await lookUp(adapter, row)
     if (typeof found !== 'string' && found.workspace === workspace) return stored(found)
     // What was once stored and is not any more was removed; what never was is known to this tab alone.
     if (found === 'missing' && !isAcknowledged) {
       return { ...stored({ ...row, revision: 0 }), isUnsaved: isUsed(row) }
     }
+    giveBack(row.conversationId)
   }
-  const newest = ring[0]
-  return resume === 'latest' && newest ? stored(newest) : fresh()
+  if (resume === 'new' || !ring[0]) return fresh()
+  const newest = await claimLeft(request, ring[0])
+  return newest ? stored(newest) : fresh()
+}
+
+/** Takes a conversation that nobody has open. If it was left a moment ago its page may be reloading: that one comes first. */
+async function claimLeft(
+  { adapter, workspace, clock, left, claim, giveBack }: OpenRequest,
+  row: ConversationSession,
+): Promise<ConversationSession | undefined> {
+  const { conversationId } = row
+  const isFree = () => claim(conversationId, { isOwn: false })
+  if (!(await isFree())) return undefined
+  const graceMs = left.graceMs(workspace, conversationId)
+  if (graceMs > 0) {
+    giveBack(conversationId)
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, graceMs))
+    if (!(await isFree())) return undefined
+  }
+  // Its holder may have saved, or a person removed it, since it was listed.
+  const found = await adapter.get(row.userId, conversationId)
+  if (!found) giveBack(conversationId)
+  return found
 }
 
 /**

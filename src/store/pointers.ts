@@ -27,6 +27,18 @@ export function createPointers(name: string, openStorage: () => WebStorage | und
       memory.set(key, value)
       quietly(openStorage, (storage) => storage.setItem(key, JSON.stringify(value)))
     },
+    /** Drops what is left of users who signed out since this tab was last here, as a restored tab finds it. */
+    dropIfSignedOut(signOuts: number): void {
+      quietly(openStorage, (storage) => {
+        const key = storageKey(name, 'sign-outs')
+        const known = storage.getItem(key)
+        if (known !== null && known !== String(signOuts)) {
+          const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
+          for (const old of keys) if (old.startsWith(`${storageKey(name, 'pointer')}/`)) storage.removeItem(old)
+        }
+        if (known !== String(signOuts)) storage.setItem(key, String(signOuts))
+      })
+    },
     /** Drops the user's pointer in a workspace, or in all. */
     dropAll(userId: string, workspace?: string): void {
       const isMeant = (key: string): boolean =>

@@ -16,6 +16,7 @@ import {
   withoutBatches,
 } from './conversation-record.js'
 import { handled } from './handled.js'
+import type { Loan } from './holdings.js'
 import { removeOldest } from './remove-oldest.js'
 
 /** Brings what was recorded into the adapter: coalesced, one call at a time, again until it is there. */
@@ -48,12 +49,19 @@ export interface SaverOptions {
   readonly onProgress: (
     outcome?: 'nothing-left' | { readonly savedAt: number } | { readonly error: LeftoffError },
   ) => void
+  readonly lend: () => Loan
   /** Whether the row may go when storage is full. */
-  readonly mayRemove: (row: ConversationSession) => boolean
+  readonly mayRemove: (row: ConversationSession, loan: Loan) => Promise<boolean>
+  /** Whether another tab has the conversation, so that it is not saved for now. */
+  readonly isHeldBack: (conversationId: string) => boolean
+  /** Whether the user is still the one it was. Asked before each write. */
+  readonly isSignedIn: () => boolean
   /** Saves of this conversation that another document has taken over. */
   readonly takenOver: (conversationId: string) => readonly string[]
   /** Storage has what it was given of this conversation, or will never take it. */
   readonly onSettled: (conversationId: string) => void
+  /** Someone else saved messages of this conversation meanwhile. */
+  readonly onChangedElsewhere: (conversationId: string) => void
   /** A row that is not to be saved again: someone removed it, or newer code wrote it. */
   readonly onRefused: (conversationId: string, reason: 'removed' | 'newer-version') => void
 }
@@ -66,6 +74,7 @@ const maxRebases = 10
 
 export function createSaver(options: SaverOptions): Saver {
   const { adapter, userId, clock, createId, records, onProgress, mayRemove, takenOver, onSettled, onRefused } = options
+  const { lend, isHeldBack, isSignedIn, onChangedElsewhere } = options
   const removals = new Set<string>()
   let tail: Promise<unknown> | undefined
   let waiting: Promise<void> | undefined
@@ -102,7 +111,7 @@ export function createSaver(options: SaverOptions): Saver {
   }
 
   async function saveAll(): Promise<void> {
-    const unsaved = [...records.values()].filter(isUnsaved)
+    const unsaved = [...records.values()].filter(isDue)
     if (isDisposed) return
     if (unsaved.length === 0 && removals.size === 0) {
       // What could not be saved is gone: removed, or cleared.
@@ -123,6 +132,10 @@ export function createSaver(options: SaverOptions): Saver {
     } catch (cause) {
       if (isDisposed) return
       const error = storageError(adapter.name, cause)
+      if (error.code === 'signed-out') {
+        onProgress({ error })
+        throw error
+      }
       failures++
       // Not at the first: Firefox says so of tiny writes when several tabs write at once.
       if (failures > 1 && error.code === 'quota-exceeded' && (await makeRoom())) return saveAll()
@@ -135,13 +148,16 @@ export function createSaver(options: SaverOptions): Saver {
     failures = 0
     hasMadeRoom = false
     onProgress({ savedAt: clock.now() })
-    if (pending() > 0) saveSoon()
+    if (removals.size > 0 || [...records.values()].some(isDue)) saveSoon()
   }
 
   async function makeRoom(): Promise<boolean> {
     if (hasMadeRoom) return false
     hasMadeRoom = true
-    const removed = await removeOldest(adapter, userId, { limit: roomRows, mayGo: mayRemove }).catch(() => [])
+    const loan = lend()
+    const mayGo = (row: ConversationSession) => mayRemove(row, loan)
+    const removed = await removeOldest(adapter, userId, { limit: roomRows, mayGo }).catch(() => [])
+    loan.end()
     for (const id of removed) records.delete(id)
     return removed.length > 0
   }
@@ -151,7 +167,7 @@ export function createSaver(options: SaverOptions): Saver {
     const removing = [...removals]
     const changes: Change[] = []
     for (const [id, record] of records) {
-      if (!isUnsaved(record)) continue
+      if (!isDue(record)) continue
       const own = withoutBatches(record, takenOver(id))
       const begun = own.sealed.length > 0 ? own : seal(own, createId)
       records.set(id, begun)
@@ -180,7 +196,12 @@ export function createSaver(options: SaverOptions): Saver {
     return isRebased
   }
 
+  function isDue(record: ConversationRecord): boolean {
+    return isUnsaved(record) && !isHeldBack(record.row.conversationId)
+  }
+
   function call<T>(run: () => Promise<T>): Promise<T> {
+    if (!isSignedIn()) return Promise.reject(signedOut())
     return bounded(run(), callTimeoutMs, clock, adapter.name)
   }
 
@@ -197,7 +218,9 @@ export function createSaver(options: SaverOptions): Saver {
         onSettled(id)
       } else if (refusal.reason === 'changed' || refusal.reason === 'missing') {
         // Someone else saved in between, or the storage was cleared: the same change, on what is there now.
-        records.set(id, rebase(record, refusal.reason === 'changed' ? refusal.stored : { ...record.row, revision: 0 }))
+        const stored = refusal.reason === 'changed' ? refusal.stored : { ...record.row, revision: 0 }
+        records.set(id, rebase(record, stored))
+        if (stored.messageCount !== record.row.messageCount) onChangedElsewhere(id)
         isRebased = true
       } else {
         onRefused(id, refusal.reason)
@@ -244,6 +267,11 @@ export function createSaver(options: SaverOptions): Saver {
       isDisposed = true
     },
   }
+}
+
+/** What a write gets whose user signed out on this device. */
+export function signedOut(): LeftoffError {
+  return new LeftoffError('signed-out', 'The user signed out on this device. Nothing more of theirs is stored here.')
 }
 
 function neverSettles(name: string): LeftoffError {

@@ -5,10 +5,12 @@ import type { SessionState } from './session-store.js'
 
 /** The state before anything was opened; the same on a server and in the first client render. */
 export const initialState: SessionState = {
+  userId: undefined,
   sessions: [],
   currentConversationId: undefined,
   currentWorkspace: undefined,
   isResumed: false,
+  openElsewhere: [],
   status: 'idle',
   saving: { pending: 0, lastSavedAt: undefined, error: undefined },
 }
@@ -29,10 +31,12 @@ export function listSessions(
 /** Whether no field differs, so that nobody needs to be told. */
 export function isSameState(a: SessionState, b: SessionState): boolean {
   return (
+    a.userId === b.userId &&
     a.sessions === b.sessions &&
     a.currentConversationId === b.currentConversationId &&
     a.currentWorkspace === b.currentWorkspace &&
     a.isResumed === b.isResumed &&
+    a.openElsewhere === b.openElsewhere &&
     a.status === b.status &&
     a.saving === b.saving
   )

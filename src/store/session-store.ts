@@ -37,12 +37,16 @@ export interface SessionStoreOptions {
 
 /** What a {@link SessionStore} holds. */
 export interface SessionState {
+  /** Whose sessions these are: `''` in an app without users, `undefined` while nobody is known or after signing out. */
+  readonly userId: string | undefined
   /** The user's history, newest activity first: the current workspace's ring, and the newest 100 over all workspaces. */
   readonly sessions: readonly ConversationSession[]
   readonly currentConversationId: string | undefined
   readonly currentWorkspace: string | undefined
   /** Whether the current conversation is an earlier one that came back. */
   readonly isResumed: boolean
+  /** The user's conversations that other tabs of this browser have open. Empty where the browser has no Web Locks. */
+  readonly openElsewhere: readonly string[]
   /** `degraded`: storage fails, the chat goes on in memory. `lost`: another tab has this tab's conversation. */
   readonly status: 'idle' | 'resuming' | 'ready' | 'degraded' | 'lost'
   readonly saving: SavingState
@@ -67,7 +71,7 @@ export interface SessionActions {
   initConversation(workspace: string, options?: { readonly conversationId?: string }): Promise<string>
   /** A new conversation, current at once; saving follows. Throws `invalid-argument` without a workspace, `no-user` without a user. */
   newConversation(workspace?: string): string
-  /** Makes another conversation of the user current. */
+  /** Makes another conversation of the user current, unless another live tab has it. */
   switchConversation(conversationId: string): Promise<SwitchResult>
   /** Moves a conversation to the top of the history. Without an id the current one; pass it when an answer may outlive a switch. */
   updateActivity(conversationId?: string): void
@@ -81,6 +85,17 @@ export interface SessionActions {
   clearWorkspaceConversation(workspace: string): Promise<void>
   /** Removes all of the user's conversations, on every device if the adapter is the account's. Rejects if storage fails. */
   clearAll(): Promise<void>
+  /**
+   * Goes on with another user, or with nobody (`null`) while it is not known who it is. What the one before left to save is
+   * saved as theirs; nothing of theirs is shown, saved or sent as the next one's. Resolves when it was.
+   */
+  setUser(userId: string | null): Promise<void>
+  /**
+   * Forgets the user on this device, in all tabs: history, pointers, what was left to save, rows of a device adapter. What is in
+   * the account stays; `flush()` first if what is unsaved should get there. Rejects if the adapter fails; the tabs show nothing
+   * of the user in any case.
+   */
+  signOut(): Promise<void>
   /** One attempt now: resolves when everything so far is as safe as the adapter's durability, else rejects with the typed error. */
   flush(): Promise<void>
   /** Saves what is left and stops. A disposed store stays silent. Safe twice. */

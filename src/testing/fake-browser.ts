@@ -1,9 +1,12 @@
 import type { WebStorage } from '../core/web-storage.js'
-import type { Browser, LifecycleEvent } from '../store/browser.js'
+import type { Browser, ClaimChannel, LifecycleEvent } from '../store/browser.js'
+import { type FakeLockMode, fakeLocks } from './fake-locks.js'
 
 /** A browser profile whose tabs share one `localStorage`. */
 export interface FakeBrowser {
   readonly localStorage: FakeStorage
+  /** How the Web Locks of all tabs behave from now on: `working` unless set. */
+  lockMode: FakeLockMode
   /** A new tab; with `copyOf` a duplicate, which has a copy of that tab's `sessionStorage`. */
   openTab(options?: { readonly copyOf?: FakeTab }): FakeTab
 }
@@ -21,6 +24,10 @@ export interface FakeTab {
   tell(event: LifecycleEvent): void
   /** The page goes away, and the tab shows a new one with the same `sessionStorage`. */
   reload(): FakeTab
+  /** The page goes away for good. */
+  close(): void
+  /** The page ends without being told. */
+  crash(): void
 }
 
 /** A storage in memory that can be made to fail. */
@@ -45,10 +52,14 @@ export interface FakeStorage extends WebStorage {
 export function fakeBrowser(): FakeBrowser {
   const documents = new Set<EventTarget>()
   const localStorage = fakeStorage()
+  const locks = fakeLocks()
+  const channels = new Set<{ readonly name: string; readonly page: object; readonly receive: (data: unknown) => void }>()
 
   function openDocument(sessionStorage: FakeStorage): FakeTab {
     const events = new EventTarget()
     const listeners = new Set<(event: LifecycleEvent) => void>()
+    let isHidden = false
+    let isGone = false
     documents.add(events)
 
     /** `localStorage` as this document has it. The others are told of each write, after what this one does in a row. */
@@ -80,25 +91,64 @@ export function fakeBrowser(): FakeBrowser {
           listeners.add(listener)
           return () => listeners.delete(listener)
         },
+        isHidden: () => isHidden,
+        locks: () => locks.of(events),
+        channel: (name, onMessage) => openChannel(events, name, onMessage, () => isGone),
       },
       storage: () => storage,
       events,
       sessionStorage,
       tell(event) {
+        if (event === 'hidden' || event === 'visible') isHidden = event === 'hidden'
         for (const listener of [...listeners]) listener(event)
       },
       reload() {
+        tab.close()
+        return openDocument(sessionStorage)
+      },
+      close() {
         tab.tell('pagehide')
+        tab.crash()
+      },
+      crash() {
+        isGone = true
         documents.delete(events)
         listeners.clear()
-        return openDocument(sessionStorage)
+        locks.releaseAll(events)
+        for (const channel of channels) if (channel.page === events) channels.delete(channel)
       },
     }
     return tab
   }
 
+  function openChannel(
+    page: object,
+    name: string,
+    receive: (data: unknown) => void,
+    isGone: () => boolean,
+  ): ClaimChannel {
+    const own = { name, page, receive }
+    channels.add(own)
+    return {
+      postMessage(data) {
+        const sent = structuredClone(data)
+        for (const other of channels) {
+          if (other === own || other.name !== name || isGone()) continue
+          queueMicrotask(() => channels.has(other) && other.receive(sent))
+        }
+      },
+      close: () => void channels.delete(own),
+    }
+  }
+
   return {
     localStorage,
+    get lockMode() {
+      return locks.mode
+    },
+    set lockMode(mode) {
+      locks.mode = mode
+    },
     openTab: ({ copyOf } = {}) => openDocument(fakeStorage(copyOf?.sessionStorage)),
   }
 }

@@ -1,3 +1,4 @@
 export { type FakeBrowser, type FakeStorage, type FakeTab, fakeBrowser } from './fake-browser.js'
+export type { FakeLockMode } from './fake-locks.js'
 export { type ManualClock, manualClock } from './manual-clock.js'
 export { type SessionAdapterConformance, sessionAdapterConformance } from './session-adapter-conformance.js'

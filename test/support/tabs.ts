@@ -13,6 +13,8 @@ export interface StoreInTab {
   readonly events: SessionEvent[]
   /** The page goes away and comes back with a new store. */
   reload(): StoreInTab
+  /** A duplicate of the tab, with a store of its own. */
+  duplicate(): StoreInTab
 }
 
 /** A fake browser on a manual clock, whose ids are counted. */
@@ -32,7 +34,13 @@ export function setUp(options: SessionStoreOptions = {}) {
       ...options,
       ...own,
     })
-    return { store, tab, events, reload: () => open(tab.reload(), own) }
+    return {
+      store,
+      tab,
+      events,
+      reload: () => open(tab.reload(), own),
+      duplicate: () => open(browser.openTab({ copyOf: tab }), own),
+    }
   }
 
   return {
