@@ -23,6 +23,7 @@ export interface Claims {
   start(): void
   /** Gives all back: a page of the back/forward cache must not hold what a live one could have. */
   suspend(): void
+  isSuspended(): boolean
   /** The user's conversations that other live pages hold. Empty where the browser has no locks. */
   openElsewhere(): readonly string[]
   /** Finds out again which are open elsewhere. */
@@ -52,6 +53,7 @@ export function createClaims({ name, userId, browser, clock, createId, onLost, o
   let hasNoLocks = false
   let elsewhere: readonly string[] = []
   let looks = 0
+  let isSuspended = true
   let begin = () => {}
   let started = waitForStart()
 
@@ -148,15 +150,18 @@ export function createClaims({ name, userId, browser, clock, createId, onLost, o
         if (data === 'claims-changed') look()
         else inChannel.onMessage(data)
       })
+      isSuspended = false
       begin()
     },
     suspend() {
+      isSuspended = true
       started = waitForStart()
       for (const conversationId of [...claims.keys()]) release(conversationId)
       channel?.close()
       channel = undefined
       looks++
     },
+    isSuspended: () => isSuspended,
     openElsewhere: () => elsewhere,
     look,
   }

@@ -62,6 +62,7 @@ export function createSessionStore({
   let isDegraded = false
   let isDisposed = false
   let stop: (() => void) | undefined
+  let channel: ClaimChannel | undefined
   /** Users whose last saves, or whose removal, are still under way. */
   let leaving: Promise<unknown> = Promise.resolve()
 
@@ -121,18 +122,25 @@ export function createSessionStore({
     if (stop) return
     const offLifecycle = browser.onLifecycle(onLifecycle)
     const offReport = adapter.onReport?.(emit)
-    const channel = signOutChannel()
+    openChannel()
     stop = () => {
       offLifecycle()
       offReport?.()
-      channel?.close()
+      closeChannel()
     }
   }
 
-  function signOutChannel(): ClaimChannel | undefined {
-    return browser.channel(storageKey(name, 'sign-outs'), () => {
+  /** For what cannot wait until the next write: another tab signs out. */
+  function openChannel(): void {
+    channel ??= browser.channel(storageKey(name, 'sign-outs'), () => {
       if (user) void handled(forget(user))
     })
+  }
+
+  /** An open channel may keep a page out of the back/forward cache. */
+  function closeChannel(): void {
+    channel?.close()
+    channel = undefined
   }
 
   /** Shows the next user, or nobody, before anything of the one before is waited for. */
@@ -184,6 +192,8 @@ export function createSessionStore({
   }
 
   function onLifecycle(event: LifecycleEvent): void {
+    if (event === 'pagehide') closeChannel()
+    if (event === 'pageshow') openChannel()
     if (!user) return
     if (event === 'pageshow') user.onPageShow()
     else if (event === 'visible' || event === 'resume') user.onVisible()
@@ -268,11 +278,9 @@ export function createSessionStore({
     signOut() {
       if (isDisposed) throw new LeftoffError('disposed', 'This session store was disposed. Create another one.')
       if (!user) return leaving.then(() => {})
-      user.start() // so that it knows what it signs out of
+      use() // so that it knows what it signs out of
       signOuts.raise()
-      const channel = signOutChannel()
       channel?.postMessage('signed-out')
-      channel?.close()
       return handled(forget(user))
     },
 

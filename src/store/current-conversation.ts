@@ -75,7 +75,8 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
 
   /** Another live tab has this tab's conversation. */
   function lose(): void {
-    if (!current || isDisposed()) return
+    // A page that has gone away holds nothing; it asks again when it comes back.
+    if (!current || isDisposed() || holdings.isSuspended()) return
     const { conversationId } = current
     if (isHidden()) {
       replace()

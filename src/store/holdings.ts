@@ -12,6 +12,8 @@ export interface Holdings {
   lend(): Loan
   /** Gives back what there is no reason to hold any more. */
   tidy(): void
+  /** Whether the page has gone away, so that it holds nothing for now. */
+  isSuspended(): boolean
 }
 
 /** Claims held for as long as a piece of work lasts. */
@@ -26,7 +28,10 @@ export function createHoldings(claims: Claims, isUnsaved: (conversationId: strin
   const loans = new Set<Set<string>>()
 
   function tidy(): void {
-    const needed = new Set([...[...kept.values()].map(({ conversationId }) => conversationId), ...[...loans].flatMap(ids)])
+    const needed = new Set([
+      ...[...kept.values()].map(({ conversationId }) => conversationId),
+      ...[...loans].flatMap(ids),
+    ])
     for (const id of claims.held()) if (!needed.has(id) && !isUnsaved(id)) claims.release(id)
   }
 
@@ -62,6 +67,7 @@ export function createHoldings(claims: Claims, isUnsaved: (conversationId: strin
       }
     },
     tidy,
+    isSuspended: claims.isSuspended,
   }
 }
 

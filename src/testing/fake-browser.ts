@@ -53,7 +53,11 @@ export function fakeBrowser(): FakeBrowser {
   const documents = new Set<EventTarget>()
   const localStorage = fakeStorage()
   const locks = fakeLocks()
-  const channels = new Set<{ readonly name: string; readonly page: object; readonly receive: (data: unknown) => void }>()
+  const channels = new Set<{
+    readonly name: string
+    readonly page: object
+    readonly receive: (data: unknown) => void
+  }>()
 
   function openDocument(sessionStorage: FakeStorage): FakeTab {
     const events = new EventTarget()

@@ -49,17 +49,15 @@ describe('the journal', () => {
   })
 
   it('keeps a first message and an immediate close', async () => {
-    const { openTab, adapter, fault, settle } = setUpCommitted()
+    const { openTab, adapter, fault, initialize } = setUpCommitted()
     const first = openTab()
     const id = await first.store.initConversation('w')
     fault.hang = true
     first.store.recordMessage(say('hello'))
-    first.tab.tell('pagehide')
+    first.tab.close()
     fault.hang = false
     // The browser was closed: another tab, without this one's sessionStorage.
-    const { store } = openTab()
-    expect(await store.initConversation('w')).toBe(id)
-    await settle()
+    expect(await initialize(openTab())).toBe(id)
     expect(await adapter.get('', id)).toMatchObject({ messageCount: 1, revision: 1 })
   })
 
@@ -159,7 +157,7 @@ describe('the journal', () => {
     await settle()
     fault.hang = true
     first.store.recordMessage(say('two'))
-    first.tab.tell('pagehide')
+    first.tab.close()
     fault.hang = false
     await openTab().store.initConversation('elsewhere')
     expect(await adapter.get('', here)).toMatchObject({ messageCount: 2 })
@@ -180,21 +178,20 @@ describe('the journal', () => {
   })
 
   it('keeps an entry until storage took it', async () => {
-    const { openTab, adapter, fault, journal, clock } = setUpCommitted()
+    const { openTab, adapter, fault, journal, clock, initialize } = setUpCommitted()
     const first = openTab()
     const id = await first.store.initConversation('w')
     fault.hang = true
     first.store.recordMessage(say('hello'))
-    first.tab.tell('pagehide')
+    first.tab.close()
     fault.hang = false
     fault.error = new Error('down')
     const second = openTab()
-    await second.store.initConversation('w')
+    await initialize(second)
     expect(journal()).toHaveLength(1)
-    second.tab.tell('pagehide')
+    second.tab.close()
     fault.error = undefined
-    const third = openTab()
-    expect(await third.store.initConversation('w')).toBe(id)
+    expect(await initialize(openTab())).toBe(id)
     await clock.advance(60_000)
     expect(await adapter.get('', id)).toMatchObject({ messageCount: 1 })
     expect(journal()).toEqual([])
@@ -215,7 +212,7 @@ describe('the journal', () => {
   })
 
   it('leaves a mark for a page that may come back, and clears it away a day later', async () => {
-    const { openTab, browser, fault, clock } = setUpCommitted()
+    const { openTab, browser, fault, clock, initialize } = setUpCommitted()
     const marks = () => {
       const keys = Array.from(
         { length: browser.localStorage.length },
@@ -229,10 +226,10 @@ describe('the journal', () => {
     first.store.recordMessage(say('hello'))
     first.reload()
     fault.hang = false
-    await openTab().store.initConversation('w')
+    await initialize(openTab())
     expect(marks()).toHaveLength(1)
     await clock.advance(24 * 60 * 60 * 1_000 + 1)
-    await openTab().store.initConversation('w')
+    await initialize(openTab())
     expect(marks()).toEqual([])
   })
 

@@ -153,7 +153,7 @@ describe('data that older code left', () => {
   })
 
   it('is imported again after a rollback, without touching what is newer', async () => {
-    const { openTab, browser, settle, clock } = setUp()
+    const { openTab, browser, clock, initialize } = setUp()
     browser.localStorage.setItem(name, JSON.stringify(older))
     const { store } = openTab()
     await store.initConversation('w')
@@ -166,8 +166,7 @@ describe('data that older code left', () => {
     }
     browser.localStorage.setItem(name, JSON.stringify(more))
     const again = openTab({ resume: 'new' })
-    await again.store.initConversation('w')
-    await settle()
+    await initialize(again)
     expect(again.store.getState().sessions).toMatchObject([
       { conversationId: 'old-1', messageCount: 1 },
       { conversationId: 'old-4' },

@@ -67,15 +67,16 @@ describe('opening a workspace', () => {
   })
 
   it('goes on with the newest conversation in a tab that had none', async () => {
-    const { openTab, clock } = setUp()
-    const { store } = openTab()
+    const { openTab, clock, initialize } = setUp()
+    const { store, tab } = openTab()
     await store.initConversation('w')
     store.recordMessage(say('one'))
     await clock.advance(2_000)
     const newest = store.newConversation()
     store.recordMessage(say('two'))
     await clock.advance(2_000)
-    expect(await openTab().store.initConversation('w')).toBe(newest)
+    tab.close()
+    expect(await initialize(openTab())).toBe(newest)
   })
 
   it('begins a new one there when told to', async () => {

@@ -77,11 +77,11 @@ describe('removing', () => {
     a.store.recordMessage(say('hello'))
     await settle()
     await b.store.initConversation('w')
-    await a.store.removeConversation(id)
+    await b.store.removeConversation(id)
     await settle()
-    expect(b.events).toEqual([{ type: 'conversation-lost', conversationId: id }])
-    expect(b.store.getState()).toMatchObject({ sessions: [], status: 'ready', currentWorkspace: 'w' })
-    expect(b.store.getState().currentConversationId).not.toBe(id)
+    expect(a.events).toEqual([{ type: 'conversation-lost', conversationId: id, reason: 'removed' }])
+    expect(a.store.getState()).toMatchObject({ sessions: [], status: 'ready', currentWorkspace: 'w' })
+    expect(a.store.getState().currentConversationId).not.toBe(id)
   })
 
   it('is not undone by a save that another tab had pending', async () => {
@@ -91,11 +91,11 @@ describe('removing', () => {
     a.store.recordMessage(say('hello'))
     await clock.advance(1_000)
     await b.store.initConversation('w')
-    b.store.recordMessage(say('late'))
-    await a.store.removeConversation(id)
+    a.store.recordMessage(say('late'))
+    await b.store.removeConversation(id)
     await clock.advance(5_000)
     expect(browser.localStorage.getItem(`claude-session-storage/row//w/${id}`)).toBeNull()
-    expect(b.events).toContainEqual({ type: 'conversation-lost', conversationId: id })
+    expect(a.events).toContainEqual({ type: 'conversation-lost', conversationId: id, reason: 'removed' })
   })
 
   it('is not undone by a reload of a tab that had it', async () => {

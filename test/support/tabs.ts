@@ -47,6 +47,12 @@ export function setUp(options: SessionStoreOptions = {}) {
     clock,
     browser,
     openTab: (own: SessionStoreOptions = {}): StoreInTab => open(browser.openTab(), own),
+    /** Opens the workspace in a tab, and lets pass what it waits for a page that was left a moment ago. */
+    async initialize({ store }: StoreInTab, workspace = 'w'): Promise<string> {
+      const opened = store.initConversation(workspace)
+      await clock.advance(2_000)
+      return opened
+    },
     /** Lets all that can happen without time passing happen. */
     settle: () => clock.advance(0),
   }
