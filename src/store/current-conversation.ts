@@ -5,7 +5,7 @@ import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
 import { bounded } from './bounded.js'
 import { isListed, isUsed } from './conversation-record.js'
-import type { History } from './history.js'
+import { type History, ownWaitMs } from './history.js'
 import type { Holdings, Loan } from './holdings.js'
 import type { LeftStamps } from './left-stamps.js'
 import type { OlderCode } from './older-code.js'
@@ -35,9 +35,6 @@ export interface CurrentConversationOptions {
   readonly onCurrent: () => void
   readonly isDisposed: () => boolean
 }
-
-/** How long to wait for the page that this one comes after, such as on a reload. */
-const ownWaitMs = 250
 
 /** Which conversation this tab has: resumed, new, or switched to. The last wish of the app wins over those before it. */
 export function createCurrentConversation(options: CurrentConversationOptions) {
@@ -150,7 +147,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   }
 
   async function choose(workspace: string, conversationId: string | undefined, loan: Loan): Promise<Opened> {
-    restored ??= history.restore()
+    restored ??= history.restore((id) => pointers.read(userId, workspace)?.row.conversationId === id)
     const unreadable = await restored
     restored = Promise.resolve([]) // told once
     const { current: earlier, errors } = await older.importAll(adapter, userId, clock.now())
@@ -270,7 +267,8 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   }
 }
 
-interface Current {
+/** The conversation a tab has. */
+export interface Current {
   readonly workspace: string
   readonly conversationId: string
   readonly isResumed: boolean

@@ -53,6 +53,8 @@ export interface HistoryOptions {
 
 const dayMs = 24 * 60 * 60 * 1_000
 const expiredAtOnce = 50
+/** How long to wait for the page that this one comes after, such as on a reload. */
+export const ownWaitMs = 250
 
 /** One user's conversations as this page knows them, kept in step with the adapter in both directions. */
 export type History = ReturnType<typeof createHistory>
@@ -340,15 +342,20 @@ export function createHistory(options: HistoryOptions) {
     },
 
     /** Brings what earlier pages left in the journal into storage; what storage does not take now is tried again with the rest. */
-    async restore(): Promise<readonly LeftoffError[]> {
+    async restore(isOwn: (conversationId: string) => boolean): Promise<readonly LeftoffError[]> {
       if (!journal || !isSignedIn()) return []
-      const { entries, errors } = journal.read()
-      if (entries.length === 0) return errors
+      const { entries: found, errors } = journal.read()
+      if (found.length === 0) return errors
       const loan = lend()
-      const isFree = await Promise.all(entries.map(({ row }) => !row || loan.take(row)))
+      const isFree = new Map<string, boolean>()
+      const claimAll = found.map(async ({ conversationId, row }) => {
+        isFree.set(conversationId, !row || (await loan.take(row, isOwn(conversationId) ? ownWaitMs : 0)))
+      })
+      await Promise.all(claimAll)
       const removed: string[] = []
-      for (const [index, { conversationId, row, sealed }] of entries.entries()) {
-        if (!isFree[index]) {
+      // Read again: its page may have saved some of it until it gave the claim back.
+      for (const { conversationId, row, sealed } of journal.read().entries) {
+        if (!isFree.get(conversationId)) {
           journal.leave(conversationId)
           continue
         }

@@ -113,7 +113,7 @@ export function createJournal({ name, userId, documentId, now, storage: openStor
             continue
           }
           entries.set(conversationId, together(entries.get(conversationId), { conversationId, ...entry }))
-          foreign.set(conversationId, [...(foreign.get(conversationId) ?? []), key])
+          foreign.set(conversationId, [...new Set([...(foreign.get(conversationId) ?? []), key])])
         }
       })
       return { entries: [...entries.values()], errors }
