@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** How an agent that knows the session, or starts one, goes on after its first word. */
-export type Manner =
+type Manner =
   | 'answers'
   | 'answers from another session'
   | 'streams again'
@@ -13,13 +13,13 @@ export type Manner =
   | 'falls silent and deaf'
 
 /** How an agent that does not know the session says so: the ways of the SDKs. */
-export type Refusal = 'result' | 'result, then thrown' | 'thrown' | 'on stderr'
+type Refusal = 'result' | 'result, then thrown' | 'thrown' | 'on stderr'
 
 /** What an agent that knows the session may say instead of its first word, without meaning that it does not. */
 type FirstWord = 'init' | '503' | 'timeout' | 'stale text of another' | 'stale text with more around it' | 'nothing'
 
 /** One call of the store. */
-export type StoreAnswer = 'at once' | 'slowly' | 'down' | 'done, but the answer is lost'
+type StoreAnswer = 'at once' | 'slowly' | 'down' | 'done, but the answer is lost'
 
 export interface TurnPlan {
   readonly manner: Manner
