@@ -16,7 +16,14 @@ type Manner =
 type Refusal = 'result' | 'result, then thrown' | 'thrown' | 'on stderr'
 
 /** What an agent that knows the session may say instead of its first word, without meaning that it does not. */
-type FirstWord = 'init' | '503' | 'timeout' | 'stale text of another' | 'stale text with more around it' | 'nothing'
+type FirstWord =
+  | 'init'
+  | '503'
+  | 'timeout'
+  | 'stale text of another'
+  | 'stale text with more around it'
+  | 'note, then stale text'
+  | 'nothing'
 
 /** One call of the store. */
 type StoreAnswer = 'at once' | 'slowly' | 'down' | 'done, but the answer is lost'
@@ -70,6 +77,7 @@ const plan: fc.Arbitrary<TurnPlan> = fc.record({
     'timeout',
     'stale text of another',
     'stale text with more around it',
+    'note, then stale text',
     'nothing',
   ),
   point: often<TurnPlan['point']>('none', 'known', 'gone'),

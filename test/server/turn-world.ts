@@ -135,6 +135,10 @@ export async function live(happenings: readonly Happening[]): Promise<readonly s
     if (plan.firstWord === 'stale text with more around it')
       return yield { type: 'error', id: 'random', says: `API: no session ${resume}` }
     if (plan.firstWord === 'nothing') return
+    if (plan.firstWord === 'note, then stale text') {
+      yield { type: 'note' }
+      throw new Error(`no session ${resume}`)
+    }
 
     const isOther = resume === undefined || plan.manner === 'answers from another session'
     const id = isOther ? `s${runs.length}` : resume
