@@ -69,25 +69,6 @@ export function deltaLine(textLength) {
   })
 }
 
-/**
- * A line that takes as long to parse as an agent that gives so many messages a second has for each.
- *
- * @param {number} perSecond
- */
-export function calibratedLine(perSecond) {
-  let length = 1_000
-  for (let round = 0; round < 8; round += 1) {
-    const line = deltaLine(length)
-    const times = Array.from({ length: 200 }, () => {
-      const start = performance.now()
-      JSON.parse(line)
-      return performance.now() - start
-    })
-    length = Math.round(length * Math.min(10, 1000 / perSecond / median(times)))
-  }
-  return deltaLine(length)
-}
-
 /** @param {() => AsyncIterable<ClaudeMessage>} source */
 async function turnOf(source) {
   const key = tabKey({ userId: 'u1', workspace: 'demo.alive.best', tabId: 't1' })
