@@ -5,6 +5,8 @@ import { chromiumLaunchOptions } from './test/chromium/find-chromium.js'
 const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
 const endToEnd = 'test/e2e/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
+// With a package.json and a vitest.config.ts of its own.
+const ofClaude = 'test/claude/**'
 
 // `npm test` runs all of them; `npx vitest --project node` one. package, e2e and types look at what was built.
 export default defineConfig({
@@ -16,7 +18,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage],
+          exclude: [inBrowser, endToEnd, ofPackage, ofClaude],
         },
       },
       {

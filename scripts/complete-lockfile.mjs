@@ -11,26 +11,27 @@ import { fileURLToPath } from 'node:url'
  * @typedef {{ packages: Record<string, Entry> }} Lockfile
  */
 
-const path = fileURLToPath(new URL('../package-lock.json', import.meta.url))
-/** @type {Lockfile} */
-const lockfile = JSON.parse(readFileSync(path, 'utf8'))
+for (const name of ['package-lock.json', 'test/claude/package-lock.json']) {
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url))
+  /** @type {Lockfile} */
+  const lockfile = JSON.parse(readFileSync(path, 'utf8'))
+  const missing = missingPackages(lockfile)
+  const hosts = registryHosts(lockfile)
 
-const missing = missingPackages(lockfile)
-const hosts = registryHosts(lockfile)
-
-if (process.argv.includes('--check')) {
-  for (const { where, entry } of missing) console.error(`package-lock.json lacks ${where} ${entry.version}`)
-  for (const where of hosts) console.error(`package-lock.json names a registry host at ${where}`)
-  if (missing.length + hosts.length > 0) {
-    console.error('Run: node scripts/complete-lockfile.mjs')
-    process.exit(1)
+  if (process.argv.includes('--check')) {
+    for (const { where, entry } of missing) console.error(`${name} lacks ${where} ${entry.version}`)
+    for (const where of hosts) console.error(`${name} names a registry host at ${where}`)
+    if (missing.length + hosts.length > 0) {
+      console.error('Run: node scripts/complete-lockfile.mjs')
+      process.exitCode = 1
+    }
+  } else {
+    for (const { where, entry } of missing) lockfile.packages[where] = entry
+    for (const where of hosts) delete lockfile.packages[where]?.resolved
+    const byName = Object.entries(lockfile.packages).sort(([a], [b]) => a.localeCompare(b, 'en'))
+    writeFileSync(path, `${JSON.stringify({ ...lockfile, packages: Object.fromEntries(byName) }, null, 2)}\n`)
+    console.log(`${name}: added ${missing.length} packages, removed ${hosts.length} hosts`)
   }
-} else {
-  for (const { where, entry } of missing) lockfile.packages[where] = entry
-  for (const where of hosts) delete lockfile.packages[where]?.resolved
-  const byName = Object.entries(lockfile.packages).sort(([a], [b]) => a.localeCompare(b, 'en'))
-  writeFileSync(path, `${JSON.stringify({ ...lockfile, packages: Object.fromEntries(byName) }, null, 2)}\n`)
-  console.log(`package-lock.json: added ${missing.length} packages, removed ${hosts.length} hosts`)
 }
 
 /**

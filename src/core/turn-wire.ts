@@ -30,6 +30,9 @@ export function encodeWireEvent(event: WireEvent<unknown>): string {
   return `data: ${JSON.stringify(event)}\n\n`
 }
 
+/** Says nothing, so that no proxy takes a silent agent's connection for a dead one. */
+export const keepAliveComment = ':\n\n'
+
 /**
  * Takes the stream's bytes in any pieces and gives the events that are complete. What is not one of ours is skipped.
  */

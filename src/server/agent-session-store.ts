@@ -58,4 +58,8 @@ export type BeginTurnResult =
       /** An id was stored, but it ran out. */
       readonly expired: boolean
     }
-  | { readonly ok: false; readonly retryAfterMs: number }
+  | {
+      readonly ok: false
+      /** What is left of the other turn's lease. */
+      readonly retryAfterMs: number
+    }

@@ -57,7 +57,7 @@ export function createAnswer<M>(agent: AgentDriver<M>): Answer<M> {
       return result === 'failure'
         ? new LeftoffError('turn-failed', 'The agent ended the turn with an error; its last message says which.')
         : new LeftoffError(
-            'turn-interrupted',
+            'turn-failed',
             'The agent stopped before it gave a result. Look at its own log, then send again.',
           )
     },

@@ -1,6 +1,7 @@
 import { isLeftoffError, LeftoffError } from '../core/error.js'
 import type { RecoveryReason, TurnEvent } from '../core/turn-event.js'
 import { type Attempt, type AttemptContext, attemptFresh, attemptResume, isRefusal, type Refusal } from './attempt.js'
+import { reportError } from './report-error.js'
 import type { RecoveryReport, TurnOptions } from './turn-options.js'
 
 /** What finding the right run needs. */
@@ -62,7 +63,7 @@ async function replace<M>(opening: Opening<M>, stored: string, { reason, evidenc
   try {
     await opening.lease.clearStale(stored)
   } catch (error) {
-    opening.options.onRecovery?.({ attempted: 'fresh', reason, outcome: 'failed', error })
+    tell(opening.options, { attempted: 'fresh', reason, outcome: 'failed', error })
     if (isLeftoffError(error, 'lease-lost')) throw error
     throw new LeftoffError(
       'recovery-failed',
@@ -79,7 +80,7 @@ function resumed<M>(opening: Opening<M>, run: Attempt<M>, stored: string, recove
   const isSame = run.agentSessionId === undefined || run.agentSessionId === stored
   if (!isSame) {
     emit({ type: 'recovered', reason: 'stale', contextLost: true })
-    options.onRecovery?.({ attempted: 'fresh', reason: 'stale', outcome: 'recovered' })
+    tell(options, { attempted: 'fresh', reason: 'stale', outcome: 'recovered' })
   } else if (recovered) emit(recovered)
   emit({ type: 'started', resumed: isSame })
   return run
@@ -95,11 +96,20 @@ async function reporting<M, R extends Attempt<M> | Refusal>(
   try {
     result = await attempt()
   } catch (error) {
-    options.onRecovery?.({ ...recovery, outcome: 'failed', error })
+    tell(options, { ...recovery, outcome: 'failed', error })
     throw error
   }
-  options.onRecovery?.({ ...recovery, outcome: isAnswer(options, result) ? 'recovered' : 'failed' })
+  tell(options, { ...recovery, outcome: isAnswer(options, result) ? 'recovered' : 'failed' })
   return result
+}
+
+/** A log that fails must not cost the answer. */
+function tell<M>({ onRecovery, onError }: TurnOptions<M>, report: RecoveryReport): void {
+  try {
+    onRecovery?.(report)
+  } catch (error) {
+    reportError(onError, error)
+  }
 }
 
 function isAnswer<M>({ agent }: TurnOptions<M>, result: Attempt<M> | Refusal): boolean {

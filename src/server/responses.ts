@@ -1,6 +1,8 @@
+import { type Clock, systemClock } from '../core/clock.js'
 import { isLeftoffError } from '../core/error.js'
 import type { TurnEvent } from '../core/turn-event.js'
-import { encodeWireEvent, wireError } from '../core/turn-wire.js'
+import { encodeWireEvent, keepAliveComment, wireError } from '../core/turn-wire.js'
+import { reportError } from './report-error.js'
 
 /**
  * 409 for a conversation that another turn has; `readTurn` throws it as `turn-busy`.
@@ -19,25 +21,45 @@ export function busyResponse(retryAfterMs: number): Response {
   return Response.json(wireError('turn-busy', retryAfterMs), { status: 409, headers: { 'Retry-After': `${seconds}` } })
 }
 
+/** Settings of {@link turnResponse}. */
+export interface TurnResponseOptions {
+  /**
+   * Told of the error that ended the turn, as it was thrown; the browser gets our code and sentence only. A reader who
+   * goes away is no error.
+   */
+  readonly onError?: (error: unknown) => void
+  /** After how long a silence a comment is sent, since proxies cut a connection that is idle for a minute; 15 s. */
+  readonly keepAliveMs?: number
+  readonly clock?: Clock
+}
+
 /**
  * A turn as server-sent events, for `readTurn`. `toClient` picks what of a message the browser gets, as JSON;
  * `undefined` sends nothing. It is required because an agent's messages carry its session id, which must stay on the
  * server.
  *
- * An error is sent as our code and one sentence, never with its message or cause. A reader who goes away ends the
- * turn.
+ * An error is sent as our code and one sentence, never with its message or cause: those go to `onError`. A reader who
+ * goes away ends the turn.
  *
  * @example
  * ```ts
  * import { runTurn, turnResponse } from 'leftoff/server'
  *
- * const turn = await runTurn(options)
- * if (turn.ok) return turnResponse(turn.events, (message) => ({ text: textOf(message) }))
+ * const onError = (error: unknown) => console.error(error)
+ * const turn = await runTurn({ ...options, onError })
+ * if (turn.ok) return turnResponse(turn.events, (message) => ({ text: textOf(message) }), { onError })
  * ```
  */
-export function turnResponse<M>(events: AsyncIterable<TurnEvent<M>>, toClient: (message: M) => unknown): Response {
+export function turnResponse<M>(
+  events: AsyncIterable<TurnEvent<M>>,
+  toClient: (message: M) => unknown,
+  { onError, keepAliveMs = 15_000, clock = systemClock }: TurnResponseOptions = {},
+): Response {
   const iterator = events[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
+  let hasLeft = false
+  /** What the reader waits for; it outlives the comments that are sent meanwhile. */
+  let pending: Promise<string | undefined> | undefined
 
   /** The next event that goes to the client; `undefined` at the end. */
   async function nextToSend(): Promise<string | undefined> {
@@ -50,21 +72,37 @@ export function turnResponse<M>(events: AsyncIterable<TurnEvent<M>>, toClient: (
     }
   }
 
+  async function nextOrComment(): Promise<string | undefined> {
+    pending ??= nextToSend()
+    let cancel = () => {}
+    const silence = new Promise<string>((resolve) => {
+      cancel = clock.setTimeout(() => resolve(keepAliveComment), keepAliveMs)
+    })
+    const text = await Promise.race([pending, silence])
+    cancel()
+    if (text !== keepAliveComment) pending = undefined
+    return text
+  }
+
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const text = await nextToSend()
+          const text = await nextOrComment()
+          if (hasLeft) return
           if (text === undefined) controller.close()
           else controller.enqueue(encoder.encode(text))
         } catch (error) {
+          if (hasLeft) return
+          if (!isLeftoffError(error, 'turn-interrupted')) reportError(onError, error)
           controller.enqueue(encoder.encode(encodeWireEvent(toWire(error))))
           controller.close()
-          // Not the turn's own error if `toClient` threw: then the turn is still running.
+          // If `toClient` threw, the turn is still running.
           await iterator.return?.()
         }
       },
       async cancel() {
+        hasLeft = true
         await iterator.return?.()
       },
     },

@@ -2,11 +2,12 @@ import { systemClock } from '../core/clock.js'
 import { createId as randomId } from '../core/create-id.js'
 import { LeftoffError } from '../core/error.js'
 import type { TurnEvent } from '../core/turn-event.js'
+import { checkTurnOptions } from './check-turn-options.js'
 import { createLease } from './lease.js'
 import { turnEvents } from './turn-events.js'
 import type { TurnOptions } from './turn-options.js'
 
-/** A turn, or how long another one has the conversation at most. */
+/** A turn, or that another one has the conversation, and when it is worth asking again. */
 export type Turn<M> =
   | { readonly ok: false; readonly retryAfterMs: number }
   | {
@@ -23,8 +24,8 @@ export type Turn<M> =
  * a fresh one where the agent no longer has it, and never in silence.
  *
  * While it is read, `events` may throw `lease-lost` (another turn may be running: the agent was stopped),
- * `recovery-failed`, `turn-interrupted` (aborted, or the agent stopped without a result), `turn-failed` (the agent's
- * result is an error), and whatever the agent, the store or the app's own functions threw.
+ * `recovery-failed`, `turn-failed` (the agent's result is an error, or it stopped without one), `turn-interrupted`
+ * (`signal` was aborted), and whatever the agent, the store or the app's own functions threw.
  *
  * @example
  * ```ts
@@ -48,9 +49,8 @@ export type Turn<M> =
  * ```
  */
 export async function runTurn<M>(options: TurnOptions<M>): Promise<Turn<M>> {
+  checkTurnOptions(options)
   const { sessions, key, signal, leaseMs = 30_000, clock = systemClock, createId = randomId } = options
-  if (!(leaseMs > 0))
-    throw new LeftoffError('invalid-argument', `runTurn: leaseMs must be more than 0, not ${leaseMs}.`)
   if (signal?.aborted) {
     throw new LeftoffError('turn-interrupted', 'The reader of this turn went away before it began.', {
       cause: signal.reason,
@@ -64,7 +64,7 @@ export async function runTurn<M>(options: TurnOptions<M>): Promise<Turn<M>> {
     sessions.endTurn(key, leaseId).catch(() => {})
     throw error
   })
-  if (!begun.ok) return begun
+  if (!begun.ok) return { ok: false, retryAfterMs: Math.min(begun.retryAfterMs, maxRetryMs) }
 
   const lease = createLease({ sessions, key, leaseId, leaseMs, begunAt, clock })
   const events = turnEvents({
@@ -77,6 +77,12 @@ export async function runTurn<M>(options: TurnOptions<M>): Promise<Turn<M>> {
   })
   return { ok: true, events }
 }
+
+/**
+ * A turn renews its lease until it ends, so what is left of it only says when the key of a dead process is free. Most
+ * turns end sooner.
+ */
+const maxRetryMs = 2_000
 
 /** Long enough for an agent's process to end, short enough for a person who pressed stop and types on. */
 const maxStopMs = 5_000

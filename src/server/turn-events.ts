@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.js'
-import { LeftoffError } from '../core/error.js'
+import { isLeftoffError, LeftoffError } from '../core/error.js'
 import type { TurnEvent } from '../core/turn-event.js'
 import { createAnswer } from './answer.js'
 import { type Attempt, closeQuietly } from './attempt.js'
 import type { Lease } from './lease.js'
 import { openRun } from './recovery.js'
+import { reportError } from './report-error.js'
 import { createTurnIterator } from './turn-iterator.js'
 import type { TurnOptions } from './turn-options.js'
 
@@ -34,7 +35,7 @@ export function turnEvents<M>({
   const { agent, signal: clientSignal, onDisconnect = 'abort' } = options
   const answer = createAnswer(agent)
   const agentAbort = new AbortController()
-  const iterator = createTurnIterator<TurnEvent<M>>({ pull, leave })
+  const iterator = createTurnIterator<TurnEvent<M>>({ pull, leave, unread })
 
   let phase: 'waiting' | 'opening' | 'streaming' | 'over' = 'waiting'
   /** With `continue`, once the reader has left: the turn pulls itself. */
@@ -125,7 +126,7 @@ export function turnEvents<M>({
     if (phase === 'over') return
     phase = 'over'
     agentAbort.abort(error)
-    await release('finished')
+    await release('finished', error)
     end(error)
   }
 
@@ -140,7 +141,7 @@ export function turnEvents<M>({
     agentAbort.abort(error)
     clientSignal?.removeEventListener('abort', onClientAbort)
     iterator.stop(error)
-    void release('aborted')
+    void release('aborted', error)
   }
 
   function onClientAbort(): void {
@@ -161,13 +162,20 @@ export function turnEvents<M>({
     void release('aborted')
   }
 
+  /** A reader who leaves is no error. */
+  function unread(error: unknown): void {
+    if (!isLeftoffError(error, 'turn-interrupted')) reportError(options.onError, error)
+  }
+
   /** Gives the key back once the agent has stopped: two runs of one session at a time lose messages in silence. */
-  async function release(end: 'finished' | 'aborted'): Promise<void> {
+  async function release(end: 'finished' | 'aborted', why?: unknown): Promise<void> {
     await inTime(Promise.allSettled([activity, messages && closeQuietly(messages)]))
     try {
       await lease.end(answer.idToKeep(end))
-    } catch {
-      // The lease runs out by itself. The reader is told of what ended the turn, or has left.
+    } catch (error) {
+      // The lease runs out by itself, and the reader is told of what ended the turn or has left. One that is lost
+      // already can only be refused.
+      if (!isLeftoffError(why, 'lease-lost')) reportError(options.onError, error)
     }
   }
 

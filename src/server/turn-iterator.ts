@@ -17,6 +17,8 @@ export interface TurnWriter {
   pull(): void
   /** The reader went away before the end. */
   leave(): void
+  /** The turn ended with an error that its reader, who went away before, never hears of. */
+  unread(error: unknown): void
 }
 
 /**
@@ -26,17 +28,19 @@ export interface TurnWriter {
 export function createTurnIterator<T extends object>(writer: TurnWriter): TurnIterator<T> {
   const ready: T[] = []
   const waiting: Waiter<T>[] = []
-  let ended: { error?: unknown } | undefined
+  let ended: { readonly error?: unknown } | undefined
 
   function end(error?: unknown): void {
-    if (ended) return
+    if (ended) {
+      if (error !== undefined) writer.unread(error)
+      return
+    }
     ended = error === undefined ? {} : { error }
     for (const waiter of waiting.splice(0)) settle(waiter)
   }
 
   function stop(error?: unknown): void {
-    if (ended) return
-    ready.length = 0
+    if (!ended) ready.length = 0
     end(error)
   }
 
@@ -65,10 +69,12 @@ export function createTurnIterator<T extends object>(writer: TurnWriter): TurnIt
     },
     return() {
       const isEarly = !ended
+      const unread = ended?.error
       ready.length = 0
       end()
       ended = {} // a reader who leaves wants no error
       if (isEarly) writer.leave()
+      if (unread !== undefined) writer.unread(unread)
       return Promise.resolve(nothing)
     },
     [Symbol.asyncIterator]() {

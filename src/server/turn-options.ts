@@ -26,6 +26,11 @@ export interface TurnOptions<M> {
   /** Told of each recovery once its outcome is known. For logs; the reader gets `recovered`. */
   readonly onRecovery?: (report: RecoveryReport) => void
   /**
+   * Told of what the reader of `events` is not: what ended a turn after its reader left, what kept the session from
+   * being stored then, what `onRecovery` threw. A reader who leaves is no error.
+   */
+  readonly onError?: (error: unknown) => void
+  /**
    * The client's, such as `request.signal`: aborting it is a disconnect, and the reader gets `turn-interrupted`. Pass
    * it if you read `events` in an async generator of your own: its `return()` waits for the agent, the signal does
    * not.
@@ -34,7 +39,7 @@ export interface TurnOptions<M> {
   /**
    * What becomes of the turn when its reader leaves. `abort`: the agent is stopped; what it put out is kept in its
    * session. `continue`: the reader is freed at once, the turn runs to its end and its session is stored. Errors then
-   * reach nobody.
+   * go to `onError`.
    */
   readonly onDisconnect?: 'abort' | 'continue'
   /** How long the key stays taken when this process dies; 30 s. A running turn renews it every third. */

@@ -31,6 +31,7 @@ async function setUp() {
     agent: scriptedAgent({ transcripts, now, createId: randomUUID, pause: async () => {} }),
     html: await readFile('examples/chat/dist/page/index.html', 'utf8'),
     cookieSecret: 'a secret of this test',
+    onError: (error) => expect.unreachable(`${error}`),
     now,
     createId: randomUUID,
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { tabKey } from '../../src/core/tab-key.js'
 import type { TurnEvent } from '../../src/core/turn-event.js'
 import { runTurn } from '../../src/server/run-turn.js'
-import type { AgentRequest } from '../../src/server/turn-options.js'
+import type { AgentRequest, TurnOptions } from '../../src/server/turn-options.js'
 import {
   driver,
   init,
@@ -25,6 +25,21 @@ async function read(events: AsyncIterator<TurnEvent<Message>>, count: number): P
     if (value) seen.push(value)
   }
   return inShort(seen)
+}
+
+/** The first `count` events, or all and the error if it ends before. */
+async function readSome(events: AsyncIterator<TurnEvent<Message>>, count: number) {
+  const seen: TurnEvent<Message>[] = []
+  try {
+    while (seen.length < count) {
+      const { value } = await events.next()
+      if (!value) break
+      seen.push(value)
+    }
+  } catch (error) {
+    return { events: seen, error }
+  }
+  return { events: seen }
 }
 
 const obedient = (...before: Message[]) => scriptedAgent((request) => [...before, untilAborted(request)])
@@ -305,15 +320,111 @@ describe('with onDisconnect continue, a reader who leaves', () => {
     expect(await sessions.get(key)).toBe('b')
   })
 
-  it('still has the agent stopped when the lease is lost', async () => {
+  it('still has the agent stopped when the lease is lost, and the server told', async () => {
     const { begin, sessions, clock } = setUp()
     const agent = obedient(init('a'), text('Hi'))
-    const events = await begin(agent, { ...first, onDisconnect: 'continue' })
+    const errors: unknown[] = []
+    const onError = (error: unknown) => errors.push(error)
+    const events = await begin(agent, { ...first, onDisconnect: 'continue', onError })
     await read(events, 3)
     await events.return?.()
     await sessions.delete(key)
     await clock.advance(10_000)
     expect(agent.requests[0]?.signal.aborted).toBe(true)
     expect(agent.ended()).toBe(1)
+    expect(errors).toMatchObject([{ code: 'lease-lost' }])
+  })
+})
+
+describe('onError', () => {
+  const boom = new Error('503 overloaded')
+
+  /** What `onError` is told of a turn whose reader leaves after `count` events, then all that is left to do is done. */
+  async function told(
+    count: number,
+    agent: ReturnType<typeof scriptedAgent>,
+    { failing, ...options }: Partial<TurnOptions<Message>> & { failing?: Parameters<typeof setUp>[0] } = {},
+  ) {
+    const { begin, clock } = setUp(failing)
+    const errors: unknown[] = []
+    const events = await begin(agent, { ...first, ...options, onError: (error) => errors.push(error) })
+    const seen = await readSome(events, count)
+    await events.return?.()
+    await clock.advance(60_000)
+    return { errors, seen }
+  }
+
+  it.each(['return', 'signal'] as const)('hears of what ended a turn after its reader left by %s', async (how) => {
+    const client = new AbortController()
+    let fail = (_: unknown): void => {}
+    const failing = new Promise((_, reject) => {
+      fail = reject
+    })
+    const { begin, clock } = setUp()
+    const errors: unknown[] = []
+    const events = await begin(scriptedAgent([init('a'), text('Hi'), failing]), {
+      ...first,
+      onDisconnect: 'continue',
+      signal: client.signal,
+      onError: (error) => errors.push(error),
+    })
+    await read(events, 3)
+    if (how === 'return') await events.return?.()
+    else client.abort()
+    await clock.advance(0)
+    expect(errors).toEqual([])
+    fail(boom)
+    await clock.advance(0)
+    expect(errors).toEqual([boom])
+  })
+
+  it('hears of an error that waited for a reader who left without reading it', async () => {
+    const { begin, clock } = setUp()
+    const errors: unknown[] = []
+    const events = await begin(scriptedAgent([boom]), { hasHistory: true, onError: (error) => errors.push(error) })
+    expect(await read(events, 1)).toEqual(['recovered unknown'])
+    await clock.advance(0)
+    expect(errors).toEqual([])
+    await events.return?.()
+    expect(errors).toEqual([boom])
+  })
+
+  it('is not told what the reader is told, nor that a reader left', async () => {
+    expect(await told(9, scriptedAgent([init('a'), boom]))).toMatchObject({ errors: [], seen: { error: boom } })
+    expect((await told(2, obedient(init('a')))).errors).toEqual([])
+    expect((await told(2, deaf(init('a')))).errors).toEqual([])
+    expect((await told(9, scriptedAgent([init('a'), ok('a')]))).errors).toEqual([])
+  })
+
+  it('hears that the session of a turn that was cut short could not be stored', async () => {
+    const failing = () => ({ endTurn: () => Promise.reject(boom) })
+    expect((await told(3, obedient(init('a'), text('Hi')), { failing })).errors).toEqual([boom])
+    // A reader who is still there hears of the agent's error, the app of the store's.
+    const crash = new Error('crash')
+    expect(await told(9, scriptedAgent([init('a'), crash]), { failing })).toMatchObject({
+      errors: [boom],
+      seen: { error: crash },
+    })
+  })
+
+  it('hears what onRecovery throws, and the turn goes on', async () => {
+    const onRecovery = () => {
+      throw boom
+    }
+    const { errors, seen } = await told(9, scriptedAgent([init('a'), ok('a')]), { hasHistory: true, onRecovery })
+    expect(errors).toEqual([boom])
+    expect(inShort(seen.events).at(-1)).toBe('done')
+  })
+
+  it('may throw itself: that reaches nobody and breaks nothing', async () => {
+    const { begin, sessions, clock } = setUp(() => ({ endTurn: () => Promise.reject(boom) }))
+    const onError = () => {
+      throw new Error('the log is down')
+    }
+    const events = await begin(obedient(init('a'), text('Hi')), { ...first, onError })
+    await read(events, 3)
+    await events.return?.()
+    await clock.advance(60_000)
+    expect(await sessions.get(key)).toBeUndefined()
   })
 })

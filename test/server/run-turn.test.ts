@@ -47,8 +47,11 @@ describe('runTurn', () => {
     const { begin, sessions, clock } = setUp()
     await begin(scriptedAgent())
     await clock.advance(10_000)
-    const second = await runTurn({ sessions, key, agent: driver, run: scriptedAgent().run, hasHistory: true, clock })
-    expect(second).toEqual({ ok: false, retryAfterMs: 20_000 })
+    const again = () => runTurn({ sessions, key, agent: driver, run: scriptedAgent().run, hasHistory: true, clock })
+    // The lease lasts 20 s more, but only a dead process makes use of that.
+    expect(await again()).toEqual({ ok: false, retryAfterMs: 2_000 })
+    await clock.advance(19_500)
+    expect(await again()).toEqual({ ok: false, retryAfterMs: 500 })
   })
 
   it('lets exactly one of two parallel sends run', async () => {
@@ -71,16 +74,18 @@ describe('runTurn', () => {
 
   it('costs one round trip to begin and one to end', async () => {
     const calls: string[] = []
-    const memory = memoryAgentSessions()
-    const counting = new Proxy(memory, {
-      get(target, verb: keyof typeof memory) {
-        calls.push(verb)
-        return target[verb]
-      },
-    })
-    const agent = scriptedAgent([init('a'), text('Hi'), ok('a')])
-    const turn = await runTurn({ sessions: counting, key, agent: driver, run: agent.run, hasHistory: false })
-    if (turn.ok) await readAll(turn.events)
+    const { begin } = setUp(() => ({
+      ...Object.fromEntries(
+        Object.entries(memoryAgentSessions()).map(([verb, call]) => [
+          verb,
+          (...request: never[]) => {
+            calls.push(verb)
+            return Reflect.apply(call, undefined, request)
+          },
+        ]),
+      ),
+    }))
+    await readAll(await begin(scriptedAgent([init('a'), text('Hi'), ok('a')]), { hasHistory: false }))
     expect(calls).toEqual(['beginTurn', 'endTurn'])
   })
 
@@ -125,18 +130,19 @@ describe('runTurn', () => {
     expect(inShort(events).slice(-3)).toEqual(['ok', 'note', 'done'])
   })
 
-  it('is interrupted, not done, when the agent stops without a result', async () => {
+  it('has failed, and is not done, when the agent stops without a result', async () => {
     const { begin, sessions } = setUp()
-    const { error } = await readAll(await begin(scriptedAgent([init('a'), text('Hi')])))
-    expect(error).toMatchObject({ code: 'turn-interrupted' })
+    const { events, error } = await readAll(await begin(scriptedAgent([init('a'), text('Hi')])))
+    expect(inShort(events)).not.toContain('done')
+    expect(error).toMatchObject({ code: 'turn-failed' })
     expect(await sessions.get(key)).toBeUndefined()
   })
 
-  it('is interrupted when the agent says nothing at all', async () => {
+  it('has failed when the agent says nothing at all', async () => {
     const { begin, busyFor } = setUp()
     const { events, error } = await readAll(await begin(scriptedAgent([]), { hasHistory: false }))
     expect(inShort(events)).not.toContain('done')
-    expect(error).toMatchObject({ code: 'turn-interrupted' })
+    expect(error).toMatchObject({ code: 'turn-failed' })
     expect(await busyFor()).toBe(0)
   })
 
@@ -251,11 +257,24 @@ describe('runTurn', () => {
     expect(await events.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('refuses a lease that would last no time', async () => {
-    const clock = manualClock()
-    const sessions = memoryAgentSessions({ clock })
-    const options = { sessions, key, agent: driver, run: scriptedAgent().run, hasHistory: false, clock }
-    await expect(runTurn({ ...options, leaseMs: 0 })).rejects.toMatchObject({ code: 'invalid-argument' })
-    await expect(runTurn({ ...options, leaseMs: Number.NaN })).rejects.toMatchObject({ code: 'invalid-argument' })
+  it.each([
+    ['nothing', undefined, '`sessions`'],
+    ['no option at all', {}, '`sessions`'],
+    ['a store that is none', { sessions: {} }, 'AgentSessionStore'],
+    ['a key that tabKey did not make', { key: 'u1' }, 'tabKey('],
+    ['an SDK in place of its driver', { agent: { query: () => {} } }, 'AgentDriver'],
+    ['a run that was started already', { run: (async function* () {})() }, '`run`'],
+    ['no word about history', { hasHistory: undefined }, '`hasHistory`'],
+    ['a lease that would last no time', { leaseMs: 0 }, '`leaseMs`'],
+    ['a lease that is no number', { leaseMs: Number.NaN }, '`leaseMs`'],
+    ['a lease longer than a timer can be', { leaseMs: Number.POSITIVE_INFINITY }, '`leaseMs`'],
+  ])('refuses %s with a sentence that says what to do', async (_, given, says) => {
+    const sessions = memoryAgentSessions({ clock: manualClock() })
+    const whole = { sessions, key, agent: driver, run: scriptedAgent([]).run, hasHistory: false }
+    const isWhole = given !== undefined && Object.keys(given).length > 0
+    // As from JavaScript, where nothing checks the types.
+    const turn = Reflect.apply(runTurn, undefined, [isWhole ? { ...whole, ...given } : given])
+    await expect(turn).rejects.toMatchObject({ code: 'invalid-argument', message: expect.stringContaining(says) })
+    expect((await sessions.beginTurn(key, { leaseId: 'probe', leaseMs: 1 })).ok).toBe(true)
   })
 })

@@ -5,6 +5,7 @@ import { readTurn } from '../../src/core/read-turn.js'
 import type { TurnEvent } from '../../src/core/turn-event.js'
 import { createWireParser, encodeWireEvent, type WireEvent } from '../../src/core/turn-wire.js'
 import { busyResponse, turnResponse } from '../../src/server/responses.js'
+import { manualClock } from '../../src/testing/manual-clock.js'
 import { readAll } from './scripted-agent.js'
 
 interface Said {
@@ -47,7 +48,7 @@ describe('turnResponse and readTurn', () => {
     })
   })
 
-  it('send an error as our code and sentence, never its message or cause', async () => {
+  it('send an error as our code and sentence, never its message or cause, and tell the server all of it', async () => {
     const cause = new Error('No conversation found with session ID: secret')
     for (const [error, code] of [
       [new LeftoffError('lease-lost', 'secret', { cause }), 'lease-lost'],
@@ -55,12 +56,15 @@ describe('turnResponse and readTurn', () => {
       [new LeftoffError('unreachable', 'secret', { cause }), 'turn-failed'],
       [cause, 'turn-failed'],
     ] as const) {
-      const response = turnResponse(turn({ type: 'started', resumed: true }, error), toClient)
+      const told: unknown[] = []
+      const onError = (given: unknown) => told.push(given)
+      const response = turnResponse(turn({ type: 'started', resumed: true }, error), toClient, { onError })
       const sent = await response.clone().text()
       expect(sent).not.toContain('secret')
       const { events, error: thrown } = await readAll(readTurn(response))
       expect(events).toEqual([{ type: 'started', resumed: true }])
       expect(thrown).toMatchObject({ name: 'LeftoffError', code })
+      expect(told).toEqual([error])
     }
   })
 
@@ -74,11 +78,18 @@ describe('turnResponse and readTurn', () => {
         isStopped = true
       }
     }
-    const response = turnResponse(events(), () => {
-      throw new Error('bug')
-    })
+    const bug = new Error('bug')
+    const told: unknown[] = []
+    const response = turnResponse(
+      events(),
+      () => {
+        throw bug
+      },
+      { onError: (error) => told.push(error) },
+    )
     expect((await readAll(readTurn(response))).error).toMatchObject({ code: 'turn-failed' })
     expect(isStopped).toBe(true)
+    expect(told).toEqual([bug])
   })
 
   it('start the agent only when someone reads', async () => {
@@ -122,6 +133,124 @@ describe('turnResponse and readTurn', () => {
     for await (const event of readTurn(turnResponse(events(), toClient))) if (event.type === 'message') break
     await new Promise((resolve) => setTimeout(resolve))
     expect(wasReturned).toBe(true)
+  })
+})
+
+describe('turnResponse', () => {
+  /** Events that come when the test says so, and the response that sends them. */
+  function silent() {
+    const clock = manualClock()
+    const told: unknown[] = []
+    let settle: ((result: IteratorResult<TurnEvent<Said>, undefined>) => void) | undefined
+    let fail: ((error: unknown) => void) | undefined
+    let returns = 0
+    const events: AsyncIterableIterator<TurnEvent<Said>> = {
+      next: () =>
+        new Promise((resolve, reject) => {
+          settle = resolve
+          fail = reject
+        }),
+      return: async () => {
+        returns += 1
+        settle?.({ done: true, value: undefined })
+        return { done: true, value: undefined }
+      },
+      [Symbol.asyncIterator]: () => events,
+    }
+    const response = turnResponse(events, toClient, { clock, onError: (error) => told.push(error) })
+    const reader = response.body?.getReader()
+    if (!reader) throw new Error('a response with a body')
+    return {
+      clock,
+      told,
+      reader,
+      returned: () => returns,
+      emit: (value: TurnEvent<Said>) => settle?.({ done: false, value }),
+      fail: (error: unknown) => fail?.(error),
+      read: async () => new TextDecoder().decode((await reader.read()).value),
+    }
+  }
+
+  const done = { type: 'done' } as const
+
+  it('sends a comment after each 15 s of silence, so that no proxy cuts the connection', async () => {
+    const { clock, emit, read } = silent()
+    for (let n = 0; n < 3; n += 1) {
+      let sent: string | undefined
+      const reading = read().then((text) => {
+        sent = text
+      })
+      await clock.advance(14_999)
+      expect(sent).toBeUndefined()
+      await clock.advance(1)
+      await reading
+      expect(sent).toBe(':\n\n')
+    }
+    const next = read()
+    await clock.advance(14_000)
+    emit(done)
+    expect(await next).toBe(encodeWireEvent(done))
+  })
+
+  it('loses nothing that came between a comment and the next read', async () => {
+    const { clock, emit, read } = silent()
+    const comment = read()
+    await clock.advance(15_000)
+    expect(await comment).toBe(':\n\n')
+    emit(done)
+    await clock.advance(60_000)
+    expect(await read()).toBe(encodeWireEvent(done))
+  })
+
+  it('has no timer left once an event was sent or the reader left', async () => {
+    const { clock, emit, read, reader } = silent()
+    const timers = new Set<() => void>()
+    const setTimeout = clock.setTimeout
+    clock.setTimeout = (run, ms) => {
+      const cancel = setTimeout(run, ms)
+      timers.add(cancel)
+      return () => {
+        timers.delete(cancel)
+        cancel()
+      }
+    }
+    const first = read()
+    await clock.advance(0)
+    emit(done)
+    await first
+    expect(timers.size).toBe(0)
+    void reader.read()
+    await clock.advance(0)
+    expect(timers.size).toBe(1)
+    await reader.cancel()
+    await clock.advance(0)
+    expect(timers.size).toBe(0)
+  })
+
+  it('tells no one that its reader left, be it by the stream or by the signal', async () => {
+    const left = silent()
+    void left.reader.read()
+    await left.clock.advance(0)
+    await left.reader.cancel()
+    await left.clock.advance(60_000)
+    expect(left.returned()).toBe(1)
+    expect(left.told).toEqual([])
+
+    const aborted = silent()
+    const sent = aborted.read()
+    await aborted.clock.advance(0)
+    aborted.fail(new LeftoffError('turn-interrupted', 'The reader of this turn went away.'))
+    expect(await sent).toContain('turn-interrupted')
+    expect(aborted.told).toEqual([])
+  })
+
+  it('goes on when onError throws', async () => {
+    const response = turnResponse(turn(new Error('boom')), toClient, {
+      onError: () => {
+        throw new Error('the log is down')
+      },
+    })
+    expect((await readAll(readTurn(response))).error).toMatchObject({ code: 'turn-failed' })
   })
 })
 

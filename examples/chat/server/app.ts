@@ -5,7 +5,7 @@ import { busyResponse, tabKey, turnResponse } from 'leftoff/server'
 import * as z from 'zod'
 import { type AnswerPiece, type StoredOnServer, workspaces } from '../shared/chat-api.js'
 import type { FileAgentSessions } from './agent-sessions-file.js'
-import type { ChatAgent } from './chat-agent.js'
+import type { ChatAgent, ChatAgentMessage } from './chat-agent.js'
 import type { Messages } from './messages.js'
 import { runChatTurn, textOf } from './run-chat-turn.js'
 import { sameOrigin } from './same-origin.js'
@@ -21,13 +21,15 @@ export interface ChatApp {
   /** The built page. */
   readonly html: string
   readonly cookieSecret: string
+  /** Hears of every error that a browser is told in one sentence only. */
+  readonly onError: (error: unknown) => void
   readonly now: () => number
   readonly createId: () => string
 }
 
 /** The chat app as a web-standard handler: page and API. Everything is scoped to the cookie's user. */
 export function createApp(deps: ChatApp) {
-  const { sessionStore, messages, transcripts, html, cookieSecret, now, createId } = deps
+  const { sessionStore, messages, transcripts, html, cookieSecret, onError, now, createId } = deps
   const app = new Hono<{ Variables: { userId: string } }>()
   app.use(secureHeaders(headers))
 
@@ -62,10 +64,11 @@ export function createApp(deps: ChatApp) {
       signal: c.req.raw.signal,
     })
     if (!turn.ok) return busyResponse(turn.retryAfterMs)
-    return turnResponse(turn.events, (agentMessage): AnswerPiece | undefined => {
+    const toClient = (agentMessage: ChatAgentMessage): AnswerPiece | undefined => {
       const text = textOf(agentMessage)
       return text === '' ? undefined : { text }
-    })
+    }
+    return turnResponse(turn.events, toClient, { onError })
   })
 
   app.get('/api/conversations/:conversationId/messages', async (c) => {

@@ -33,6 +33,7 @@ const app = createApp({
   }),
   html: await readFile(join(page, 'index.html'), 'utf8'),
   cookieSecret: await cookieSecret(data),
+  onError: (error) => console.error(error),
   now: Date.now,
   createId: randomUUID,
 })

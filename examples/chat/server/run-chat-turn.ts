@@ -15,16 +15,28 @@ export interface ChatTurn {
   readonly message: string
   /** Aborted when the browser goes away, also while the agent is silent. */
   readonly signal: AbortSignal
+  readonly onError: (error: unknown) => void
 }
 
 /** Runs the agent with leftoff and keeps the messages of the turn. */
 export async function runChatTurn(options: ChatTurn): Promise<Turn<ChatAgentMessage>> {
-  const { sessionStore, messages, agent, key, conversation, workspace, message, signal: clientSignal } = options
+  const {
+    sessionStore,
+    messages,
+    agent,
+    key,
+    conversation,
+    workspace,
+    message,
+    signal: clientSignal,
+    onError,
+  } = options
   const turn = await runTurn<ChatAgentMessage>({
     sessions: sessionStore,
     key,
     agent: claudeDriver,
     signal: clientSignal,
+    onError,
     run: ({ resume, signal }) => agent.run({ workspace, message, signal, ...(resume === undefined ? {} : { resume }) }),
     // This turn's own message is kept once the agent answers, so what is listed here is earlier.
     hasHistory: async () => (await messages.list(conversation)).length > 0,

@@ -1,0 +1,97 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { barChart } from '../bar-chart.mjs'
+import { markdownTable } from '../table.mjs'
+
+/** @typedef {import('./measure.mjs').Measured} Measured */
+
+const folder = fileURLToPath(new URL('../../docs/benchmarks', import.meta.url))
+const title = 'Microseconds that runTurn adds to a message'
+
+/**
+ * @param {readonly Measured[]} results
+ * @returns {readonly (readonly string[])[]} The first row is the head.
+ */
+export function tableOf(results) {
+  return [
+    [
+      'each message',
+      'characters',
+      'raw, a second',
+      'through runTurn',
+      'added per message',
+      'share of raw',
+      'share at 10,000 a second',
+    ],
+    ...results.map(({ label, lineLength, rawPerSecond, turnPerSecond, addedUs, share }) => [
+      label,
+      thousands(lineLength),
+      thousands(rawPerSecond),
+      thousands(turnPerSecond),
+      `${addedUs.toFixed(2)} µs`,
+      `${share.toFixed(1)} %`,
+      `${((100 / (100 + addedUs)) * 100).toFixed(1)} %`,
+    ]),
+  ]
+}
+
+/**
+ * Writes what a whole run found to `docs/benchmarks`: a page with a table and a chart, and all figures as JSON.
+ *
+ * @param {readonly Measured[]} results
+ */
+export async function writeResults(results) {
+  const bars = results.map(({ label, addedUs }) => ({
+    library: { label, isOurs: true },
+    value: addedUs,
+    text: `${addedUs.toFixed(2)} µs`,
+  }))
+  const note = 'Less is better.'
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'turns.svg'), barChart({ title, note, groups: [{ label: 'each message', bars }] }))
+  await writeFile(
+    join(folder, 'turns.json'),
+    `${JSON.stringify({ node: process.version, results: rounded(results) }, null, 2)}\n`,
+  )
+  await writeFile(join(folder, 'turns.md'), asPage(results))
+  console.log(`\nWritten to ${folder}`)
+}
+
+/** @param {readonly Measured[]} results */
+function rounded(results) {
+  return results.map((result) =>
+    Object.fromEntries(
+      Object.entries(result).map(([name, value]) => [
+        name,
+        typeof value === 'number' ? Math.round(value * 1000) / 1000 : value,
+      ]),
+    ),
+  )
+}
+
+/** @param {readonly Measured[]} results */
+function asPage(results) {
+  return `# Turns
+
+<!-- Written by bench/turns: npm run bench:turns -- --write -->
+
+What a message of the agent costs on its way through \`runTurn\`, beside \`for await\` over the same async generator, with \`claudeDriver\`
+and the memory store, in Node ${process.version}. Rounds alternate, and each pair is compared, as what else the machine does slows both.
+The first line has nothing but the iteration; in the others each message is a line of JSON, parsed as the Claude Agent SDK parses what
+its process writes. The last column is reckoned, not measured: an agent that gives 10,000 messages a second spends 100 µs on each.
+
+\`npm run bench:turns\` measures it on yours. All figures: [turns.json](turns.json).
+
+## ${title}
+
+![${title}](turns.svg)
+
+${markdownTable(tableOf(results))}
+`
+}
+
+/** @param {number} value */
+function thousands(value) {
+  return Math.round(value).toLocaleString('en-US')
+}

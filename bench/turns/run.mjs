@@ -1,0 +1,41 @@
+// What runTurn costs per message, beside raw iteration of the same agent. See docs/benchmarks/turns.md.
+
+import { parseArgs } from 'node:util'
+import { textTable } from '../table.mjs'
+import { deltaLine, measure } from './measure.mjs'
+import { tableOf, writeResults } from './results.mjs'
+
+const usage = `Usage: npm run bench:turns -- [--quick] [--write]
+  --quick  a tenth of the messages, to try the bench out
+  --write  update docs/benchmarks; it must be a whole run`
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (flags.help) console.log(usage)
+else await run()
+
+async function run() {
+  if (flags.write && flags.quick) throw new Error(`--write needs a whole run.\n${usage}`)
+  const count = flags.quick ? 10_000 : 100_000
+  const pairs = flags.quick ? 5 : 25
+  const short = deltaLine(20)
+  const results = [
+    await measure({ label: 'ready in memory', line: short, isParsed: false, count, pairs }),
+    await measure({ label: 'a short line parsed', line: short, isParsed: true, count, pairs }),
+    await measure({
+      label: 'a long line parsed',
+      line: deltaLine(40_000),
+      isParsed: true,
+      count: count / 20,
+      pairs,
+    }),
+  ]
+  console.log(textTable(tableOf(results)))
+  if (flags.write) await writeResults(results)
+}

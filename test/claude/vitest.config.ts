@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+// `npm run test:claude`; no project of the root's, which runs without the SDK.
+export default defineConfig({
+  test: {
+    name: 'claude',
+    environment: 'node',
+    root: fileURLToPath(new URL('.', import.meta.url)),
+    include: ['*.test.ts'],
+    reporters: ['default', '../../scripts/strict-reporter.mjs'],
+  },
+})
