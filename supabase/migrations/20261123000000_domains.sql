@@ -32,11 +32,6 @@ begin
     create policy domains_are_for_the_server on app.domains using (false);
     comment on policy domains_are_for_the_server on app.domains is
       'No row for anyone but a role that bypasses row-level security, as service_role does.';
-
-    revoke all on app.domains from public;
-    if to_regrole('service_role') is not null then
-      grant insert, update, delete on app.domains to service_role;
-    end if;
   end if;
 end $$;
 
@@ -44,15 +39,27 @@ end $$;
 revoke all on schema iam from public;
 do $$
 declare
+  is_ours constant boolean := exists (
+    select from pg_policy where polrelid = 'app.domains'::regclass and polname = 'domains_are_for_the_server'
+  );
   browser text;
 begin
+  if is_ours then
+    revoke all on app.domains from public;
+  end if;
   foreach browser in array array['anon', 'authenticated'] loop
     if to_regrole(browser) is not null then
       execute format('revoke all on schema iam from %I', browser);
+      if is_ours then
+        execute format('revoke all on app.domains from %I', browser);
+      end if;
     end if;
   end loop;
   if to_regrole('service_role') is not null then
     grant usage on schema iam, app to service_role;
     grant select on app.domains to service_role;
+    if is_ours then
+      grant insert, update, delete on app.domains to service_role;
+    end if;
   end if;
 end $$;
