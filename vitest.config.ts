@@ -5,8 +5,11 @@ import { chromiumLaunchOptions } from './test/chromium/find-chromium.js'
 const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
 const endToEnd = 'test/e2e/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
+const ofSupabase = 'test/supabase/**/*.test.ts'
+const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 
-// `npm test` runs all of them; `npx vitest --project node` one. package, e2e and types look at what was built.
+// `npm test` runs all of them but postgres, which needs an installed Postgres: `npm run test:postgres`. `npx vitest --project node`
+// runs one. package, e2e, postgres and types look at what was built.
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/strict-reporter.mjs'],
@@ -16,7 +19,27 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage],
+          exclude: [inBrowser, endToEnd, ofPackage, ofSupabase],
+        },
+      },
+      {
+        test: {
+          name: 'supabase',
+          environment: 'node',
+          include: [ofSupabase],
+          exclude: [onPostgres],
+          globalSetup: './test/supabase/setup-pglite.ts',
+        },
+      },
+      {
+        // The same on a real Postgres, and what only shows where calls do not wait for each other.
+        test: {
+          name: 'postgres',
+          environment: 'node',
+          include: [ofSupabase],
+          globalSetup: './test/supabase/setup-postgres.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
