@@ -50,7 +50,7 @@ export function createFunctionCaller(pool) {
  * @param {{ readonly claims: import('./keys.mjs').Claims, readonly schema: string, readonly isReadOnly?: boolean }} as
  * @param {(client: import('pg').PoolClient) => Promise<T>} run
  */
-export async function inTransaction(pool, { claims, schema, isReadOnly = false }, run) {
+async function inTransaction(pool, { claims, schema, isReadOnly = false }, run) {
   const client = await pool.connect()
   /** @type {Error | undefined} */
   let broken

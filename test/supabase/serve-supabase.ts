@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { createLocalSupabase } from 'leftoff-local-supabase'
+import { createLocalSupabase } from '../../supabase/local/local-supabase.mjs'
 
 /** A Supabase to test with, and its database. Plain values: test files run in other processes than the server. */
 export interface TestSupabase {
