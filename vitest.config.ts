@@ -7,8 +7,11 @@ const endToEnd = 'test/e2e/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
 // With a package.json and a vitest.config.ts of its own.
 const ofClaude = 'test/claude/**'
+const ofSupabase = 'test/supabase/**/*.test.ts'
+const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 
-// `npm test` runs all of them; `npx vitest --project node` one. package, e2e and types look at what was built.
+// `npm test` runs all of them but postgres, which needs an installed Postgres: `npm run test:postgres`. `npx vitest --project node`
+// runs one. package, e2e, postgres and types look at what was built.
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/strict-reporter.mjs'],
@@ -18,7 +21,27 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage, ofClaude],
+          exclude: [inBrowser, endToEnd, ofPackage, ofClaude, ofSupabase],
+        },
+      },
+      {
+        test: {
+          name: 'supabase',
+          environment: 'node',
+          include: [ofSupabase],
+          exclude: [onPostgres],
+          globalSetup: './test/supabase/setup-pglite.ts',
+        },
+      },
+      {
+        // The same on a real Postgres, and what only shows where calls do not wait for each other.
+        test: {
+          name: 'postgres',
+          environment: 'node',
+          include: [ofSupabase],
+          globalSetup: './test/supabase/setup-postgres.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,0 +1,9 @@
+import type { TestProject } from 'vitest/node'
+import { serveSupabase } from './serve-supabase.js'
+
+/** One stand-in on PGlite for all files of the project. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { supabase, close } = await serveSupabase()
+  project.provide('supabase', supabase)
+  return close
+}
