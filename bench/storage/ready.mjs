@@ -5,16 +5,26 @@ import { seed } from './seed.mjs'
 /** @typedef {import('./libraries.mjs').LibraryUnderTest} LibraryUnderTest */
 
 /**
- * @typedef {object} ReadyResult
- * @property {LibraryUnderTest} library
- * @property {number} stored How many sessions there were.
- * @property {number} readyMs Median.
- * @property {number} scriptMs Of this, until the library's own code had run.
- * @property {number} freeMs Until the page could do anything else.
+ * What the tabs of one kind took, medians.
+ *
+ * @typedef {object} Opening
+ * @property {number} readyMs From creating the store until the newest ten could be shown.
+ * @property {number} scriptMs What the library's own code took to run before.
+ * @property {number} freeMs From creating the store until the page could do anything else.
+ * @property {number} pageMs From the start of the navigation until the newest ten could be shown.
  * @property {readonly number[]} tabs `readyMs` of each tab.
  */
 
+/**
+ * @typedef {object} ReadyResult
+ * @property {LibraryUnderTest} library
+ * @property {number} stored How many sessions there were.
+ * @property {Opening} cold The first tab of its origin after the browser was started.
+ * @property {Opening} warm The tabs after it.
+ */
+
 export const counts = [10, 1_000, 10_000]
+const warmTabs = 2
 
 /** The browser's own time, on what leftoff has stored there. */
 export const floors = [
@@ -28,44 +38,49 @@ export const floors = [
  * @param {import('./run.mjs').Setup} setup
  * @returns {Promise<readonly ReadyResult[]>}
  */
-export async function measureReady({ libraries, browser, server, freshTabs, progress }) {
+export async function measureReady({ libraries, browser, server, rounds, progress }) {
   const pages = [...libraries, ...floors.filter(({ of }) => libraries.some(({ id }) => id === of))]
   /** @type {Map<string, import('./pages/measure.mjs').Ready[]>} */
   const measured = new Map()
   for (const stored of counts) {
-    for (const { id, label } of libraries) {
-      await seed(browser, server.url(originOf(id, stored), id), stored)
+    for (const { id, label } of pages) {
+      const writer = floors.find((floor) => floor.id === id)?.of ?? id
+      await seed(browser, server.url(originOf(id, stored), writer), stored)
       progress(`ready: ${label} has ${stored} stored`)
     }
   }
-  // Read from the disk, not from what the browser still has in memory.
-  await browser.close()
-
-  // All in turn, so that a slow minute of the machine hits each of them; and back again, for the second to read the same
-  // storage finds it loaded.
-  for (let tab = 0; tab < freshTabs; tab++) {
+  // All in turn, so that a slow minute of the machine hits each of them, and there and back, so that none is always first.
+  for (let round = 0; round < rounds; round++) {
+    // Storage is read from the disk then, not from what the browser still has in memory. A first page starts the browser's parts.
+    await browser.close()
+    await (await browser.open(server.url('start', 'none'))).close()
     for (const stored of counts) {
-      for (const { id } of tab % 2 === 0 ? pages : pages.toReversed()) {
-        const name = `${id} ${stored}`
-        const found = measured.get(name) ?? []
-        measured.set(name, [...found, await openFresh(id, stored, tab)])
+      for (const { id } of round % 2 === 0 ? pages : pages.toReversed()) {
+        await record(`${id} ${stored} cold`, id, stored, round)
+        for (let tab = 1; tab <= warmTabs; tab++) await record(`${id} ${stored} warm`, id, stored, round + tab * rounds)
       }
     }
-    progress(`ready: tab ${tab + 1} of ${freshTabs}`)
+    progress(`ready: round ${round + 1} of ${rounds}`)
   }
   return counts.flatMap((stored) =>
-    pages.map((library) => {
-      const all = measured.get(`${library.id} ${stored}`) ?? []
-      return {
-        library,
-        stored,
-        readyMs: median(all.map(({ readyMs }) => readyMs)),
-        scriptMs: median(all.map(({ scriptMs }) => scriptMs)),
-        freeMs: median(all.map(({ freeMs }) => freeMs)),
-        tabs: all.map(({ readyMs }) => readyMs),
-      }
-    }),
+    pages.map((library) => ({
+      library,
+      stored,
+      cold: summary(measured.get(`${library.id} ${stored} cold`) ?? []),
+      warm: summary(measured.get(`${library.id} ${stored} warm`) ?? []),
+    })),
   )
+
+  /**
+   * @param {string} name
+   * @param {string} id
+   * @param {number} stored
+   * @param {number} tab
+   */
+  async function record(name, id, stored, tab) {
+    const ready = await openFresh(id, stored, tab)
+    measured.set(name, [...(measured.get(name) ?? []), ready])
+  }
 
   /**
    * @param {string} id
@@ -86,9 +101,25 @@ export async function measureReady({ libraries, browser, server, freshTabs, prog
 }
 
 /**
+ * @param {readonly import('./pages/measure.mjs').Ready[]} tabs
+ * @returns {Opening}
+ */
+function summary(tabs) {
+  /** @param {'readyMs' | 'scriptMs' | 'freeMs' | 'pageMs'} what */
+  const all = (what) => tabs.map((tab) => tab[what])
+  return {
+    readyMs: median(all('readyMs')),
+    scriptMs: median(all('scriptMs')),
+    freeMs: median(all('freeMs')),
+    pageMs: median(all('pageMs')),
+    tabs: all('readyMs'),
+  }
+}
+
+/**
  * @param {string} id
  * @param {number} stored
  */
 function originOf(id, stored) {
-  return `ready-${stored}-${floors.find((floor) => floor.id === id)?.of ?? id}`
+  return `ready-${stored}-${id}`
 }

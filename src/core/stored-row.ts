@@ -21,6 +21,8 @@ export type ReadRow =
 
 /** Checks a value that came from outside: storage, another tab, a server. Never throws. */
 export function readStoredRow(value: unknown): ReadRow {
+  const row = z.safeParse(storedRow, value)
+  if (row.success) return { kind: 'row', row: row.data }
   const version = z.safeParse(versioned, value)
   if (version.success && version.data.schemaVersion > schemaVersion) {
     return {
@@ -31,8 +33,6 @@ export function readStoredRow(value: unknown): ReadRow {
       ),
     }
   }
-  const row = z.safeParse(storedRow, value)
-  if (row.success) return { kind: 'row', row: row.data }
   return {
     kind: 'invalid',
     error: new LeftoffError('invalid-session', 'A stored session could not be read. Its bytes were set aside.', {

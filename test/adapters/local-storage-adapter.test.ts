@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { rowsPerTask } from '../../src/adapters/local-storage/list-rows.js'
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import type { AdapterReport, Change } from '../../src/core/adapter.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
@@ -146,6 +147,33 @@ describe('localStorageAdapter', () => {
     parse.mockRestore()
     expect(newest.map(({ lastActivity }) => lastActivity)).toEqual([299, 298, 297])
     expect(parsed).toBeLessThanOrEqual(6) // a row and a title each
+  })
+
+  it('lets the page work while it looks through thousands of rows, and takes what is saved meanwhile for what it is', async () => {
+    const adapter = localStorageAdapter(browser.openTab())
+    const rows = Array.from({ length: 3 * rowsPerTask }, (_, at) =>
+      session({ conversationId: `c${at}`, lastActivity: at }),
+    )
+    await adapter.save(rows.map((session) => ({ session, base: 0, saveId: session.conversationId })))
+
+    const listing = adapter.list('', { limit: 2 })
+    let hasListed = false
+    void listing.then(() => {
+      hasListed = true
+    })
+    await new Promise<void>((resolve) => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = () => {
+        port1.close()
+        resolve()
+      }
+      port2.postMessage(undefined)
+    })
+    expect(hasListed).toBe(false)
+    const renewed = { ...session({ conversationId: 'c2999', lastActivity: 5_000 }), revision: 2 }
+    void adapter.save([{ session: renewed, base: 1, saveId: 'meanwhile' }])
+    void adapter.remove('', ['c2998'])
+    expect(await listing).toEqual([renewed, session({ conversationId: 'c2997', lastActivity: 2_997 })])
   })
 
   it('tells its subscribers when a person clears the storage', async () => {

@@ -5,20 +5,22 @@ import { newestOf, newSession, touched } from './sessions.mjs'
 
 /** @typedef {import('./sessions.mjs').Session} Session */
 
-const atom = atomWithStorage('sessions', /** @type {readonly Session[]} */ ([]), undefined, { getOnInit: true })
-const store = createStore()
-// Mounted, so that jotai takes in what other tabs write.
-store.sub(atom, () => {})
+measure(() => {
+  const atom = atomWithStorage('sessions', /** @type {readonly Session[]} */ ([]), undefined, { getOnInit: true })
+  const store = createStore()
+  // Mounted, so that jotai takes in what other tabs write.
+  store.sub(atom, () => {})
 
-measure({
-  settle: async () => {},
-  seed: async (sessions) => store.set(atom, sessions),
-  open: async (workspace) => newestOf(store.get(atom), workspace),
-  begin(workspace) {
-    const session = newSession(crypto.randomUUID(), workspace)
-    store.set(atom, (sessions) => [...sessions, session])
-    return session.conversationId
-  },
-  touch: (id) => store.set(atom, (sessions) => touched(sessions, id)),
-  all: async () => store.get(atom),
+  return {
+    settle: async () => {},
+    seed: async (sessions) => store.set(atom, sessions),
+    open: async (workspace) => newestOf(store.get(atom), workspace),
+    begin(workspace) {
+      const session = newSession(crypto.randomUUID(), workspace)
+      store.set(atom, (sessions) => [...sessions, session])
+      return session.conversationId
+    },
+    touch: (id) => store.set(atom, (sessions) => touched(sessions, id)),
+    all: async () => store.get(atom),
+  }
 })

@@ -2,4 +2,4 @@ import { localStorageAdapter } from 'leftoff'
 import { leftoffLibrary } from './leftoff.mjs'
 import { measure } from './measure.mjs'
 
-measure(leftoffLibrary(localStorageAdapter()))
+measure(() => leftoffLibrary(localStorageAdapter()))

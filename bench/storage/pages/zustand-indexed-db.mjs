@@ -16,4 +16,4 @@ const storage = createJSONStorage(() => ({
   removeItem: (name) => del(name),
 }))
 
-measure(zustandLibrary(storage, () => written))
+measure(() => zustandLibrary(storage, () => written))

@@ -2,7 +2,7 @@ import { createJSONStorage } from 'zustand/middleware'
 import { measure } from './measure.mjs'
 import { zustandLibrary } from './zustand.mjs'
 
-measure(
+measure(() =>
   zustandLibrary(
     createJSONStorage(() => localStorage),
     async () => {},

@@ -9,12 +9,27 @@ export interface UnreadableRow {
   readonly read: Exclude<ReadRow, { kind: 'row' }>
 }
 
+/** What {@link listRows} found. */
+interface ListedRows {
+  readonly sessions: readonly ConversationSession[]
+  /** Met on the way. */
+  readonly unreadable: readonly UnreadableRow[]
+}
+
 /** The first `limit` sessions, and the rows met on the way that could not be read. */
-export function listRows(
+export async function listRows(database: Database, userId: string, query: ListQuery): Promise<ListedRows> {
+  // One request, whose answer is here before its transaction ends: nobody who opens a page waits for that.
+  const reads = (await rowsInOrder(database, userId, query).limit(query.limit).toArray()).map(readStoredRow)
+  const sessions = reads.flatMap((read) => (read.kind === 'row' ? [read.row.session] : []))
+  return sessions.length === reads.length ? { sessions, unreadable: [] } : listPastUnreadable(database, userId, query)
+}
+
+/** As many again as could not be read, all in one transaction: no row moves meanwhile. */
+function listPastUnreadable(
   database: Database,
   userId: string,
   { limit, ...query }: ListQuery,
-): PromiseLike<{ sessions: readonly ConversationSession[]; unreadable: readonly UnreadableRow[] }> {
+): PromiseLike<ListedRows> {
   return database.dexie.transaction('r', database.rows, async () => {
     const sessions: ConversationSession[] = []
     const unreadable: UnreadableRow[] = []

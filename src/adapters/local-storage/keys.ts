@@ -1,30 +1,46 @@
+import { decodeKeyPart, encodeKeyPart } from '../../core/key-part.js'
 import { parseStorageKey, storageKey, type WebStorage } from '../../core/web-storage.js'
 
 /**
  * The keys of one adapter name. A row, a title and a tombstone are keys of their own, so that two tabs never rewrite the
  * same one: a tab that only renames leaves the row alone, and a removal outlives a late writer.
+ *
+ * Only the browser knows which keys there are, and says so one by one: each of the plural functions is one scan of them all.
  */
 export function rowKeys(name: string) {
+  const row = (userId: string, workspace: string, conversationId: string): string =>
+    storageKey(name, 'row', userId, workspace, conversationId)
+
+  /** The user's rows, of one workspace or of all. The workspace is in the key so that a ring needs no parsing of others. */
+  function rowsOf(storage: WebStorage, userId: string, workspace?: string): string[] {
+    return workspace === undefined
+      ? keysBelow(storage, storageKey(name, 'row', userId), 2)
+      : keysBelow(storage, storageKey(name, 'row', userId, workspace), 1)
+  }
+
   return {
-    row: (userId: string, workspace: string, conversationId: string) =>
-      storageKey(name, 'row', userId, workspace, conversationId),
+    row,
+    rowsOf,
     title: (userId: string, conversationId: string) => storageKey(name, 'title', userId, conversationId),
     tombstone: (userId: string, conversationId: string) => storageKey(name, 'removed', userId, conversationId),
     setAside: (key: string) => storageKey(name, 'set-aside', key),
 
-    /** The keys of all tombstones. */
-    tombstones: (storage: WebStorage) => keysBelow(storage, `${storageKey(name, 'removed')}/`),
+    /** All tombstones. */
+    tombstones: (storage: WebStorage) => keysBelow(storage, storageKey(name, 'removed'), 2),
 
-    /** The keys of the user's rows, of one workspace or of all. The workspace is in the key so that a ring needs no parsing of others. */
-    rowsOf(storage: WebStorage, userId: string, workspace?: string): string[] {
-      const prefix = `${workspace === undefined ? storageKey(name, 'row', userId) : storageKey(name, 'row', userId, workspace)}/`
-      return keysBelow(storage, prefix)
+    /** The user's rows with these ids, in whichever workspace they are, by id. */
+    rowsById(storage: WebStorage, userId: string, conversationIds: readonly string[]): Map<string, string> {
+      const wanted = new Map(conversationIds.map((id) => [encodeKeyPart(id, '/'), id]))
+      const found = new Map<string, string>()
+      for (const key of rowsOf(storage, userId)) {
+        const conversationId = wanted.get(lastPart(key))
+        if (conversationId !== undefined) found.set(conversationId, key)
+      }
+      return found
     },
 
-    /** The key of the user's row with this id, in whichever workspace it is. */
-    rowOf(storage: WebStorage, userId: string, conversationId: string): string | undefined {
-      return this.rowsOf(storage, userId).find((key) => this.parse(key)?.conversationId === conversationId)
-    },
+    /** The id in a row's key. */
+    idOf: (rowKey: string) => decodeKeyPart(lastPart(rowKey), '/'),
 
     /** Whose key this is: `undefined` for one that tells nothing about a conversation. */
     parse(key: string): { userId: string; conversationId: string } | undefined {
@@ -37,11 +53,17 @@ export function rowKeys(name: string) {
   }
 }
 
-function keysBelow(storage: WebStorage, prefix: string): string[] {
+function lastPart(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1)
+}
+
+/** The keys that add `depth` parts to `path`; any other below it is not ours. */
+function keysBelow(storage: WebStorage, path: string, depth: number): string[] {
+  const prefix = `${path}/`
   const found: string[] = []
   for (let index = 0; index < storage.length; index++) {
     const key = storage.key(index)
-    if (key?.startsWith(prefix)) found.push(key)
+    if (key?.startsWith(prefix) && key.slice(prefix.length).split('/').length === depth) found.push(key)
   }
   return found
 }

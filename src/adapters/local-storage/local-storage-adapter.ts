@@ -1,14 +1,11 @@
-import type { AdapterReport, Change, Refusal, SessionAdapter } from '../../core/adapter.js'
-import { decideChange } from '../../core/decide-change.js'
-import { byActivity } from '../../core/ring.js'
-import type { ConversationSession } from '../../core/session.js'
+import type { AdapterReport, SessionAdapter } from '../../core/adapter.js'
 import { storageError } from '../../core/storage-error.js'
-import type { ReadRow } from '../../core/stored-row.js'
 import type { WebStorage } from '../../core/web-storage.js'
 import { changeSignal } from './change-signal.js'
 import { rowKeys } from './keys.js'
+import { listRows } from './list-rows.js'
 import { rowStorage } from './row-storage.js'
-import { undoable } from './undoable.js'
+import { saveRows } from './save-rows.js'
 
 /** Options of {@link localStorageAdapter}. */
 export interface LocalStorageAdapterOptions {
@@ -50,27 +47,12 @@ export function localStorageAdapter({
   })
 
   /** Runs at once, before the promise is returned: a save that begins while the page goes away is written. */
-  async function use<T>(run: (storage: WebStorage) => T): Promise<T> {
+  async function use<T>(run: (storage: WebStorage) => T | Promise<T>): Promise<T> {
     try {
-      return run(openStorage())
+      return await run(openStorage())
     } catch (cause) {
       throw storageError('localStorage', cause)
     }
-  }
-
-  function saveOne(storage: WebStorage, change: Change): readonly Refusal[] {
-    const { userId, workspace, conversationId } = change.session
-    // Its own key says it without a scan, unless the row lies under another workspace.
-    const own = keys.row(userId, workspace, conversationId)
-    const key = storage.getItem(own) === null ? (keys.rowOf(storage, userId, conversationId) ?? own) : own
-    const isRemoved = storage.getItem(keys.tombstone(userId, conversationId)) !== null
-    const stored = rows.read(storage, key)
-    if (stored?.kind === 'invalid') throw stored.error // no room to set its bytes aside, and they are not ours to drop
-    const decision = decideChange(change, stored, isRemoved)
-    if (decision === 'repeat') return []
-    if ('reason' in decision) return [decision]
-    rows.write(storage, key, decision, stored?.kind === 'row' ? stored.row : undefined)
-    return []
   }
 
   /** A tombstone has done its work once no writer can be that late. */
@@ -111,37 +93,16 @@ export function localStorageAdapter({
     name: 'localStorage',
     place: 'device',
     durability: 'eventual',
-    list: (userId, { workspace, limit, order = 'newest' }) =>
-      use((storage) => {
-        // Parsing is what costs with thousands of rows, so only those that are asked for are parsed.
-        const candidates = keys.rowsOf(storage, userId, workspace).map((key) => ({
-          key,
-          conversationId: keys.parse(key)?.conversationId ?? '',
-          lastActivity: activityOf(storage.getItem(key) ?? ''),
-        }))
-        const sessions: ConversationSession[] = []
-        for (const { key } of candidates.sort(byActivity(order))) {
-          if (sessions.length >= limit) break
-          const session = sessionOf(rows.read(storage, key))
-          if (session) sessions.push(session)
-        }
-        return sessions
-      }),
+    list: (userId, query) => use((storage) => listRows(storage, keys, rows, userId, query)),
     get: (userId, conversationId) =>
       use((storage) => {
-        const key = keys.rowOf(storage, userId, conversationId)
-        return key === undefined ? undefined : sessionOf(rows.read(storage, key))
+        const key = keys.rowsById(storage, userId, [conversationId]).get(conversationId)
+        const read = key === undefined ? undefined : rows.read(storage, key)
+        return read?.kind === 'row' ? read.row.session : undefined
       }),
     save: (changes) =>
-      use((page) => {
-        const { storage, undo } = undoable(page)
-        const refusals: Refusal[] = []
-        try {
-          for (const change of changes) refusals.push(...saveOne(storage, change))
-        } catch (error) {
-          undo()
-          throw error
-        }
+      use((storage) => {
+        const refusals = saveRows(storage, keys, rows, changes)
         const refused = new Set(refusals.map(({ conversationId }) => conversationId))
         for (const { session } of changes) {
           if (!refused.has(session.conversationId)) signal.tell(session.userId, [session.conversationId])
@@ -149,22 +110,20 @@ export function localStorageAdapter({
         return refusals
       }),
     remove: (userId, conversationIds) =>
-      use((storage) =>
+      use((storage) => {
+        const found = keys.rowsById(storage, userId, conversationIds)
         removeAll(
           storage,
           userId,
-          conversationIds.map((id) => [id, keys.rowOf(storage, userId, id)] as const),
-        ),
-      ),
+          conversationIds.map((id) => [id, found.get(id)] as const),
+        )
+      }),
     clear: (userId, workspace) =>
       use((storage) =>
         removeAll(
           storage,
           userId,
-          keys.rowsOf(storage, userId, workspace).flatMap((key) => {
-            const parsed = keys.parse(key)
-            return parsed ? [[parsed.conversationId, key] as const] : []
-          }),
+          keys.rowsOf(storage, userId, workspace).map((key) => [keys.idOf(key), key] as const),
         ),
       ),
     subscribe: signal.subscribe,
@@ -177,12 +136,3 @@ export function localStorageAdapter({
 
 /** How long a removed row cannot come back. */
 const tombstoneMs = 30 * 24 * 60 * 60 * 1_000
-
-/** A row's last activity as it stands in its text; a quote inside a string would be escaped. */
-function activityOf(text: string): number {
-  return Number(/"lastActivity":(\d+)/.exec(text)?.[1] ?? 0)
-}
-
-function sessionOf(read: ReadRow | undefined): ConversationSession | undefined {
-  return read?.kind === 'row' ? read.row.session : undefined
-}
