@@ -272,6 +272,35 @@ export function sessionAdapterConformance({ open, destroy }: SessionAdapterConfo
     })
   })
 
+  describe('forgetting a user', () => {
+    it('leaves nothing of the user, not even tombstones, and others as they are', async () => {
+      const [mine, theirs] = [await handle('u1'), await handle('u2')]
+      if (!mine.forget) return expect(mine.place).toBe('account')
+      await mine.save([create(session()), create(session({ conversationId: 'c2' }))])
+      await mine.remove('u1', ['c2'])
+      await theirs.save([create(session({ userId: 'u2' }))])
+      await mine.forget('u1')
+      expect(await mine.list('u1', { limit: 10 })).toEqual([])
+      expect(await theirs.list('u2', { limit: 10 })).toHaveLength(1)
+      expect(await mine.save([create(session({ conversationId: 'c2' }))])).toEqual([])
+      expect(await mine.get('u1', 'c2')).toBeDefined()
+    })
+
+    it('where saves are committed, refuses those of a handle that had the user before, until it forgets too', async () => {
+      const [first, second] = [await handle(), await handle()]
+      if (!first.forget || first.durability !== 'committed') return expect(first.durability).toBeDefined()
+      await second.save([create(session())])
+      await first.forget('u1')
+      await expect(second.save([create(session({ conversationId: 'late' }))])).rejects.toMatchObject({
+        code: 'signed-out',
+      })
+      await second.forget?.('u1')
+      expect(await second.save([create(session({ conversationId: 'again' }))])).toEqual([])
+      expect(await first.save([create(session({ conversationId: 'here' }))])).toEqual([])
+      expect(ids(await first.list('u1', { limit: 10 }))).toEqual(['again', 'here'])
+    })
+  })
+
   it('closes twice', async () => {
     const adapter = await handle()
     await adapter.list('u1', { limit: 1 })

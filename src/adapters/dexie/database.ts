@@ -11,6 +11,8 @@ export interface Database {
   /** Each a {@link StoredRow}, unless something damaged it. */
   readonly rows: Table<unknown, RowKey>
   readonly tombstones: Table<Tombstone, RowKey>
+  /** How often users signed out. */
+  readonly counters: Table<unknown, string>
   /** Rows that could not be read, as they were. */
   readonly setAside: Table<{ readonly key: RowKey; readonly value: unknown }>
 }
@@ -31,18 +33,21 @@ export function database(name: string, options: DexieOptions): Database {
     rows: [primaryKey, ...Object.values(indexes).flatMap(({ ofUser, ofWorkspace }) => [ofUser, ofWorkspace])].join(),
     tombstones: '[userId+conversationId], removedAt',
     setAside: '++, key',
+    counters: 'key',
   })
   return {
     dexie,
     rows: dexie.table('rows'),
     tombstones: dexie.table('tombstones'),
     setAside: dexie.table('setAside'),
+    counters: dexie.table('counters'),
   }
 }
 
 /** Runs `run` in one transaction that may write: all of it or nothing, and what it gave was committed. */
-export function write<T>({ dexie, rows, tombstones, setAside }: Database, run: () => Promise<T>): PromiseLike<T> {
-  return dexie.transaction('rw', rows, tombstones, setAside, async ({ idbtrans }) => {
+export function write<T>(database: Database, run: () => Promise<T>): PromiseLike<T> {
+  const { dexie, rows, tombstones, setAside, counters } = database
+  return dexie.transaction('rw', rows, tombstones, setAside, counters, async ({ idbtrans }) => {
     try {
       return await run()
     } catch (error) {

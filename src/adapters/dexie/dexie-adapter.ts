@@ -5,6 +5,7 @@ import { connection, type IndexedDbSource } from './connection.js'
 import { listRows, readRow, setRowsAside, type UnreadableRow } from './read-rows.js'
 import { clearRows, removeRows } from './remove-rows.js'
 import { saveRows } from './save-rows.js'
+import { signOutGuard } from './sign-outs.js'
 
 /** Options of {@link dexieAdapter}. */
 export interface DexieAdapterOptions extends IndexedDbSource {
@@ -42,6 +43,7 @@ export function dexieAdapter({
   const signal = createChannel && changeSignal(() => createChannel(`${name}/changed`))
   const reporters = new Set<(report: AdapterReport) => void>()
   const reported = new Set<string>()
+  const signOuts = signOutGuard()
 
   /** What could not be read is moved out of the way, or left alone if it is of a newer version. */
   async function lookAfter(unreadable: readonly UnreadableRow[]): Promise<void> {
@@ -67,7 +69,9 @@ export function dexieAdapter({
     place: 'device',
     durability: 'committed',
     async list(userId, query) {
-      const { sessions, unreadable } = await use((database) => listRows(database, userId, query))
+      const [{ sessions, unreadable }] = await use((database) =>
+        Promise.all([listRows(database, userId, query), signOuts.begin(database, userId)]),
+      )
       if (unreadable.length > 0) await lookAfter(unreadable)
       return sessions
     },
@@ -79,7 +83,7 @@ export function dexieAdapter({
     },
     async save(changes) {
       if (changes.length === 0) return []
-      const { accepted, refusals, unreadable } = await use((database) => saveRows(database, changes))
+      const { accepted, refusals, unreadable } = await use((database) => saveRows(database, changes, signOuts))
       report(unreadable)
       for (const { userId, conversationId } of accepted) signal?.tell(userId, [conversationId])
       return refusals
@@ -91,6 +95,10 @@ export function dexieAdapter({
     },
     async clear(userId, workspace) {
       signal?.tell(userId, await use((database) => clearRows(database, userId, workspace, clock.now())))
+    },
+    async forget(userId) {
+      await use((database) => signOuts.forget(database, userId, clock.now()))
+      reported.clear() // it names the user's conversations
     },
     ...(signal && { subscribe: signal.subscribe }),
     onReport(listener) {

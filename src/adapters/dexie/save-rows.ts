@@ -4,6 +4,7 @@ import type { ConversationSession } from '../../core/session.js'
 import { type ReadRow, readStoredRow } from '../../core/stored-row.js'
 import { type Database, type RowKey, withIndexFields, write } from './database.js'
 import type { UnreadableRow } from './read-rows.js'
+import type { SignOutGuard } from './sign-outs.js'
 
 /** What became of the changes. */
 export interface SavedRows {
@@ -14,9 +15,14 @@ export interface SavedRows {
 }
 
 /** Decides on each change and writes what is accepted, all in one transaction: no tab can write between the two. */
-export function saveRows(database: Database, changes: readonly Change[]): PromiseLike<SavedRows> {
+export function saveRows(
+  database: Database,
+  changes: readonly Change[],
+  signOuts: SignOutGuard,
+): PromiseLike<SavedRows> {
   const { rows, tombstones, setAside } = database
   return write(database, async () => {
+    await signOuts.check(database, new Set(changes.map(({ session }) => session.userId)))
     const keys = changes.map(({ session }): RowKey => [session.userId, session.conversationId])
     const [values, removals] = await Promise.all([rows.bulkGet(keys), tombstones.bulkGet(keys)])
     const stored = new Map<string, ReadRow>()

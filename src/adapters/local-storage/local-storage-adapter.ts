@@ -1,6 +1,6 @@
 import type { AdapterReport, SessionAdapter } from '../../core/adapter.js'
 import { storageError } from '../../core/storage-error.js'
-import type { WebStorage } from '../../core/web-storage.js'
+import { keysOfUser, type WebStorage } from '../../core/web-storage.js'
 import { changeSignal } from './change-signal.js'
 import { rowKeys } from './keys.js'
 import { listRows } from './list-rows.js'
@@ -126,6 +126,11 @@ export function localStorageAdapter({
           keys.rowsOf(storage, userId, workspace).map((key) => [keys.idOf(key), key] as const),
         ),
       ),
+    forget: (userId) =>
+      use((storage) => {
+        for (const key of keysOfUser(storage, name, userId)) storage.removeItem(key)
+        signal.tell(userId, [])
+      }),
     subscribe: signal.subscribe,
     onReport(listener) {
       reporters.add(listener)

@@ -75,6 +75,13 @@ export function memoryAdapter(): SessionAdapter {
         rowsOf(userId, workspace).map(({ session }) => session.conversationId),
       )
     },
+    async forget(userId) {
+      const forgotten = [...rows.values()].filter(({ session }) => session.userId === userId)
+      for (const { session } of forgotten) rows.delete(keyOf(userId, session.conversationId))
+      for (const key of tombstones)
+        if (key.startsWith(`${JSON.stringify([userId]).slice(0, -1)},`)) tombstones.delete(key)
+      announce(userId, [])
+    },
     subscribe(userId, listener) {
       const own: Listener = (conversationIds) => listener(conversationIds)
       listeners.set(own, userId)
