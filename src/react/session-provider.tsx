@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createSessionStore } from '../store/create-session-store.js'
 import type { SessionStore, SessionStoreOptions } from '../store/session-store.js'
 import { SessionContext } from './session-context.js'
@@ -9,8 +9,8 @@ export type SessionProviderProps =
   | ({ readonly children?: ReactNode; readonly store?: undefined } & SessionStoreOptions)
 
 /**
- * Gives the components below it one session store per mount: the one passed, or one made from the options. The options
- * are read once.
+ * Gives the components below it one session store per mount: the one passed, or one made from the options. Of the options
+ * only `userId` is followed: `null` while it is not known, and whoever signs in next.
  *
  * @example
  * ```tsx
@@ -36,10 +36,19 @@ function OwnStore(props: { readonly options: SessionStoreOptions; readonly child
   const leaving = useRef<ReturnType<typeof setTimeout>>(undefined)
   const disposed = useRef<SessionStore>(undefined)
 
+  const { userId = '' } = props.options
+  const shown = useRef(userId)
+  // Before anything is painted: no frame shows the one user's sessions to the other.
+  useBrowserLayoutEffect(() => {
+    if (shown.current === userId || disposed.current === store) return
+    shown.current = userId
+    void store.setUser(userId)
+  }, [store, userId])
+
   useEffect(() => {
     clearTimeout(leaving.current)
     if (disposed.current === store) {
-      setStore(createSessionStore(options))
+      setStore(createSessionStore({ ...options, userId: shown.current }))
       return
     }
     return () => {
@@ -54,3 +63,6 @@ function OwnStore(props: { readonly options: SessionStoreOptions; readonly child
 
   return <SessionContext.Provider value={store}>{props.children}</SessionContext.Provider>
 }
+
+/** React 18 warns of layout effects on a server, where there are none to run. */
+const useBrowserLayoutEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect

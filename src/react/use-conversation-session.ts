@@ -62,18 +62,19 @@ export function useConversationSession(
   const currentWorkspace = useCurrentWorkspace()
   const tabId = useSessionState(tabIdOf)
   const isResumed = useSessionState(isResumedOf)
+  const userId = useSessionState(userIdOf)
   // What was opened last. Until it is what this render asks for, the store may still show another conversation.
   const [opened, setOpened] = useState<Opened>()
   const [failed, setFailed] = useState<{ readonly workspace: string; readonly error: unknown }>()
   const inbox = useRef<Inbox>({ opened: new Map(), waiting: [] })
 
   useEffect(() => {
-    if (!workspace || !mounted) return
+    if (!workspace || !mounted || userId === undefined) return
     let isLatest = true
     store.initConversation(workspace, asked === undefined ? {} : { conversationId: asked }).then(
       (conversationId) => {
-        deliver(inbox.current, keyOf(workspace, asked), conversationId)
-        if (isLatest) setOpened({ store, workspace, asked })
+        deliver(inbox.current, keyOf(userId, workspace, asked), conversationId)
+        if (isLatest) setOpened({ store, userId, workspace, asked })
       },
       (error: unknown) => {
         if (isLatest && !isNotOpen(error)) setFailed({ workspace, error })
@@ -82,11 +83,12 @@ export function useConversationSession(
     return () => {
       isLatest = false
     }
-  }, [store, workspace, mounted, asked])
+  }, [store, userId, workspace, mounted, asked])
 
   const isOpen =
     mounted &&
     opened?.store === store &&
+    opened.userId === userId &&
     opened.workspace === workspace &&
     opened.asked === asked &&
     currentWorkspace === workspace
@@ -108,7 +110,7 @@ export function useConversationSession(
         }
       }
       if (conversationId !== undefined) own(conversationId)
-      else if (workspace && mounted) receive(inbox.current, keyOf(workspace, asked), own)
+      else if (workspace && mounted) receive(inbox.current, keyOf(userId, workspace, asked), own)
     }
     const handlers = {
       startNewConversation: () => store.newConversation(workspace ?? ''),
@@ -118,7 +120,7 @@ export function useConversationSession(
     return conversationId !== undefined && tabId !== undefined
       ? ({ ...handlers, isInitialized: true, isResumed, conversationId, tabId } as const)
       : ({ ...handlers, isInitialized: false, isResumed: false, conversationId: undefined, tabId: undefined } as const)
-  }, [store, workspace, mounted, asked, conversationId, tabId, isResumed])
+  }, [store, userId, workspace, mounted, asked, conversationId, tabId, isResumed])
 
   // A mistake of the app's, such as a workspace that no store would take: for the nearest error boundary.
   if (failed && failed.workspace === workspace) throw failed.error
@@ -127,6 +129,7 @@ export function useConversationSession(
 
 interface Opened {
   readonly store: SessionStore
+  readonly userId: string
   readonly workspace: string
   readonly asked: string | undefined
 }
@@ -137,8 +140,9 @@ interface Inbox {
   waiting: readonly { readonly key: string; readonly run: (conversationId: string) => void }[]
 }
 
-function keyOf(workspace: string, asked: string | undefined): string {
-  return JSON.stringify([workspace, asked])
+/** What one user had to say is never delivered as another's. */
+function keyOf(userId: string | undefined, workspace: string, asked: string | undefined): string {
+  return JSON.stringify([userId, workspace, asked])
 }
 
 function deliver(inbox: Inbox, key: string, conversationId: string): void {
@@ -168,6 +172,7 @@ function isNotOpen(error: unknown): boolean {
   return isLeftoffError(error, 'no-user') || isLeftoffError(error, 'disposed')
 }
 
+const userIdOf = (state: SessionState) => state.userId
 const isResumedOf = (state: SessionState) => state.isResumed
 
 function tabIdOf({ sessions, currentConversationId }: SessionState): string | undefined {

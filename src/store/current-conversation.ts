@@ -141,8 +141,8 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     history.add(row, isUnsaved ? {} : undefined)
     makeCurrent(row, isResumed)
     if (moved) emit({ type: 'moved', conversationId: row.conversationId, ...moved })
-    // What follows is not waited for: the newest over all workspaces.
-    if (!history.trouble()) void refresh()
+    // The newest over all workspaces come after what was opened is shown.
+    if (!history.trouble()) clock.setTimeout(() => void refresh(), 0)
     return row.conversationId
   }
 

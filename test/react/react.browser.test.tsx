@@ -384,3 +384,31 @@ describe('useSessionEvent', () => {
     expect(told).toHaveLength(count)
   })
 })
+
+describe('users', () => {
+  it('opens once the user is known, shows nothing of one to the next, and opens again for that one', async () => {
+    const adapter = memoryAdapter()
+    const page = (userId: string | null) => (
+      <SessionProvider adapter={adapter} userId={userId}>
+        <Chat workspace="w" />
+      </SessionProvider>
+    )
+    root = createRoot(container)
+    root.render(page(null))
+    await nextTask()
+    expect(text('conversation')).toBe('')
+    root.render(page('ada'))
+    await initialized()
+    const ofAda = text('conversation')
+    click('say')
+    await vi.waitFor(() => expect(container.textContent).toContain('hello (1)'))
+
+    root.render(page('bob'))
+    await vi.waitFor(() => expect(text('conversation')).not.toBe(ofAda))
+    await initialized()
+    expect(container.textContent).not.toContain('hello')
+    expect(await adapter.list('bob', { limit: 10 })).toEqual([])
+    root.render(page('ada'))
+    await vi.waitFor(() => expect(text('conversation')).toBe(ofAda))
+  })
+})

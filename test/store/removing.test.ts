@@ -15,7 +15,7 @@ describe('New chat', () => {
     const last = store.newConversation()
     await settle()
     expect(ids(store.getState().sessions)).toEqual([last])
-    expect(ids((await reopen(openTab)).sessions)).toEqual([last])
+    expect(ids((await reopen({ openTab, settle })).sessions)).toEqual([last])
   })
 
   it('keeps the one it leaves if something was said in it, even just now', async () => {
@@ -66,7 +66,7 @@ describe('removing', () => {
     expect(store.getState().sessions).toEqual([])
     expect(store.getState().currentConversationId).not.toBe(id)
     await removed
-    expect((await reopen(openTab)).sessions).toEqual([])
+    expect((await reopen({ openTab, settle })).sessions).toEqual([])
     expect(events).toEqual([])
   })
 
@@ -154,7 +154,7 @@ describe('removing', () => {
     expect(ada.store.getState().sessions).toEqual([])
     expect(bob.store.getState().sessions).toHaveLength(2)
     await settle()
-    expect((await reopen(openTab, { userId: 'bob' })).sessions).toHaveLength(2)
+    expect((await reopen({ openTab, settle }, { userId: 'bob' })).sessions).toHaveLength(2)
   })
 
   it('shows what is still there when clearing fails', async () => {
@@ -172,9 +172,9 @@ describe('removing', () => {
   })
 })
 
-async function reopen(openTab: ReturnType<typeof setUp>['openTab'], options = {}) {
+async function reopen({ openTab, settle }: Pick<ReturnType<typeof setUp>, 'openTab' | 'settle'>, options = {}) {
   const { store } = openTab({ resume: 'new', ...options })
   await store.initConversation('elsewhere')
-  await new Promise((resolve) => setTimeout(resolve, 0)) // the list over all workspaces follows
+  await settle() // the list over all workspaces follows
   return store.getState()
 }
