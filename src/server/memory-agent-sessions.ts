@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import type { TabKey } from '../core/tab-key.js'
+import { assertAgentSessionId } from './agent-session-id.js'
 import type { AgentSessionStore } from './agent-session-store.js'
 
 /** Settings of {@link memoryAgentSessions}. */
@@ -62,7 +63,7 @@ export function memoryAgentSessions({
     },
 
     async set(key, agentSessionId) {
-      assertId(agentSessionId)
+      assertAgentSessionId(agentSessionId)
       const now = clock.now()
       const row = rows.get(key)
       if (row && isLeased(row, now)) {
@@ -115,7 +116,7 @@ export function memoryAgentSessions({
     },
 
     async endTurn(key, leaseId, agentSessionId) {
-      if (agentSessionId !== undefined) assertId(agentSessionId)
+      if (agentSessionId !== undefined) assertAgentSessionId(agentSessionId)
       const row = rows.get(key)
       if (row?.leaseId !== leaseId) return false
       row.leaseId = undefined
@@ -139,13 +140,4 @@ function newRow(): Row {
 
 function isLeased(row: Row, now: number): boolean {
   return row.leaseId !== undefined && row.leaseUntil > now
-}
-
-/** An empty id would make an agent start afresh in silence. */
-function assertId(agentSessionId: string): void {
-  if (agentSessionId !== '') return
-  throw new LeftoffError(
-    'invalid-argument',
-    'An agent session id is never empty. Check what the driver gives in `sessionIdOf`.',
-  )
 }

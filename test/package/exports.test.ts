@@ -30,6 +30,7 @@ const values: Record<string, readonly string[]> = {
   'leftoff/server': [
     'LeftoffError',
     'busyResponse',
+    'createLookupCache',
     'isLeftoffError',
     'memoryAgentSessions',
     'parseTabKey',
@@ -39,8 +40,10 @@ const values: Record<string, readonly string[]> = {
     'turnResponse',
   ],
   'leftoff/dexie': ['dexieAdapter'],
+  'leftoff/supabase': ['supabaseAdapter'],
+  'leftoff/server/supabase': ['supabaseAgentSessions'],
   'leftoff/agents/claude': ['claudeDriver'],
-  'leftoff/testing': ['fakeBrowser', 'manualClock', 'sessionAdapterConformance'],
+  'leftoff/testing': ['agentSessionStoreConformance', 'fakeBrowser', 'manualClock', 'sessionAdapterConformance'],
 }
 
 describe('the exports', () => {

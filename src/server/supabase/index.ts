@@ -1,0 +1,2 @@
+export type { RpcCall, RpcResponse, SupabaseRpcClient } from '../../core/supabase-rpc.js'
+export { type SupabaseAgentSessionsOptions, supabaseAgentSessions } from './supabase-agent-sessions.js'
