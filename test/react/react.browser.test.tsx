@@ -406,7 +406,7 @@ describe('users', () => {
     root.render(page('bob'))
     await vi.waitFor(() => expect(text('conversation')).not.toBe(ofAda))
     await initialized()
-    expect(container.textContent).not.toContain('hello')
+    expect(container.textContent).not.toContain('hello (1)')
     expect(await adapter.list('bob', { limit: 10 })).toEqual([])
     root.render(page('ada'))
     await vi.waitFor(() => expect(text('conversation')).toBe(ofAda))
