@@ -70,6 +70,7 @@ describe('the history', () => {
     const other = await demo.open('/chat?workspace=docs.alive.best')
     await say(other, 'in the other workspace')
     const inOther = await conversationId(other)
+    await other.close()
 
     const page = await demo.open('/chat')
     const ids: string[] = []
