@@ -1,3 +1,8 @@
+export {
+  type AgentSessionStoreConformance,
+  agentSessionStoreConformance,
+  type OpenedAgentSessionStore,
+} from './agent-session-store-conformance.js'
 export { type FakeBrowser, type FakeStorage, type FakeTab, fakeBrowser } from './fake-browser.js'
 export type { FakeLockMode } from './fake-locks.js'
 export { type ManualClock, manualClock } from './manual-clock.js'

@@ -7,8 +7,8 @@ import type { TestSupabase } from './serve-supabase.js'
 export const supabase = inject('supabase')
 
 /** A client with the service key: a server's. */
-export function serverClient(of: TestSupabase = supabase): SupabaseClient {
-  return createClient(of.url, of.serviceRoleKey, options)
+export function serverClient(of: TestSupabase = supabase, through: typeof fetch = fetch): SupabaseClient {
+  return createClient(of.url, of.serviceRoleKey, { ...options, global: { fetch: through } })
 }
 
 /** A client of a browser in which `userId` is signed in; without one, of a browser in which nobody is. */

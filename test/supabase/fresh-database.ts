@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
+import { supabase } from './supabase.js'
+
+/** An empty database that ends with the test. */
+export interface FreshDatabase {
+  run(query: string): Promise<readonly Record<string, unknown>[]>
+}
+
+/** On the engine of this run. A Postgres has Supabase's roles already; PGlite has none before {@link bootstrap}. */
+export async function freshDatabase(): Promise<FreshDatabase> {
+  return supabase.databaseUrl === undefined ? onPglite() : onPostgres(supabase.databaseUrl)
+}
+
+/** What a Supabase project has before any migration. */
+export const bootstrap = readFileSync(new URL('../../supabase/local/bootstrap.sql', import.meta.url), 'utf8')
+
+const folder = new URL('../../supabase/migrations/', import.meta.url)
+
+/** Runs all migrations, in their order. */
+export async function migrate({ run }: FreshDatabase): Promise<void> {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sql'))
+  for (const name of names.sort()) await run(readFileSync(new URL(name, folder), 'utf8'))
+}
+
+async function onPglite(): Promise<FreshDatabase> {
+  const pglite = await PGlite.create()
+  onTestFinished(() => pglite.close())
+  return {
+    async run(query) {
+      const results = await pglite.exec(query)
+      return results.at(-1)?.rows ?? []
+    },
+  }
+}
+
+async function onPostgres(url: string): Promise<FreshDatabase> {
+  const name = `fresh_${randomUUID().replaceAll('-', '')}`
+  const owner = new pg.Client(url)
+  await owner.connect()
+  await owner.query(`create database ${name}`)
+  const own = new URL(url)
+  own.pathname = name
+  const client = new pg.Client(own.href)
+  await client.connect()
+  onTestFinished(async () => {
+    await client.end()
+    await owner.query(`drop database ${name}`)
+    await owner.end()
+  })
+  return {
+    async run(query) {
+      // An array when the text holds several statements.
+      const result: pg.QueryResult | pg.QueryResult[] = await client.query(query)
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? []
+    },
+  }
+}
