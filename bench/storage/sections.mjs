@@ -11,6 +11,7 @@ import { updates } from './stream.mjs'
  * @property {string} id The name of its chart.
  * @property {string} title
  * @property {string} about
+ * @property {readonly string[]} found What came out, a sentence each.
  * @property {readonly (readonly string[])[]} table The first row is the head.
  * @property {string} chart SVG.
  */
@@ -40,10 +41,15 @@ export function lostUpdatesSection(results) {
       .filter((result) => result.gapMs === gapMs)
       .map(({ library, surviving }) => ({ library, value: median(surviving), text: range(surviving) })),
   }))
+  const others = results.filter(({ library }) => !library.isOurs).map(({ surviving }) => median(surviving))
   return {
     id: 'lost-updates',
     title,
     about,
+    found: [
+      ...ours(groups).map(([label, values]) => `${label}: ${values.join(', ')} of ${all}.`),
+      ...(others.length > 0 ? [`The others: ${Math.min(...others)} to ${Math.max(...others)} of ${all}.`] : []),
+    ],
     table: byLibrary(groups),
     chart: barChart({ title, note: 'More is better.', groups, max: all }),
   }
@@ -69,10 +75,17 @@ export function streamSection(results) {
         text: `${short(characters)} in ${thousands(writes)} writes${lastLands ? '' : ', the last one lost'}`,
       })),
   }))
+  const others = results
+    .filter(({ library, stored }) => !library.isOurs && stored === 1_000)
+    .map(({ characters }) => characters)
   return {
     id: 'stream',
     title,
     about,
+    found: [
+      ...ours(groups).map(([label, values]) => `${label}: characters ${values.join(', ')}.`),
+      ...(others.length > 0 ? [`The fewest of the others with 1,000 stored: ${short(Math.min(...others))}.`] : []),
+    ],
     table: byLibrary(groups),
     chart: barChart({
       title,
@@ -117,7 +130,8 @@ export function readySection(results) {
   return {
     id: 'ready',
     title,
-    about: [about, ...comparisons(results)].join('\n\n'),
+    about,
+    found: comparisons(results),
     table: byLibrary([...groups, wholePage]),
     chart: barChart({ title, note: 'Less is better.', groups }),
   }
@@ -146,6 +160,20 @@ function comparisons(results) {
       const free = `the page is free again after ${warm.freeMs.toFixed(1)} ms`
       return `${library.label}, ${thousands(stored)} stored, a later tab: ${compared.join(', ')}; ${free}.`
     })
+}
+
+/**
+ * Each of ours, and what it has in each group.
+ *
+ * @param {readonly { readonly label: string, readonly bars: readonly import('../bar-chart.mjs').Bar[] }[]} groups
+ * @returns {(readonly [label: string, values: readonly string[]])[]}
+ */
+function ours(groups) {
+  const libraries = (groups[0]?.bars ?? []).map(({ library }) => library).filter(({ isOurs }) => isOurs)
+  return libraries.map(({ label }) => [
+    label,
+    groups.map((group) => `${group.bars.find(({ library }) => library.label === label)?.text ?? ''} ${group.label}`),
+  ])
 }
 
 /**

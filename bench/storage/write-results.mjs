@@ -6,6 +6,17 @@ import { markdownTable } from '../table.mjs'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'docs', 'benchmarks')
 
+/** @type {Omit<import('../overview.mjs').About, 'found'>} */
+const about = {
+  title: 'Storage, side by side',
+  measured:
+    'What leftoff saves when tabs write at once, how much it writes while an answer streams in, and how soon it is ready, beside the stores ' +
+    'people use today, each as its documentation shows it, with the same sessions of about 300 characters, in one headless Chromium.',
+  notShown:
+    'other browsers, phones, cold disks and slow processors; a page that also loads an app. The others hold all sessions in memory once they are ' +
+    "ready; leftoff holds one workspace's newest ten then, and reads the newest hundred of all afterwards.",
+}
+
 /**
  * Writes what a whole run found to `docs/benchmarks`: a page with a table and a chart each, and all figures as JSON.
  *
@@ -18,7 +29,8 @@ export async function writeResults({ sections, measured, chromium }) {
   const versions = { Chromium: chromium, ...(await installedVersions()) }
   await mkdir(folder, { recursive: true })
   for (const { id, chart } of sections) await writeFile(join(folder, `${id}.svg`), chart)
-  await writeFile(join(folder, 'storage.json'), asJson({ versions, ...measured }))
+  const found = sections.flatMap((section) => section.found)
+  await writeFile(join(folder, 'storage.json'), asJson({ about: { ...about, found }, versions, ...measured }))
   await writeFile(join(folder, 'storage.md'), asPage(sections, versions))
   console.log(`\nWritten to ${folder}`)
 }
@@ -52,16 +64,22 @@ function asJson(value) {
  */
 function asPage(sections, versions) {
   const tools = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  return `# Storage, side by side
+  return `# ${about.title}
 
-<!-- Written by bench/storage: npm run bench -- --full --write -->
+<!-- Written by bench/storage: npm run bench -- storage --write -->
 
-What leftoff saves, how much it writes and how soon it is ready, beside the stores people use today, each as its documentation
-shows it, with the same sessions of about 300 characters. All in one run of one headless Chromium on one machine: ${tools.join(', ')}.
-Counts are exact; times are good for comparing with each other only.
+${about.measured} All in one run on one machine: ${tools.join(', ')}. Counts are exact; times are good for comparing with each other only.
 
-\`npm run bench\` measures it on yours, \`npm run bench -- --help\` tells the options. All figures: [storage.json](storage.json).
+Not shown: ${about.notShown}
 
-${sections.map(({ id, title, about, table }) => `## ${title}\n\n${about}\n\n![${title}](${id}.svg)\n\n${markdownTable(table)}`).join('\n\n')}
+\`npm run bench -- storage\` measures it on yours, with \`--help\` it tells the options. All figures: [storage.json](storage.json).
+
+${sections.map((section) => asPart(section)).join('\n\n')}
 `
+}
+
+/** @param {import('./sections.mjs').Section} section */
+function asPart({ id, title, about, found, table }) {
+  const list = found.map((sentence) => `- ${sentence}`).join('\n')
+  return `## ${title}\n\n${about}\n\n${list}\n\n![${title}](${id}.svg)\n\n${markdownTable(table)}`
 }

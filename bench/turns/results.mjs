@@ -9,6 +9,15 @@ import { markdownTable } from '../table.mjs'
 const folder = fileURLToPath(new URL('../../docs/benchmarks', import.meta.url))
 const title = 'Microseconds that runTurn adds to a message'
 
+/** @type {Omit<import('../overview.mjs').About, 'found'>} */
+const about = {
+  title: 'Turns',
+  measured:
+    'What a message of the agent costs on its way through `runTurn`, beside `for await` over the same async generator, in Node.',
+  notShown:
+    'an agent that does anything, a store over the network, the way to the browser: each costs far more than what is measured here.',
+}
+
 /**
  * @param {readonly Measured[]} results
  * @returns {readonly (readonly string[])[]} The first row is the head.
@@ -52,10 +61,18 @@ export async function writeResults(results) {
   await writeFile(join(folder, 'turns.svg'), barChart({ title, note, groups: [{ label: 'each message', bars }] }))
   await writeFile(
     join(folder, 'turns.json'),
-    `${JSON.stringify({ node: process.version, results: rounded(results) }, null, 2)}\n`,
+    `${JSON.stringify({ about: { ...about, found: found(results) }, node: process.version, results: rounded(results) }, null, 2)}\n`,
   )
   await writeFile(join(folder, 'turns.md'), asPage(results))
   console.log(`\nWritten to ${folder}`)
+}
+
+/** @param {readonly Measured[]} results */
+function found(results) {
+  return results.map(
+    ({ label, addedUs, share }) =>
+      `A message that is ${label}: ${addedUs.toFixed(2)} µs added, ${share.toFixed(1)} % of the raw rate.`,
+  )
 }
 
 /** @param {readonly Measured[]} results */
@@ -74,14 +91,14 @@ function rounded(results) {
 function asPage(results) {
   return `# Turns
 
-<!-- Written by bench/turns: npm run bench:turns -- --write -->
+<!-- Written by bench/turns: npm run bench -- turns --write -->
 
 What a message of the agent costs on its way through \`runTurn\`, beside \`for await\` over the same async generator, with \`claudeDriver\`
 and the memory store, in Node ${process.version}. Rounds alternate, and each pair is compared, as what else the machine does slows both.
 The first line has nothing but the iteration; in the others each message is a line of JSON, parsed as the Claude Agent SDK parses what
 its process writes. The last column is reckoned, not measured: an agent that gives 10,000 messages a second spends 100 µs on each.
 
-\`npm run bench:turns\` measures it on yours. All figures: [turns.json](turns.json).
+\`npm run bench -- turns\` measures it on yours. All figures: [turns.json](turns.json).
 
 ## ${title}
 

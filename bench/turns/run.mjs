@@ -5,7 +5,7 @@ import { textTable } from '../table.mjs'
 import { deltaLine, measure } from './measure.mjs'
 import { tableOf, writeResults } from './results.mjs'
 
-const usage = `Usage: npm run bench:turns -- [--quick] [--write]
+const usage = `Usage: npm run bench -- turns [--quick] [--write]
   --quick  a tenth of the messages, to try the bench out
   --write  update docs/benchmarks; it must be a whole run`
 

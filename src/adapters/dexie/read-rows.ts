@@ -16,7 +16,10 @@ interface ListedRows {
   readonly unreadable: readonly UnreadableRow[]
 }
 
-/** The first `limit` sessions, and the rows met on the way that could not be read. */
+/**
+ * The first `limit` sessions, and the rows met on the way that could not be read. One that is damaged in a field of the index
+ * is in no list, as IndexedDB has it: getting it, saving over it or clearing all finds it.
+ */
 export async function listRows(database: Database, userId: string, query: ListQuery): Promise<ListedRows> {
   // One request, whose answer is here before its transaction ends: nobody who opens a page waits for that.
   const reads = (await rowsInOrder(database, userId, query).limit(query.limit).toArray()).map(readStoredRow)

@@ -9,9 +9,8 @@ import type { rowStorage } from './row-storage.js'
 export const rowsPerTask = 1_000
 
 /**
- * The first `limit` sessions. In a large storage it begins in a task of its own, for the page to show what it has first, and
- * gives way to the page now and then: looking through 10,000 rows takes longer than a frame. Only the rows that are asked for are
- * parsed, of the others just the text of their last activity is looked at.
+ * The first `limit` sessions. Only these are parsed; of the other rows just the text of their last activity is looked at, and
+ * that gives way to the page now and then, for thousands of them take longer than a frame.
  */
 export async function listRows(
   storage: WebStorage,
@@ -20,7 +19,6 @@ export async function listRows(
   userId: string,
   { workspace, limit, order = 'newest' }: ListQuery,
 ): Promise<readonly ConversationSession[]> {
-  if (storage.length > rowsPerTask) await nextTask()
   const candidates: { readonly key: string; readonly conversationId: string; readonly lastActivity: number }[] = []
   for (const key of keys.rowsOf(storage, userId, workspace)) {
     if (candidates.length > 0 && candidates.length % rowsPerTask === 0) await nextTask()

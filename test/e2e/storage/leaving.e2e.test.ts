@@ -26,32 +26,62 @@ describe('when the browser is killed', () => {
   })
 })
 
-describe('when a page goes away with unsaved messages in 20 conversations', () => {
-  it.for(['is reloaded', 'goes to another site'] as const)(
-    'saves each of them once when it %s, dexie',
-    { timeout: timeoutMs },
-    async (event, { task }) => {
-      const kept: number[] = []
-      for (let run = 0; run < counts.leavings; run++) {
-        const origin = `left-${event.replaceAll(' ', '-')}-${run}`
-        const page = await browser.open(origin, 'dexie', { mayClose: true })
-        await page.evaluate(saveRows, rows)
+type Leaving = (typeof leavings)[number]
+const leavings = ['is reloaded', 'goes to another site', 'is closed'] as const
 
-        const isGone = page.waitForEvent('load')
-        // The page may be gone before it can answer.
-        await page.evaluate(recordAndLeave, event).catch(() => {})
+describe('when a page goes away with unsaved messages in 20 conversations', () => {
+  it.for(leavings)('saves each of them once when it %s, dexie', { timeout: timeoutMs }, async (event, { task }) => {
+    const kept: number[] = []
+    for (let run = 0; run < counts.leavings; run++) {
+      const origin = `left-${event.replaceAll(' ', '-')}-${run}`
+      const page = await browser.open(origin, 'dexie')
+      await page.evaluate(saveRows, rows)
+
+      await leave(page, event)
+
+      const next = event === 'is reloaded' ? page : await browser.open(origin, 'dexie')
+      await next.evaluate(() => window.store.initConversation('workspace-0'))
+      const stored = await messageCounts(next)
+      expect(stored).toHaveLength(rows)
+      kept.push(stored.filter((count) => count === 2).length)
+      await next.close()
+    }
+    expect(kept).toEqual(kept.map(() => rows))
+    expect(browser.takeErrors()).toEqual([])
+    Object.assign(task.meta, { measured: `${kept.length} times, ${rows} of ${rows} rows after each` })
+  })
+})
+
+describe('when a tab is closed right after the first message', () => {
+  it.for(['localStorage', 'dexie'] as const)(
+    'has the conversation in the next tab, %s',
+    { timeout: timeoutMs },
+    async (adapter, { task }) => {
+      const kept: unknown[] = []
+      for (let run = 0; run < counts.leavings; run++) {
+        const origin = `first-message-${adapter}-${run}`
+        const page = await browser.open(origin, adapter)
+        const isGone = page.waitForEvent('close')
+        await page.evaluate(async () => {
+          await window.store.initConversation('shop')
+          window.store.recordMessage({ role: 'user', text: 'Hello' })
+        })
+        await closeAsPersonDoes(page)
         await isGone
 
-        const next = event === 'is reloaded' ? page : await browser.open(origin, 'dexie')
-        await next.evaluate(() => window.store.initConversation('workspace-0'))
-        const stored = await messageCounts(next)
-        expect(stored).toHaveLength(rows)
-        kept.push(stored.filter((count) => count === 2).length)
+        const next = await browser.open(origin, adapter)
+        kept.push(
+          await next.evaluate(async () => {
+            const resumed = await window.store.initConversation('shop')
+            const [row, ...others] = window.store.getState().sessions
+            return [row?.conversationId === resumed, row?.messageCount, row?.lastMessagePreview, others.length]
+          }),
+        )
         await next.close()
       }
-      expect(kept).toEqual(kept.map(() => rows))
+      expect(kept).toEqual(kept.map(() => [true, 1, 'Hello', 0]))
       expect(browser.takeErrors()).toEqual([])
-      Object.assign(task.meta, { measured: `${kept.length} times, ${rows} of ${rows} rows after each` })
+      Object.assign(task.meta, { measured: `${kept.length} of ${kept.length} times` })
     },
   )
 })
@@ -65,13 +95,26 @@ async function saveRows(rows: number): Promise<void> {
   await store.flush()
 }
 
-/** All in one task: no promise of a save has a chance to settle. */
-function recordAndLeave(event: 'is reloaded' | 'goes to another site'): void {
+async function leave(page: Page, how: Leaving): Promise<void> {
+  const isGone = how === 'is closed' ? page.waitForEvent('close') : page.waitForEvent('load')
+  // The page may be gone before it can answer.
+  await page.evaluate(recordAndLeave, how).catch(() => {})
+  if (how === 'is closed') await closeAsPersonDoes(page)
+  await isGone
+}
+
+/** All in one task: no promise of a save has a chance to settle. A person's close comes a moment later. */
+function recordAndLeave(how: Leaving): void {
   for (const { conversationId } of window.store.getState().sessions) {
     window.store.recordMessage({ role: 'assistant', text: 'Hello to you', conversationId })
   }
-  if (event === 'is reloaded') location.reload()
-  else location.href = location.href.replace(location.hostname, '127.0.0.1')
+  if (how === 'is reloaded') location.reload()
+  if (how === 'goes to another site') location.href = location.href.replace(location.hostname, '127.0.0.1')
+}
+
+/** As by the tab's own button: the page is asked and told. A page that closes itself may be ended before it is told. */
+function closeAsPersonDoes(page: Page): Promise<void> {
+  return page.close({ runBeforeUnload: true })
 }
 
 function messageCounts(page: Page): Promise<readonly number[]> {

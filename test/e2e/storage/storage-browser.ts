@@ -28,8 +28,6 @@ interface OpenOptions {
   readonly before?: () => void
   /** Opens the page in a frame without an origin. */
   readonly isSandboxed?: boolean
-  /** Opens the tab by a script, as browsers let only such a tab close itself. */
-  readonly mayClose?: boolean
 }
 
 export async function startStorageBrowser(): Promise<StorageBrowser> {
@@ -53,17 +51,10 @@ export async function startStorageBrowser(): Promise<StorageBrowser> {
     return processInfo
   }
 
-  async function openByScript(context: BrowserContext): Promise<Page> {
-    const opener = await context.newPage()
-    const [page] = await Promise.all([opener.waitForEvent('popup'), opener.evaluate(() => void window.open())])
-    await opener.close()
-    return page
-  }
-
   const browser: StorageBrowser = {
-    async open(origin, adapter, { before, isSandboxed = false, mayClose = false } = {}) {
+    async open(origin, adapter, { before, isSandboxed = false } = {}) {
       context ??= await launch()
-      const page = mayClose ? await openByScript(context) : await context.newPage()
+      const page = await context.newPage()
       if (before) await page.addInitScript(before)
       await page.goto(isSandboxed ? site.sandboxUrl(origin, adapter) : site.url(origin, adapter))
       return page
