@@ -9,6 +9,7 @@ const ofPackage = 'test/package/**/*.test.ts'
 const ofClaude = 'test/claude/**'
 const ofSupabase = 'test/supabase/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
+const onPglite = 'test/supabase/**/*.pglite.test.ts'
 
 // `npm test` runs all of them but postgres, which needs an installed Postgres: `npm run test:postgres`. `npx vitest --project node`
 // runs one. package, e2e, postgres and types look at what was built.
@@ -39,6 +40,7 @@ export default defineConfig({
           name: 'postgres',
           environment: 'node',
           include: [ofSupabase],
+          exclude: [onPglite],
           globalSetup: './test/supabase/setup-postgres.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -4,6 +4,7 @@ import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
 import { bounded } from './bounded.js'
+import type { Claimable } from './claims.js'
 import { isListed, isUsed } from './conversation-record.js'
 import { type History, ownWaitMs } from './history.js'
 import type { Holdings, Loan } from './holdings.js'
@@ -267,12 +268,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   }
 }
 
-/** The conversation a tab has. */
-export interface Current {
-  readonly workspace: string
-  readonly conversationId: string
-  readonly isResumed: boolean
-}
+type Current = Claimable & { readonly isResumed: boolean }
 
 /** A run that decides which conversation becomes current, unless the app wishes something else meanwhile. */
 interface Opening {

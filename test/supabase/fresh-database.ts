@@ -59,3 +59,16 @@ async function onPostgres(url: string): Promise<FreshDatabase> {
     },
   }
 }
+
+/** What a role may do in the schemas: `schema.table VERB`, `schema.function EXECUTE`, `schema USAGE`. */
+export async function rightsOf({ run }: FreshDatabase, role: string): Promise<unknown[]> {
+  const rows = await run(`
+    select c.oid::regclass || ' ' || verb as may from pg_class as c,
+      unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as verb
+      where c.relnamespace in ('app'::regnamespace, 'iam'::regnamespace) and c.relkind = 'r'
+        and has_table_privilege('${role}', c.oid, verb)
+    union all select pronamespace::regnamespace || '.' || proname || ' EXECUTE' from pg_proc
+      where pronamespace in ('app'::regnamespace, 'iam'::regnamespace) and has_function_privilege('${role}', oid, 'EXECUTE')
+    union all select 'iam. USAGE' where has_schema_privilege('${role}', 'iam', 'USAGE')`)
+  return rows.map(({ may }) => may)
+}

@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { bootstrap, type FreshDatabase, freshDatabase, migrate } from './fresh-database.js'
+import { bootstrap, type FreshDatabase, freshDatabase, migrate, rightsOf } from './fresh-database.js'
 import { lints } from './lints.js'
-import { supabase } from './supabase.js'
 
 const timeout = 60_000 // a PGlite of its own takes seconds to make
 
 describe('the migrations', { timeout }, () => {
-  it.runIf(supabase.engine === 'pglite')(
-    'run twice without the roles of Supabase, and once more with them',
-    async () => {
-      const database = await freshDatabase()
-      await migrate(database)
-      await migrate(database)
-      const policies = () =>
-        database.run("select policyname from pg_policies where tablename = 'conversation_sessions'")
-      expect(await policies()).toEqual([])
-      await database.run(bootstrap)
-      await migrate(database)
-      expect(await policies()).toHaveLength(4)
-      expect(await rightsOf(database, 'service_role')).toContain('app.domains INSERT')
-    },
-  )
-
   it('run twice, and keep every row', async () => {
     const database = await migrated()
     await database.run(`
@@ -124,17 +107,4 @@ async function migrated(): Promise<FreshDatabase> {
   await database.run(bootstrap)
   await migrate(database)
   return database
-}
-
-/** What a role may do in the schemas: `schema.table VERB`, `schema.function EXECUTE`, `schema USAGE`. */
-async function rightsOf({ run }: FreshDatabase, role: string): Promise<unknown[]> {
-  const rows = await run(`
-    select c.oid::regclass || ' ' || verb as may from pg_class as c,
-      unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as verb
-      where c.relnamespace in ('app'::regnamespace, 'iam'::regnamespace) and c.relkind = 'r'
-        and has_table_privilege('${role}', c.oid, verb)
-    union all select pronamespace::regnamespace || '.' || proname || ' EXECUTE' from pg_proc
-      where pronamespace in ('app'::regnamespace, 'iam'::regnamespace) and has_function_privilege('${role}', oid, 'EXECUTE')
-    union all select 'iam. USAGE' where has_schema_privilege('${role}', 'iam', 'USAGE')`)
-  return rows.map(({ may }) => may)
 }
