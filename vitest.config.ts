@@ -58,6 +58,7 @@ export default defineConfig({
         // Found in advance, as a dependency met during a run would reload the page under the tests.
         optimizeDeps: {
           include: [
+            'axe-core',
             'dexie',
             'react',
             'react-dom/client',

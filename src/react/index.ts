@@ -1,6 +1,8 @@
 'use client'
 
 export { NewChatButton, type NewChatButtonProps } from './new-chat-button.js'
+export { SessionHistory, type SessionHistoryProps } from './session-history.js'
+export type { SessionHistoryTexts } from './session-history-texts.js'
 export { SessionProvider, type SessionProviderProps } from './session-provider.js'
 export {
   useConversationId,
@@ -16,3 +18,4 @@ export {
   useConversationSession,
 } from './use-conversation-session.js'
 export { useSessionEvent } from './use-session-event.js'
+export { type SessionHistoryItem, type SessionHistoryResult, useSessionHistory } from './use-session-history.js'

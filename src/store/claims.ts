@@ -109,11 +109,13 @@ export function createClaims({ name, userId, browser, clock, createId, onLost, o
     const locks = hasNoLocks ? undefined : browser.locks()
     if (!locks || !channel) return
     const run = ++looks
+    // What this tab gives back while the browser answers is in the answer still, and is not another tab's.
+    const own = new Set(claims.keys())
     const { held = [] } = await bounded(locks.query(), lookMs, clock, 'navigator.locks')
     if (run !== looks || !channel) return
     const found = held
       .flatMap(({ name: key }) => (key?.startsWith(prefix) ? [idOf(key)] : []))
-      .filter((id) => !claims.has(id))
+      .filter((id) => !own.has(id) && !claims.has(id))
       .sort()
     if (found.length === elsewhere.length && found.every((id, index) => id === elsewhere[index])) return
     elsewhere = found

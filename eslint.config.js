@@ -1,0 +1,13 @@
+import parser from '@typescript-eslint/parser'
+import reactHooks from 'eslint-plugin-react-hooks'
+
+// Biome lints; this adds the rules of the React compiler only, which Biome does not have.
+export default [
+  {
+    files: ['src/react/**/*.{ts,tsx}', 'examples/*/page/**/*.{ts,tsx}'],
+    languageOptions: { parser },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    plugins: { 'react-hooks': reactHooks },
+    rules: reactHooks.configs['recommended-latest'].rules,
+  },
+]

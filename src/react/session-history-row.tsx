@@ -1,0 +1,201 @@
+import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
+import type { ConversationSession } from '../core/session.js'
+import type { SessionHistoryTexts } from './session-history-texts.js'
+import type { SessionHistoryItem } from './use-session-history.js'
+
+/** What a person does with one conversation, and the button they came from: there the focus returns. */
+export interface Task {
+  readonly conversationId: string
+  readonly step: 'renaming' | 'removing' | 'done'
+  readonly from: 'open' | 'rename' | 'remove'
+}
+
+interface RowProps {
+  readonly item: SessionHistoryItem
+  readonly task: Task | undefined
+  readonly texts: SessionHistoryTexts
+  readonly now: number
+  readonly onTask: (task: Task) => void
+  readonly onSwitch: () => void
+  readonly onRename: (title: string) => void
+  readonly onRemove: () => void
+}
+
+/** One conversation of the history: shown, being renamed, or about to be removed. */
+export function SessionHistoryRow(props: RowProps): ReactNode {
+  const { item, task } = props
+  const step = task?.step ?? 'done'
+  return (
+    <li
+      className="leftoff-history-item"
+      data-conversation-id={item.session.conversationId}
+      data-current={item.isCurrent || undefined}
+      data-open-elsewhere={item.isOpenElsewhere || undefined}
+      data-step={step === 'done' ? undefined : step}
+    >
+      {step === 'renaming' ? (
+        <RenameForm {...props} />
+      ) : step === 'removing' ? (
+        <Removal {...props} />
+      ) : (
+        <Entry {...props} />
+      )}
+    </li>
+  )
+}
+
+/** What a conversation is called. */
+export function titleOf(
+  { title, lastMessagePreview }: Pick<ConversationSession, 'title' | 'lastMessagePreview'>,
+  texts: SessionHistoryTexts,
+): string {
+  return title || lastMessagePreview || texts.untitled
+}
+
+function Entry({
+  item: { session, isCurrent, isOpenElsewhere },
+  task,
+  texts,
+  now,
+  onTask,
+  onSwitch,
+}: RowProps): ReactNode {
+  const id = useId()
+  const { conversationId, title, lastMessagePreview, lastActivity, messageCount, tokenUsage } = session
+  const begin = (step: Task['step'], from: Task['from']) => onTask({ conversationId, step, from })
+
+  function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
+    if (event.key === 'F2') begin('renaming', 'open')
+    else if (event.key === 'Delete') begin('removing', 'open')
+    else if (!moveFocus(event.currentTarget, event.key)) return
+    event.preventDefault()
+  }
+
+  // A button that comes back takes the focus that its form had.
+  return (
+    <>
+      <button
+        type="button"
+        className="leftoff-history-open"
+        aria-current={isCurrent || undefined}
+        aria-keyshortcuts="F2 Delete"
+        // biome-ignore lint/a11y/noAutofocus: the focus was in the form that this button replaces
+        autoFocus={task?.from === 'open'}
+        onClick={onSwitch}
+        onKeyDown={onKeyDown}
+      >
+        <span id={`${id}title`} className="leftoff-history-title">
+          {titleOf(session, texts)}
+        </span>{' '}
+        {title && lastMessagePreview && <span className="leftoff-history-preview">{lastMessagePreview} </span>}
+        <span className="leftoff-history-details">
+          <time dateTime={new Date(lastActivity).toISOString()}>{texts.time(lastActivity, now)}</time>{' '}
+          {messageCount > 0 && <span className="leftoff-history-messages">{texts.messages(messageCount)} </span>}
+          {tokenUsage && <span className="leftoff-history-tokens">{texts.tokens(tokenUsage)} </span>}
+          {isOpenElsewhere && <span className="leftoff-history-open-elsewhere">{texts.openElsewhere}</span>}
+        </span>
+      </button>
+      <button
+        type="button"
+        id={`${id}rename`}
+        className="leftoff-history-rename"
+        aria-labelledby={`${id}rename ${id}title`}
+        // biome-ignore lint/a11y/noAutofocus: the focus was in the form that this button replaces
+        autoFocus={task?.from === 'rename'}
+        onClick={() => begin('renaming', 'rename')}
+      >
+        {texts.rename}
+      </button>
+      <button
+        type="button"
+        id={`${id}remove`}
+        className="leftoff-history-remove"
+        aria-labelledby={`${id}remove ${id}title`}
+        // biome-ignore lint/a11y/noAutofocus: the focus was in the question that this button replaces
+        autoFocus={task?.from === 'remove'}
+        onClick={() => begin('removing', 'remove')}
+      >
+        {texts.remove}
+      </button>
+    </>
+  )
+}
+
+function RenameForm({ item: { session }, task, texts, onTask, onRename }: RowProps): ReactNode {
+  const [title, setTitle] = useState<string>()
+  const end = () => task && onTask({ ...task, step: 'done' })
+  return (
+    <form
+      className="leftoff-history-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (title !== undefined) onRename(title.trim())
+        end()
+      }}
+      onKeyDown={(event) => onEscape(event, end)}
+    >
+      <input
+        className="leftoff-history-field"
+        aria-label={texts.title}
+        autoComplete="off"
+        // biome-ignore lint/a11y/noAutofocus: the person asked for this field
+        autoFocus
+        value={title ?? session.title ?? session.lastMessagePreview ?? ''}
+        onChange={(event) => setTitle(event.target.value)}
+        onFocus={(event) => event.target.select()}
+      />
+      <button type="submit" className="leftoff-history-save">
+        {texts.save}
+      </button>
+      <button type="button" className="leftoff-history-cancel" onClick={end}>
+        {texts.cancel}
+      </button>
+    </form>
+  )
+}
+
+function Removal({ item: { session }, task, texts, onTask, onRemove }: RowProps): ReactNode {
+  const id = useId()
+  const end = () => task && onTask({ ...task, step: 'done' })
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset brings styles, and this asks one thing
+    <div role="group" aria-labelledby={id} className="leftoff-history-form" onKeyDown={(event) => onEscape(event, end)}>
+      <p id={id} className="leftoff-history-question">
+        {texts.confirmRemoval(titleOf(session, texts))}
+      </p>
+      <button type="button" className="leftoff-history-confirm" aria-describedby={id} onClick={onRemove}>
+        {texts.remove}
+      </button>
+      <button
+        type="button"
+        className="leftoff-history-keep"
+        aria-describedby={id}
+        // biome-ignore lint/a11y/noAutofocus: the answer that cannot be undone is not the one that Enter gives
+        autoFocus
+        onClick={end}
+      >
+        {texts.keep}
+      </button>
+    </div>
+  )
+}
+
+/** An input method ends a word with Escape; that one ends nothing. */
+function onEscape(event: KeyboardEvent, end: () => void): void {
+  if (event.key === 'Escape' && !event.nativeEvent.isComposing) end()
+}
+
+/** Goes to another conversation of the list; whether `key` says so. */
+function moveFocus(button: HTMLElement, key: string): boolean {
+  const row = button.parentElement
+  const list = row?.parentElement
+  const target = {
+    ArrowDown: row?.nextElementSibling,
+    ArrowUp: row?.previousElementSibling,
+    Home: list?.firstElementChild,
+    End: list?.lastElementChild,
+  }[key]
+  target?.querySelector<HTMLElement>('button')?.focus()
+  return target !== undefined
+}
