@@ -69,8 +69,9 @@ export function dexieAdapter({
     place: 'device',
     durability: 'committed',
     async list(userId, query) {
-      const [{ sessions, unreadable }] = await use((database) =>
-        Promise.all([listRows(database, userId, query), signOuts.begin(database, userId)]),
+      // The count first: rows that a sign-out in between removes must not be taken for those of a later sign-in.
+      const [, { sessions, unreadable }] = await use((database) =>
+        Promise.all([signOuts.begin(database, userId), listRows(database, userId, query)]),
       )
       if (unreadable.length > 0) await lookAfter(unreadable)
       return sessions
