@@ -25,6 +25,12 @@ declare const run: import('leftoff/server').TurnOptions<ClaudeMessage>['run']
 declare function toClient(message: ClaudeMessage): { text: string } | undefined
 declare function textOf(message: ClaudeMessage): string
 
+// Supabase: the reader's project, and a client with its service key.
+declare const supabaseUrl: string
+declare const publishableKey: string
+declare const serviceKey: string
+declare const serviceClient: import('@supabase/supabase-js').SupabaseClient
+
 // The page.
 declare const turn: { workspace: string; conversationId: string; tabId: string; message: string }
 declare function ChatPage(): import('react').ReactNode
