@@ -20,6 +20,7 @@ export type LeftoffErrorCode =
   | 'turn-failed'
   | 'turn-interrupted'
   | 'turn-busy'
+  | 'transcript-unreadable'
 
 /**
  * Every error leftoff throws or reports. `code` says what happened, `message` also what to do, `cause` keeps the original.

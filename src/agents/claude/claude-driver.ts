@@ -2,6 +2,7 @@ import type { AgentDriver, MessageKind } from '../../core/agent-driver.js'
 import type { TokenUsage } from '../../core/session.js'
 import { classifyClaudeFailure } from './claude-failure.js'
 import { type ClaudeMessage, count, entries, field } from './claude-message.js'
+import { isClaudeSessionId } from './session-id.js'
 
 /**
  * How `runTurn` understands the Claude Agent SDK, versions 0.1 to 0.3.
@@ -20,7 +21,7 @@ export const claudeDriver: AgentDriver<ClaudeMessage> = {
   createKindOf,
   classify: classifyClaudeFailure,
   // The SDK also resumes by title, so what is no UUID could open someone else's session.
-  isSessionId: (id) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id),
+  isSessionId: isClaudeSessionId,
   usageOf,
   textOf,
 }

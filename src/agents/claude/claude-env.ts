@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path'
+import { LeftoffError } from '../../core/error.js'
+
+/** Whose Claude files: one workspace's below a root. */
+export interface ClaudeFolder {
+  /** The folder that holds a folder for each workspace; `/var/lib/claude-sessions` when omitted. */
+  readonly root?: string
+  /** Letters, digits, `.`, `_` and `-`, at most 200: the name of a folder. */
+  readonly workspace: string
+}
+
+/**
+ * The environment that keeps a workspace's Claude sessions in a folder of its own, `<root>/<workspace>/.claude`. A Claude session
+ * id works from any working folder, so this is what keeps workspaces apart.
+ *
+ * Throws `invalid-argument` for a workspace that is no folder name, such as `..` or one with a slash.
+ *
+ * @example
+ * ```ts
+ * import { query } from '@anthropic-ai/claude-agent-sdk'
+ * import { claudeEnv } from 'leftoff/agents/claude'
+ *
+ * // The SDK's `env` replaces the environment, so hand on what the process has.
+ * query({ prompt: message, options: { env: { ...process.env, ...claudeEnv({ workspace }) } } })
+ * ```
+ */
+export function claudeEnv({ root = defaultRoot, workspace }: ClaudeFolder): { readonly CLAUDE_CONFIG_DIR: string } {
+  // Absolute, since the agent may run in another working folder.
+  return { CLAUDE_CONFIG_DIR: join(resolve(root), folderName(workspace), '.claude') }
+}
+
+export const defaultRoot = '/var/lib/claude-sessions'
+
+/** `workspace`, if it names a folder on every file system and nothing but that. */
+export function folderName(workspace: unknown): string {
+  // The end is no dot: Windows drops it, and two workspaces would share a folder.
+  if (typeof workspace === 'string' && /^\w(?:[\w.-]{0,198}[\w-])?$/.test(workspace)) return workspace
+  throw new LeftoffError(
+    'invalid-argument',
+    `The workspace ${JSON.stringify(workspace)?.slice(0, 80)} cannot name a folder. Use a name like "demo.alive.best": 1 to 200 ` +
+      'letters, digits, ".", "_" or "-", with no "." at either end.',
+  )
+}
