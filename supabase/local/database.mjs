@@ -21,11 +21,11 @@ const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
  * @returns {Promise<Database>}
  */
 export async function openDatabase({ databaseUrl, dataDir }) {
-  const pglite = databaseUrl ? undefined : await openPglite(dataDir)
+  const opened = databaseUrl ? undefined : await openPglite(dataDir)
   const pool = new pg.Pool({
-    ...(pglite
+    ...(opened
       ? // One connection that is never closed for being idle: transactions wait for each other.
-        { ...createPgConfig(pglite), max: 1, idleTimeoutMillis: 0 }
+        { ...createPgConfig(opened.pglite), max: 1, idleTimeoutMillis: 0 }
       : { connectionString: databaseUrl, max: 20 }),
     // As long as PostgREST waits for a free connection.
     connectionTimeoutMillis: 10_000,
@@ -39,7 +39,7 @@ export async function openDatabase({ databaseUrl, dataDir }) {
     if (closed) return
     closed = true
     await pool.end()
-    await pglite?.close()
+    await opened?.close()
   }
   try {
     await migrate(pool)

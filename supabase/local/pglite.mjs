@@ -2,20 +2,32 @@ import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
+import { holdFolder } from './hold-folder.mjs'
 
 /**
  * PGlite in `dataDir`, or in memory.
  *
  * A new database is unpacked from a template, which takes a fifth of the time that creating one takes. The template is
- * made once per version of PGlite.
+ * made once per version of PGlite. A folder is held for this process: two would write over each other's pages.
  *
  * @param {string | undefined} dataDir
  */
 export async function openPglite(dataDir) {
-  if (dataDir !== undefined) await mkdir(dirname(dataDir), { recursive: true })
-  const hasData = dataDir !== undefined && (await exists(join(dataDir, 'PG_VERSION')))
-  const loadDataDir = hasData ? undefined : await template()
-  return PGlite.create({ ...(dataDir && { dataDir }), ...(loadDataDir && { loadDataDir }) })
+  if (dataDir === undefined) {
+    const pglite = await PGlite.create({ loadDataDir: await template() })
+    return { pglite, close: () => pglite.close() }
+  }
+  await mkdir(dataDir, { recursive: true })
+  const release = await holdFolder(dataDir)
+  const hasData = await exists(join(dataDir, 'PG_VERSION'))
+  const pglite = await PGlite.create({ dataDir, ...(!hasData && { loadDataDir: await template() }) })
+  return {
+    pglite,
+    async close() {
+      await pglite.close()
+      await release()
+    },
+  }
 }
 
 async function template() {
