@@ -99,7 +99,7 @@ async function transcriptFile(project: string, sessionId: string): Promise<Trans
   const path = join(project, `${sessionId}.jsonl`)
   const stats = await lstat(path).catch((error) => absent(error, path))
   if (!stats?.isFile() || stats.size === 0) return undefined
-  return { path, sessionId, lastActivity: stats.mtimeMs, sizeBytes: stats.size }
+  return { path, sessionId, lastActivity: Math.floor(stats.mtimeMs), sizeBytes: stats.size }
 }
 
 /** One file a session: a session that went on in another working folder may have two. */
