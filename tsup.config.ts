@@ -18,6 +18,8 @@ export default defineConfig({
   // tsup injects `baseUrl`, which TypeScript 6 reports as deprecated.
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
   // No `treeshake`: it runs Rollup, which drops 'use client'. esbuild shakes already.
+  // With the prefix it is plain that these come with Node.
+  removeNodeProtocol: false,
   sourcemap: true,
   clean: true,
 })

@@ -16,10 +16,6 @@ declare const sessions: import('leftoff/server').AgentSessionStore
 declare const key: import('leftoff/server').TabKey
 declare const agentSessionId: string
 declare const hasHistory: boolean
-declare const supabaseUrl: string
-declare const publishableKey: string
-declare const serviceKey: string
-declare const serviceClient: import('@supabase/supabase-js').SupabaseClient
 declare const options: import('leftoff/server').TurnOptions<ClaudeMessage>
 declare const run: import('leftoff/server').TurnOptions<ClaudeMessage>['run']
 declare function toClient(message: ClaudeMessage): { text: string } | undefined

@@ -44,7 +44,14 @@ const values: Record<string, readonly string[]> = {
   'leftoff/dexie': ['dexieAdapter'],
   'leftoff/supabase': ['supabaseAdapter'],
   'leftoff/server/supabase': ['supabaseAgentSessions'],
-  'leftoff/agents/claude': ['claudeDriver'],
+  'leftoff/agents/claude': [
+    'claudeDriver',
+    'claudeEnv',
+    'listTranscripts',
+    'readTranscript',
+    'summarizeTranscript',
+    'transcriptExists',
+  ],
   'leftoff/testing': ['agentSessionStoreConformance', 'fakeBrowser', 'manualClock', 'sessionAdapterConformance'],
 }
 

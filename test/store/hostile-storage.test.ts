@@ -57,7 +57,7 @@ function unharmed(): void {
   expect(({} as Record<string, unknown>).polluted).toBeUndefined()
 }
 
-describe('whatever stands in storage', () => {
+describe('whatever stands in storage', { timeout: 60_000 }, () => {
   it('the localStorage adapter never throws, and loses no valid neighbour', async () => {
     await fc.assert(
       fc.asyncProperty(mutated, mutated, async (damagedRow, damagedTitle) => {

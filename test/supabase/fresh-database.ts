@@ -27,8 +27,8 @@ export async function migrate({ run }: FreshDatabase): Promise<void> {
 }
 
 async function onPglite(): Promise<FreshDatabase> {
-  const pglite = await openPglite(undefined)
-  onTestFinished(() => pglite.close())
+  const { pglite, close } = await openPglite(undefined)
+  onTestFinished(close)
   return {
     async run(query) {
       const results = await pglite.exec(query)
