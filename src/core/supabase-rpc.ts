@@ -1,10 +1,13 @@
 import type { Clock } from './clock.js'
 import { LeftoffError, type LeftoffErrorCode } from './error.js'
 
-/** What is used of a supabase-js client, so that any version of it fits. */
+/**
+ * What is used of a supabase-js client, so that any version of it fits. One with types of its own database knows other
+ * names and arguments than these, hence `never`: any will do.
+ */
 export interface SupabaseRpcClient {
-  schema(name: string): {
-    rpc(name: string, args: Readonly<Record<string, unknown>>): RpcCall
+  schema(name: never): {
+    rpc(name: never, args: never): RpcCall
   }
 }
 
@@ -39,6 +42,10 @@ export interface RpcOptions {
 
 /** Calls SQL functions: their answer, or a typed error within a bound. */
 export function rpcCaller({ client, schema, timeoutMs, clock, onInvalid }: RpcOptions) {
+  // As supabase-js takes them when it has no types of the database; those are gone at run time.
+  const untyped = client as {
+    schema(name: string): { rpc(name: string, args: Readonly<Record<string, unknown>>): RpcCall }
+  }
   return (name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const what = `${schema}.${name}`
@@ -50,7 +57,7 @@ export function rpcCaller({ client, schema, timeoutMs, clock, onInvalid }: RpcOp
       }, timeoutMs)
       const fail = (cause: RpcError, status: number): void => reject(rpcError(what, cause, status, onInvalid))
 
-      Promise.resolve(client.schema(schema).rpc(name, args).abortSignal(controller.signal))
+      Promise.resolve(untyped.schema(schema).rpc(name, args).abortSignal(controller.signal))
         .then(
           ({ data, error, status }) => (error ? fail(error, status) : resolve(data)),
           // A client that was told to throw, or one whose own code failed.

@@ -55,6 +55,7 @@ describe('dist', () => {
 
   it('keeps React, zustand, zod and Node out of what leftoff/server reaches', () => {
     expect(packagesReachedFrom('dist/server/index.js')).toEqual([])
+    expect(packagesReachedFrom('dist/server/supabase/index.js')).toEqual([])
   })
 
   it('keeps React out of what leftoff reaches', () => {

@@ -1,14 +1,32 @@
+import type { SupabaseClient } from '@supabase/supabase-js'
 import { type ConversationSession, createSessionStore, type SessionAdapter, type SessionStore, tabKey } from 'leftoff'
 import { claudeDriver } from 'leftoff/agents/claude'
 import { useConversationSession } from 'leftoff/react'
 import { type AgentSessionStore, runTurn, type TabKey, type TurnEvent } from 'leftoff/server'
+import type { SupabaseAgentSessionsOptions } from 'leftoff/server/supabase'
+import type { SupabaseAdapterOptions } from 'leftoff/supabase'
 import { describe, expectTypeOf, it } from 'vitest'
 
 declare const store: SessionStore
 declare const sessions: AgentSessionStore
 declare const key: TabKey
 
+type Schema<Functions> = { Tables: Record<string, never>; Views: Record<string, never>; Functions: Functions }
+interface BeginTurn {
+  Args: { p_user_id: string }
+  Returns: unknown
+}
+// Types that users generate, before the migrations and after.
+type Before = { public: Schema<Record<string, never>> }
+type After = Before & { iam: Schema<{ begin_turn: BeginTurn }> }
+
 describe('the types of the built package', () => {
+  it('take a supabase-js client of any database', () => {
+    expectTypeOf<SupabaseClient>().toExtend<SupabaseAdapterOptions['client']>()
+    expectTypeOf<SupabaseClient<Before>>().toExtend<SupabaseAgentSessionsOptions['client']>()
+    expectTypeOf<SupabaseClient<After>>().toExtend<SupabaseAgentSessionsOptions['client']>()
+  })
+
   it('let no plain string pass for a tab key', () => {
     expectTypeOf(tabKey({ userId: 'u', workspace: 'w', tabId: 't' })).toEqualTypeOf<TabKey>()
     expectTypeOf<string>().not.toExtend<Parameters<AgentSessionStore['get']>[0]>()

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
+import { openPglite } from '../../supabase/local/pglite.mjs'
 import { supabase } from './supabase.js'
 
 /** An empty database that ends with the test. */
@@ -27,7 +27,7 @@ export async function migrate({ run }: FreshDatabase): Promise<void> {
 }
 
 async function onPglite(): Promise<FreshDatabase> {
-  const pglite = await PGlite.create()
+  const pglite = await openPglite(undefined)
   onTestFinished(() => pglite.close())
   return {
     async run(query) {
