@@ -15,7 +15,8 @@ import { join } from 'node:path'
 export async function holdFolder(folder) {
   const path = socketPath(await realpath(folder))
   // Nothing that was left by a process that is gone counts.
-  if (await answers(path)) throw new Error(`${folder} is in use by another process. End that one, or use another folder.`)
+  if (await answers(path))
+    throw new Error(`${folder} is in use by another process. End that one, or use another folder.`)
   await rm(path, { force: true })
 
   const server = createServer((socket) => socket.destroy()).unref()
