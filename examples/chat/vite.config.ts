@@ -8,5 +8,10 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig(({ isSsrBuild }) =>
   isSsrBuild
     ? { ssr: { external: true }, build: { outDir: here('dist/server'), emptyOutDir: true, target: 'node20' } }
-    : { root: here('page'), plugins: [react()], build: { outDir: here('dist/page'), emptyOutDir: true } },
+    : {
+        root: here('page'),
+        plugins: [react()],
+        // All three adapters, as the page offers them to be compared; an app has one.
+        build: { outDir: here('dist/page'), emptyOutDir: true, chunkSizeWarningLimit: 1000 },
+      },
 )

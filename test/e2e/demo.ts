@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type BrowserContext, chromium, type Page } from 'playwright'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+import { agentSessionOf } from './demo-agent-sessions.js'
 
 /** The demo as a person has it: a server with its data, and a browser with its profile. Both can be closed and opened again. */
 export interface Demo {
@@ -18,8 +19,8 @@ export interface Demo {
   open(path: string): Promise<Page>
   /** Closes the browser in an orderly way. */
   closeBrowser(): Promise<void>
-  /** The agent session ids that the server has stored, by tab key. */
-  agentSessions(): Promise<Record<string, string>>
+  /** The agent session id that the server has stored for the conversation on the page. */
+  agentSession(page: Page): Promise<string | undefined>
   /** Ends and deletes everything. */
   end(): Promise<void>
 }
@@ -66,11 +67,7 @@ export async function setUpDemo(): Promise<Demo> {
       await browser?.close()
       browser = undefined
     },
-    async agentSessions() {
-      const rows: unknown = JSON.parse(await readFile(join(dataDir, 'agent-sessions.json'), 'utf8'))
-      const found = Object.entries(rows as Record<string, { agentSessionId: string }>) // the demo's own file
-      return Object.fromEntries(found.map(([key, row]) => [key, row.agentSessionId]))
-    },
+    agentSession: (page) => agentSessionOf(page, dataDir),
     async end() {
       await demo.closeBrowser()
       await demo.stop()

@@ -14,7 +14,8 @@ describe('coming back', () => {
     const first = await demo.open('/chat')
     await say(first, 'my name is Ada')
     const id = await conversationId(first)
-    const agentSessions = await demo.agentSessions()
+    const agentSession = await demo.agentSession(first)
+    expect(agentSession).toBeDefined()
 
     await demo.closeBrowser()
     expect(await demo.stop()).toBe(0)
@@ -27,7 +28,7 @@ describe('coming back', () => {
     expect(await say(again, 'what is my name?')).toMatch(/Ada/)
     expect(await messages(again)).toHaveLength(4)
     // Resumed, so the agent has one session and the server still knows it under the same key.
-    expect(await demo.agentSessions()).toEqual(agentSessions)
+    expect(await demo.agentSession(again)).toBe(agentSession)
   })
 
   it('keeps each workspace’s conversation its own, and comes back to the first one’s', async () => {

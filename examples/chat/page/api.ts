@@ -28,6 +28,17 @@ export async function loadStored(
   return json(await fetch(`/api/stored?${new URLSearchParams(tab)}`, { signal }))
 }
 
+/** A token for the cookie's user, kept for half of the hour it lasts. */
+export async function loadSupabaseToken(): Promise<string> {
+  if (token && performance.now() - token.loadedAt < 30 * 60_000) return token.value
+  const loadedAt = performance.now()
+  const body: { token: string } = await json(await fetch('/api/supabase-token'))
+  token = { value: body.token, loadedAt }
+  return token.value
+}
+
+let token: { readonly value: string; readonly loadedAt: number } | undefined
+
 function post(path: string, body: object, signal?: AbortSignal): Promise<Response> {
   return fetch(path, {
     method: 'POST',

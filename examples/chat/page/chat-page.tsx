@@ -6,7 +6,7 @@ import { History } from './history.js'
 import { Messages } from './messages.js'
 import { SaveStatus } from './save-status.js'
 import { SessionNotice } from './session-notice.js'
-import { StoredView } from './stored-view.js'
+import { type SessionsIn, StoredView } from './stored-view.js'
 import { useChat } from './use-chat.js'
 import { workspaceHref } from './use-workspace.js'
 
@@ -14,9 +14,11 @@ import { workspaceHref } from './use-workspace.js'
 export function ChatPage({
   workspace,
   onWorkspaceChange,
+  sessionsIn,
 }: {
   readonly workspace: string
   readonly onWorkspaceChange: (workspace: string) => void
+  readonly sessionsIn: SessionsIn
 }) {
   const session = useConversationSession(workspace)
   const { switchConversation } = useSessionActions()
@@ -111,7 +113,7 @@ export function ChatPage({
         />
       </main>
 
-      <StoredView open={open} isAnswering={isAnswering} onForget={forget} />
+      <StoredView sessionsIn={sessionsIn} open={open} isAnswering={isAnswering} onForget={forget} />
     </div>
   )
 }

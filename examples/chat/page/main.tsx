@@ -2,12 +2,16 @@ import { SessionProvider } from 'leftoff/react'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ChatPage } from './chat-page.js'
-import { adapter } from './storage.js'
+import { createAdapter, readPlace } from './storage.js'
 import { useWorkspace } from './use-workspace.js'
 
 const root = document.getElementById('root')
 const userId = root?.dataset.userId
 if (!root || !userId) throw new Error('The server puts the user into this page; open it at /chat.')
+
+const supabase = { url: root.dataset.supabaseUrl ?? '', key: root.dataset.supabaseKey ?? '' }
+const place = supabase.key === '' && readPlace() === 'Supabase' ? 'localStorage' : readPlace()
+const adapter = createAdapter(place, supabase)
 
 createRoot(root).render(
   <StrictMode>
@@ -19,5 +23,11 @@ createRoot(root).render(
 
 function App() {
   const [workspace, setWorkspace] = useWorkspace()
-  return <ChatPage workspace={workspace} onWorkspaceChange={setWorkspace} />
+  return (
+    <ChatPage
+      workspace={workspace}
+      onWorkspaceChange={setWorkspace}
+      sessionsIn={{ place, adapter, offersSupabase: supabase.key !== '' }}
+    />
+  )
 }

@@ -1,4 +1,47 @@
-import { localStorageAdapter } from 'leftoff'
+import { createClient } from '@supabase/supabase-js'
+import { localStorageAdapter, type SessionAdapter } from 'leftoff'
+import { dexieAdapter } from 'leftoff/dexie'
+import { supabaseAdapter } from 'leftoff/supabase'
+import { loadSupabaseToken } from './api.js'
 
-/** Where this browser keeps its sessions. Another adapter is a change of this line; a picker would choose here. */
-export const adapter = localStorageAdapter()
+/** The places that the page can keep its sessions in. */
+export const places = ['localStorage', 'Dexie', 'Supabase'] as const
+
+/** One of {@link places}. */
+export type Place = (typeof places)[number]
+
+/** What the server says about the Supabase it offers; without a key it offers none. */
+export interface SupabaseOffer {
+  /** Empty for this page's own address. */
+  readonly url: string
+  readonly key: string
+}
+
+/** The adapter for a place. An app has one of these lines. */
+export function createAdapter(place: Place, { url, key }: SupabaseOffer): SessionAdapter {
+  if (place === 'Dexie') return dexieAdapter()
+  if (place === 'localStorage' || !key) return localStorageAdapter()
+  return supabaseAdapter({ client: createClient(url || location.origin, key, { accessToken: loadSupabaseToken }) })
+}
+
+/** The place that was picked in this browser; at first the one that needs nothing. */
+export function readPlace(): Place {
+  try {
+    const picked = localStorage.getItem(name)
+    return places.find((place) => place === picked) ?? 'localStorage'
+  } catch {
+    return 'localStorage' // a browser may forbid storage; leftoff then keeps the sessions in memory
+  }
+}
+
+/** Goes on in another place: each has its own history, so the page is loaded anew. */
+export function pickPlace(place: Place): void {
+  try {
+    localStorage.setItem(name, place)
+  } catch {
+    return // nothing to pick where nothing can be stored
+  }
+  location.reload()
+}
+
+const name = 'leftoff-chat-place'

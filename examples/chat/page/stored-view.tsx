@@ -1,26 +1,38 @@
-import { relativeTime, useNow } from './relative-time.js'
+import type { SessionAdapter } from 'leftoff'
+import { type Place, pickPlace, places } from './storage.js'
 import { type StoredValue, useBrowserStorage } from './use-browser-storage.js'
 import type { OpenConversation } from './use-chat.js'
 import { useServerStorage } from './use-server-storage.js'
+import { useStoredSessions } from './use-stored-sessions.js'
 
-/** What is stored, live: in this browser, and on the server about this conversation. */
+/** Where this page keeps its sessions. */
+export interface SessionsIn {
+  readonly place: Place
+  readonly adapter: SessionAdapter
+  readonly offersSupabase: boolean
+}
+
+/** What is stored, live: the sessions where they are kept, this browser's storage, and what the server has. */
 export function StoredView({
+  sessionsIn,
   open,
   isAnswering,
   onForget,
 }: {
+  readonly sessionsIn: SessionsIn
   readonly open: OpenConversation | undefined
   readonly isAnswering: boolean
   readonly onForget: () => Promise<void>
 }) {
   const inBrowser = useBrowserStorage()
   const { stored, refresh } = useServerStorage(open, isAnswering)
-  const now = useNow(5000)
   const session = stored?.agentSession
 
   return (
     <aside className="stored" id="stored" data-testid="stored" aria-labelledby="stored-title">
       <h2 id="stored-title">What is stored</h2>
+
+      <StoredSessions {...sessionsIn} />
 
       <section aria-labelledby="stored-server">
         <h3 id="stored-server">On the server</h3>
@@ -38,17 +50,13 @@ export function StoredView({
                   <span className="quiet">fingerprint of its id</span>
                 </>
               ) : (
-                <span className="quiet">none until the first answer</span>
+                <span className="quiet">none: not before the first answer, nor a day after the last</span>
               )}
             </dd>
             {session && (
               <>
-                <dt>Last activity</dt>
-                <dd>{relativeTime(session.lastActivity, now)}</dd>
-                <dt>{session.isExpired ? 'Expired' : 'Expires'}</dt>
-                <dd>{relativeTime(session.expiresAt, now)}</dd>
                 <dt>Transcript</dt>
-                <dd data-testid="transcript">{stored.transcriptExists ? 'the agent has it' : 'gone'}</dd>
+                <dd data-testid="transcript">{session.transcriptExists ? 'the agent has it' : 'gone'}</dd>
               </>
             )}
           </dl>
@@ -56,7 +64,7 @@ export function StoredView({
         <button
           type="button"
           data-testid="forget"
-          disabled={!stored?.transcriptExists || isAnswering}
+          disabled={!session?.transcriptExists || isAnswering}
           onClick={() => void onForget().then(refresh)}
         >
           Forget the agent’s transcript
@@ -74,7 +82,44 @@ export function StoredView({
   )
 }
 
-function StoredItem({ value: { area, key, text } }: { readonly value: StoredValue }) {
+function StoredSessions({ place, adapter, offersSupabase }: SessionsIn) {
+  const sessions = useStoredSessions(adapter)
+  return (
+    <section aria-labelledby="stored-sessions">
+      <h3 id="stored-sessions">Sessions</h3>
+      <label className="place">
+        Kept in{' '}
+        <select
+          data-testid="place"
+          value={place}
+          onChange={(event) => {
+            const picked = places.find((name) => name === event.target.value)
+            if (picked) pickPlace(picked)
+          }}
+        >
+          {places
+            .filter((name) => name !== 'Supabase' || offersSupabase)
+            .map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+        </select>
+      </label>
+      {place !== 'localStorage' &&
+        sessions.map((session) => (
+          <StoredItem
+            key={session.conversationId}
+            value={{ area: place, key: session.conversationId, text: JSON.stringify(session, undefined, 2) }}
+          />
+        ))}
+    </section>
+  )
+}
+
+function StoredItem({
+  value: { area, key, text },
+}: {
+  readonly value: Omit<StoredValue, 'area'> & { readonly area: string }
+}) {
   return (
     <details className="stored-item">
       <summary>

@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
+import { html as markup } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
-import { busyResponse, tabKey, turnResponse } from 'leftoff/server'
+import { type AgentSessionStore, busyResponse, tabKey, turnResponse } from 'leftoff/server'
 import * as z from 'zod'
 import { type AnswerPiece, type StoredOnServer, workspaces } from '../shared/chat-api.js'
-import type { FileAgentSessions } from './agent-sessions-file.js'
 import type { ChatAgent, ChatAgentMessage } from './chat-agent.js'
 import type { Messages } from './messages.js'
 import { runChatTurn, textOf } from './run-chat-turn.js'
 import { sameOrigin } from './same-origin.js'
+import type { PageSupabase } from './supabase.js'
 import type { Transcripts } from './transcripts.js'
 import { readUser, writeUser } from './user-cookie.js'
 
 /** What the app is made of. Tests pass their own. */
 export interface ChatApp {
-  readonly sessionStore: FileAgentSessions
+  readonly sessionStore: AgentSessionStore
   readonly messages: Messages
   readonly transcripts: Transcripts
   readonly agent: ChatAgent
+  /** Offered to the page as a place for its sessions. */
+  readonly supabase?: PageSupabase | undefined
   /** The built page. */
   readonly html: string
   readonly cookieSecret: string
@@ -29,9 +32,9 @@ export interface ChatApp {
 
 /** The chat app as a web-standard handler: page and API. Everything is scoped to the cookie's user. */
 export function createApp(deps: ChatApp) {
-  const { sessionStore, messages, transcripts, html, cookieSecret, onError, now, createId } = deps
+  const { sessionStore, messages, transcripts, supabase, html, cookieSecret, onError, createId } = deps
   const app = new Hono<{ Variables: { userId: string } }>()
-  app.use(secureHeaders(headers))
+  app.use(secureHeaders(headersFor(supabase?.url)))
 
   app.get('/', (c) => c.redirect('/chat'))
 
@@ -39,7 +42,8 @@ export function createApp(deps: ChatApp) {
     const userId = (await readUser(c, cookieSecret)) ?? createId()
     await writeUser(c, cookieSecret, userId)
     c.header('Cache-Control', 'private, no-cache')
-    return c.html(html.replace('<div id="root"', `<div id="root" data-user-id="${userId}"`))
+    const root = markup`<div id="root" data-user-id="${userId}" data-supabase-url="${supabase?.url ?? ''}" data-supabase-key="${supabase?.anonKey ?? ''}"`
+    return c.html(html.replace('<div id="root"', `${root}`))
   })
 
   app.use('/api/*', sameOrigin, async (c, next) => {
@@ -81,7 +85,7 @@ export function createApp(deps: ChatApp) {
     const body = tabRequest.safeParse(await readJson(c))
     if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
     const { workspace, tabId } = body.data
-    const agentSessionId = sessionStore.row(tabKey({ userId: c.get('userId'), workspace, tabId }))?.agentSessionId
+    const agentSessionId = await sessionStore.get(tabKey({ userId: c.get('userId'), workspace, tabId }))
     const forgotten = agentSessionId !== undefined && (await transcripts.remove(workspace, agentSessionId))
     return c.json({ forgotten })
   })
@@ -91,20 +95,18 @@ export function createApp(deps: ChatApp) {
     if (!query.success) return c.json({ error: z.prettifyError(query.error) }, 400)
     const { workspace, tabId } = query.data
     const key = tabKey({ userId: c.get('userId'), workspace, tabId })
-    const row = sessionStore.row(key)
-    const stored: StoredOnServer = {
-      tabKey: key,
-      transcriptExists: row !== undefined && (await transcripts.exists(workspace, row.agentSessionId)),
-      ...(row && {
-        agentSession: {
-          fingerprint: createHash('sha256').update(row.agentSessionId).digest('hex').slice(0, 12),
-          lastActivity: row.lastActivity,
-          expiresAt: row.expiresAt,
-          isExpired: row.expiresAt <= now(),
-        },
-      }),
-    }
-    return c.json(stored)
+    const agentSessionId = await sessionStore.get(key)
+    const stored: StoredOnServer = { tabKey: key }
+    if (agentSessionId === undefined) return c.json(stored)
+    const fingerprint = createHash('sha256').update(agentSessionId).digest('hex').slice(0, 12)
+    const transcriptExists = await transcripts.exists(workspace, agentSessionId)
+    return c.json({ ...stored, agentSession: { fingerprint, transcriptExists } } satisfies StoredOnServer)
+  })
+
+  /** With it the page is the cookie's user in Supabase too. */
+  app.get('/api/supabase-token', async (c) => {
+    if (!supabase) return c.json({ error: 'This server offers no Supabase to its page.' }, 404)
+    return c.json({ token: await supabase.signUser(c.get('userId')) })
   })
 
   return app
@@ -124,10 +126,17 @@ async function readJson(c: Context): Promise<unknown> {
   return c.req.json().catch(() => undefined)
 }
 
-/** What a page of this app may do: load from here, be framed by nobody. Nothing that only makes sense on https. */
-const headers = {
-  contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'], frameAncestors: ["'none'"] },
-  strictTransportSecurity: false,
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
+/** What a page of this app may do: load from here and from Supabase, be framed by nobody. Nothing that only makes sense on https. */
+function headersFor(supabaseUrl: string | undefined) {
+  return {
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      connectSrc: ["'self'", ...(supabaseUrl === undefined ? [] : [supabaseUrl])],
+      imgSrc: ["'self'", 'data:'],
+      frameAncestors: ["'none'"],
+    },
+    strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+  }
 }

@@ -6,12 +6,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
-import { fileAgentSessions } from './agent-sessions-file.js'
+import { supabaseAgentSessions } from 'leftoff/server/supabase'
+import { workspaces } from '../shared/chat-api.js'
 import { createApp } from './app.js'
 import { fileMessages } from './messages.js'
 import { scriptedAgent } from './scripted-agent.js'
+import { storedSecret } from './stored-secret.js'
+import { openSupabase } from './supabase.js'
 import { fileTranscripts } from './transcripts.js'
-import { cookieSecret } from './user-cookie.js'
 
 // The process: environment in, one line out. This file runs as examples/chat/dist/server/main.js.
 const example = fileURLToPath(new URL('../..', import.meta.url))
@@ -19,9 +21,11 @@ const page = join(example, 'dist/page')
 const data = resolve(process.env.DATA_DIR || join(example, '.data'))
 const port = Number(process.env.PORT || 4717)
 
+const supabase = await openSupabase(process.env, data, workspaces).catch(giveUp)
 const transcripts = fileTranscripts(join(data, 'claude-sessions'))
 const app = createApp({
-  sessionStore: await fileAgentSessions(join(data, 'agent-sessions.json')),
+  sessionStore: supabaseAgentSessions({ client: supabase.client }),
+  supabase: supabase.forPage,
   messages: fileMessages(join(data, 'messages')),
   transcripts,
   // The place for another agent, such as the Claude Agent SDK's `query`.
@@ -32,17 +36,18 @@ const app = createApp({
     pause: (ms, signal) => wait(ms, undefined, { signal }),
   }),
   html: await readFile(join(page, 'index.html'), 'utf8'),
-  cookieSecret: await cookieSecret(data),
+  cookieSecret: await storedSecret(data, 'cookie-secret'),
   onError: (error) => console.error(error),
   now: Date.now,
   createId: randomUUID,
 })
 app.get('/assets/*', serveStatic({ root: page }))
+const { fetch: answerSupabase } = supabase
+if (answerSupabase) app.all('/rest/v1/*', (c) => answerSupabase(c.req.raw))
 
 const server = createAdaptorServer({ fetch: app.fetch })
 server.once('error', (error) => {
-  console.error(`The chat example cannot listen on port ${port}: ${error.message}. Set PORT to another one.`)
-  process.exit(1)
+  giveUp(new Error(`it cannot listen on port ${port}: ${error.message}. Set PORT to another one.`))
 })
 server.listen(port, () => {
   const { port: listening } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
@@ -56,9 +61,17 @@ if (process.env.npm_lifecycle_event) {
   setInterval(() => process.ppid !== parent && stop(), 250).unref()
 }
 
+// Once nothing is left to do: turns that were cut still put down how far they came.
+process.once('beforeExit', () => void supabase.close())
+
 /** Cuts the connections; the turns behind them stop and are put down as far as they came, then the process has nothing left to do. */
 function stop(): void {
   server.close()
   if ('closeAllConnections' in server) server.closeAllConnections()
   setTimeout(() => process.exit(0), 3000).unref()
+}
+
+function giveUp(error: Error): never {
+  console.error(`The chat example did not start: ${error.message}`)
+  process.exit(1)
 }

@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Context } from 'hono'
 import { getSignedCookie, setSignedCookie } from 'hono/cookie'
 
@@ -22,16 +19,4 @@ export async function writeUser(c: Context, secret: string, userId: string): Pro
     path: '/',
     maxAge: maxAgeSeconds,
   })
-}
-
-/** The secret that signs the cookies: made once, readable by the server's user only. */
-export async function cookieSecret(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, 'cookie-secret')
-  await writeFile(path, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600, flush: true }).catch(
-    (error) => {
-      if (error.code !== 'EEXIST') throw error
-    },
-  )
-  return readFile(path, 'utf8')
 }

@@ -29,12 +29,10 @@ export interface ChatMessage {
 /** What the server stores about a tab key. The agent session's id stays on the server; a fingerprint shows when it changes. */
 export interface StoredOnServer {
   readonly tabKey: string
+  /** Missing until the first answer, and once it expired. */
   readonly agentSession?: {
     readonly fingerprint: string
-    readonly lastActivity: number
-    readonly expiresAt: number
-    readonly isExpired: boolean
+    /** Whether the agent still has what was said. */
+    readonly transcriptExists: boolean
   }
-  /** Whether the agent still has what was said. */
-  readonly transcriptExists: boolean
 }
