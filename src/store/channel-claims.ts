@@ -24,11 +24,13 @@ export interface ChannelClaimsOptions {
 const answerMs = 250
 
 /**
- * Claims by asking: a page that holds the conversation, or that asks for it with a lower number, says so. Good but not proof:
- * a page that is busy for longer answers late, and then the one that asked gives way.
+ * Claims by asking: a page that holds the conversation, or that asked for it earlier, says so. Good but not proof: a page that is busy for longer answers late, and then the one that asked gives way.
  */
 export function createChannelClaims({ channel, clock, createId, onLost }: ChannelClaimsOptions): ChannelClaims {
-  const claims = new Map<string, { readonly nonce: string; isHeld: boolean; deny: () => void }>()
+  const claims = new Map<
+    string,
+    { readonly nonce: string; readonly askedAt: number; isHeld: boolean; deny: () => void }
+  >()
 
   function send(value: z.infer<typeof message>): void {
     channel()?.postMessage(value)
@@ -37,7 +39,7 @@ export function createChannelClaims({ channel, clock, createId, onLost }: Channe
   return {
     take(key) {
       return new Promise((resolve) => {
-        const claim = { nonce: createId(), isHeld: false, deny: () => {} }
+        const claim = { nonce: createId(), askedAt: clock.now(), isHeld: false, deny: () => {} }
         const cancel = clock.setTimeout(() => {
           claim.isHeld = true
           resolve(true)
@@ -49,7 +51,7 @@ export function createChannelClaims({ channel, clock, createId, onLost }: Channe
           else resolve(false)
         }
         claims.set(key, claim)
-        send({ type: 'claim', key, nonce: claim.nonce })
+        send({ type: 'claim', key, nonce: claim.nonce, askedAt: claim.askedAt })
       })
     },
     release: (key) => void claims.delete(key),
@@ -59,8 +61,8 @@ export function createChannelClaims({ channel, clock, createId, onLost }: Channe
       if (!own) return
       if (received.type === 'claimed') {
         if (received.nonce === own.nonce) own.deny()
-      } else if (own.isHeld || own.nonce < received.nonce) {
-        send({ type: 'claimed', key: received.key, nonce: received.nonce })
+      } else if (own.isHeld || isBefore(own, received)) {
+        send({ ...received, type: 'claimed' })
       } else {
         own.deny()
       }
@@ -68,5 +70,15 @@ export function createChannelClaims({ channel, clock, createId, onLost }: Channe
   }
 }
 
+/** All pages of one origin have one clock. */
+function isBefore(a: { askedAt: number; nonce: string }, b: { askedAt: number; nonce: string }): boolean {
+  return a.askedAt === b.askedAt ? a.nonce < b.nonce : a.askedAt < b.askedAt
+}
+
 /** `claim`: may I? `claimed`: no, the one with this nonce may not. */
-const message = z.object({ type: z.enum(['claim', 'claimed']), key: z.string(), nonce: z.string() })
+const message = z.object({
+  type: z.enum(['claim', 'claimed']),
+  key: z.string(),
+  nonce: z.string(),
+  askedAt: z.number(),
+})

@@ -186,6 +186,24 @@ describe('claims', () => {
   })
 })
 
+describe('claims without locks', () => {
+  it('go to the tab that asked first, also while it waits for an answer', async () => {
+    for (const order of ['abc', 'cba']) {
+      let ids = 0
+      const { openTab, clock, browser } = setUp({ createId: () => `${order[ids++ % 3]}-${ids}` })
+      browser.lockMode = 'missing'
+      const [a, b] = [openTab(), openTab()]
+      const first = a.store.newConversation('w')
+      a.store.recordMessage(say('hello'))
+      await clock.advance(10)
+      const opened = b.store.initConversation('w')
+      await clock.advance(2_000)
+      expect(await opened).not.toBe(first)
+      expect(a.store.getState()).toMatchObject({ status: 'ready', currentConversationId: first })
+    }
+  })
+})
+
 describe('a page that comes back from the back/forward cache', () => {
   async function away() {
     const setting = setUp()
