@@ -6,11 +6,13 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
   v_purged integer;
+  -- Once: compared with the volatile clock itself, the index on expires_at could not be searched.
+  v_now constant timestamptz := clock_timestamp();
 begin
   delete from iam.sessions as s
   where s.ctid = any (array(
     select e.ctid from iam.sessions as e
-    where e.expires_at <= clock_timestamp() and (e.lease_until is null or e.lease_until <= clock_timestamp())
+    where e.expires_at <= v_now and (e.lease_until is null or e.lease_until <= v_now)
     order by e.expires_at
     limit p_batch
     -- A row that a verb holds right now is not waited for.
