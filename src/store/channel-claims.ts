@@ -24,7 +24,8 @@ export interface ChannelClaimsOptions {
 const answerMs = 250
 
 /**
- * Claims by asking: a page that holds the conversation, or that asked for it earlier, says so. Good but not proof: a page that is busy for longer answers late, and then the one that asked gives way.
+ * Claims by asking: a page that holds the conversation, or that asked for it earlier, says so. Good but not proof: a page that
+ * is busy for longer answers late, and then the one that asked gives way.
  */
 export function createChannelClaims({ channel, clock, createId, onLost }: ChannelClaimsOptions): ChannelClaims {
   const claims = new Map<
