@@ -43,8 +43,7 @@ async function comeBack(page: Page): Promise<void> {
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 }
 
-const inHistory = (page: Page, id: string) =>
-  page.locator(`[data-testid=history-item][data-conversation-id="${id}"]`)
+const inHistory = (page: Page, id: string) => page.locator(`[data-testid=history-item][data-conversation-id="${id}"]`)
 
 describe('two devices of one user', () => {
   it('show each other’s conversations, write to the same one, and lose nothing', async () => {
