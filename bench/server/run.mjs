@@ -152,6 +152,6 @@ async function purge(db) {
   }
   const total = batches.reduce((sum, { purged }) => sum + purged, 0)
   console.log(
-    `purge: ${total} rows in ${batches.length} batches, the median one ${Math.round(median(batches.map(({ ms }) => ms)))} ms`,
+    `purge: ${total} rows in ${batches.length} batches, the median one ${Math.round(median(batches.map(({ ms }) => ms)))} ms; ${lastMs.toFixed(1)} ms with nothing left`,
   )
 }
