@@ -33,7 +33,7 @@ describe('localStorageAdapter', () => {
   it('writes before save returns its promise', () => {
     const adapter = localStorageAdapter(browser.openTab())
     void adapter.save([created])
-    expect(browser.localStorage.getItem(rowKey)).toContain('"c1"')
+    expect(browser.localStorage.getItem(rowKey)).toContain('"s1"')
   })
 
   it('leaves the row alone when another tab renames', async () => {
@@ -117,6 +117,28 @@ describe('localStorageAdapter', () => {
     for (const row of odd) expect(await adapter.get('', row.conversationId)).toEqual(row)
     await adapter.remove('', ['a/b'])
     expect(await adapter.list('', { limit: 10 })).toHaveLength(3)
+  })
+
+  it('believes the key of a row, whatever its value says of whose it is', async () => {
+    const adapter = localStorageAdapter(browser.openTab())
+    const value = {
+      schemaVersion: 1,
+      saveId: 's1',
+      session: { ...row, userId: 'u2', workspace: 'x', conversationId: 'c9' },
+    }
+    browser.localStorage.setItem(rowKey, JSON.stringify(value))
+    expect(await adapter.get('', 'c1')).toMatchObject({ userId: '', workspace: 'w', conversationId: 'c1' })
+    expect(await adapter.list('', { workspace: 'w', limit: 10 })).toMatchObject([{ conversationId: 'c1' }])
+  })
+
+  it('finds a row that was cleared away and begun anew in another workspace', async () => {
+    const [mine, other] = [localStorageAdapter(browser.openTab()), localStorageAdapter(browser.openTab())]
+    await mine.save([created])
+    expect(await mine.get('', 'c1')).toEqual(row)
+    browser.localStorage.clear()
+    expect(await mine.get('', 'c1')).toBeUndefined()
+    await other.save([{ ...created, session: { ...row, workspace: 'w2' } }])
+    expect(await mine.get('', 'c1')).toEqual({ ...row, workspace: 'w2' })
   })
 
   it('keeps a tombstone for 30 days, without content', async () => {

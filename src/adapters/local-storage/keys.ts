@@ -1,5 +1,9 @@
 import { decodeKeyPart, encodeKeyPart } from '../../core/key-part.js'
+import type { ConversationSession } from '../../core/session.js'
 import { parseStorageKey, storageKey, type WebStorage } from '../../core/web-storage.js'
+
+/** What a row's key says of its session. */
+export type RowIds = Pick<ConversationSession, 'userId' | 'workspace' | 'conversationId'>
 
 /**
  * The keys of one adapter name. A row, a title and a tombstone are keys of their own, so that two tabs never rewrite the
@@ -42,6 +46,13 @@ export function rowKeys(name: string) {
     /** The id in a row's key. */
     idOf: (rowKey: string) => decodeKeyPart(lastPart(rowKey), '/'),
 
+    /** Which conversation a row's key is of. */
+    ofRow(rowKey: string): RowIds | undefined {
+      const [, userId, workspace, conversationId] = parseStorageKey(name, rowKey) ?? []
+      if (userId === undefined || workspace === undefined || conversationId === undefined) return undefined
+      return { userId, workspace, conversationId }
+    },
+
     /** Whose key this is: `undefined` for one that tells nothing about a conversation. */
     parse(key: string): { userId: string; conversationId: string } | undefined {
       const [kind, userId, ...rest] = parseStorageKey(name, key) ?? []
@@ -63,7 +74,14 @@ function keysBelow(storage: WebStorage, path: string, depth: number): string[] {
   const found: string[] = []
   for (let index = 0; index < storage.length; index++) {
     const key = storage.key(index)
-    if (key?.startsWith(prefix) && key.slice(prefix.length).split('/').length === depth) found.push(key)
+    if (key?.startsWith(prefix) && partsFrom(key, prefix.length) === depth) found.push(key)
   }
   return found
+}
+
+/** Without a string or an array of its own, as there may be 10,000 keys. */
+function partsFrom(key: string, start: number): number {
+  let parts = 1
+  for (let at = key.indexOf('/', start); at >= 0; at = key.indexOf('/', at + 1)) parts++
+  return parts
 }

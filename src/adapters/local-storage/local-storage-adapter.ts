@@ -96,7 +96,7 @@ export function localStorageAdapter({
     list: (userId, query) => use((storage) => listRows(storage, keys, rows, userId, query)),
     get: (userId, conversationId) =>
       use((storage) => {
-        const key = keys.rowsById(storage, userId, [conversationId]).get(conversationId)
+        const key = rows.find(storage, userId, conversationId)
         const read = key === undefined ? undefined : rows.read(storage, key)
         return read?.kind === 'row' ? read.row.session : undefined
       }),
@@ -129,6 +129,7 @@ export function localStorageAdapter({
     forget: (userId) =>
       use((storage) => {
         for (const key of keysOfUser(storage, name, userId)) storage.removeItem(key)
+        rows.forget()
         signal.tell(userId, [])
       }),
     subscribe: signal.subscribe,
