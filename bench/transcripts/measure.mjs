@@ -52,9 +52,15 @@ export async function measureList(sdk, root, { transcripts, rounds }) {
     },
     {
       label: 'leftoff listTranscripts',
+      gives: 'last activity, size',
+      isOurs: true,
+      run: async () => (await listTranscripts({ root, workspace, limit: transcripts })).length,
+    },
+    {
+      label: 'leftoff, and each summarized',
       gives: counts,
       isOurs: true,
-      run: async () => (await listTranscripts({ root, workspace, limit: Number.POSITIVE_INFINITY })).length,
+      run: () => summarizeNewest(root, transcripts),
     },
     { label: 'bare: read and parse all', gives: 'every entry', isOurs: false, run: () => parseAll(projectIn(root)) },
   ])
@@ -65,12 +71,7 @@ export async function measureList(sdk, root, { transcripts, rounds }) {
       isOurs: false,
       run: async () => (await sdk.listSessions({ dir, limit: 10 })).length,
     },
-    {
-      label: 'leftoff listTranscripts',
-      gives: counts,
-      isOurs: true,
-      run: async () => (await listTranscripts({ root, workspace })).length,
-    },
+    { label: 'leftoff, and each summarized', gives: counts, isOurs: true, run: () => summarizeNewest(root, 10) },
   ])
   return { transcripts, megabytes: await megabytesIn(projectIn(root)), all, newest }
 }
@@ -139,6 +140,25 @@ async function inTurn(rounds, expected, tasks) {
     const taken = times[index] ?? []
     return { label, gives, isOurs, ms: median(taken), rounds: taken }
   })
+}
+
+/**
+ * Ten at a time, as many as a page of a history shows.
+ *
+ * @param {string} root
+ * @param {number} limit
+ */
+async function summarizeNewest(root, limit) {
+  const listed = await listTranscripts({ root, workspace, limit })
+  let found = 0
+  for (let from = 0; from < listed.length; from += 10) {
+    const page = listed.slice(from, from + 10)
+    const summaries = await Promise.all(
+      page.map(({ sessionId }) => summarizeTranscript({ root, workspace, sessionId })),
+    )
+    found += summaries.filter((summary) => summary?.messageCount === 20).length
+  }
+  return found
 }
 
 /** @param {{ root: string, workspace: string, sessionId: string }} of */

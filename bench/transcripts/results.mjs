@@ -113,12 +113,14 @@ function section(id, title, groups) {
 
 /** @param {readonly Timed[]} results */
 function comparison(results) {
-  const ours = results.find(({ isOurs }) => isOurs)
-  if (!ours) throw new Error('One of the functions is ours.')
-  const ratios = results
-    .filter((result) => result !== ours)
-    .map(({ label, ms }) => `${(ours.ms / ms).toFixed(2)} times that of ${label} (${ms.toFixed(1)} ms)`)
-  return `${ours.label} takes ${ours.ms.toFixed(1)} ms, ${ratios.join(', ')}`
+  const others = results.filter(({ isOurs }) => !isOurs)
+  const compared = results
+    .filter(({ isOurs }) => isOurs)
+    .map((ours) => {
+      const ratios = others.map(({ label, ms }) => `${(ours.ms / ms).toFixed(2)} times ${label}`)
+      return `${ours.label} takes ${ratios.join(', ')}`
+    })
+  return compared.join('; ')
 }
 
 /**

@@ -56,7 +56,11 @@ export function StoredView({
             {session && (
               <>
                 <dt>Transcript</dt>
-                <dd data-testid="transcript">{session.transcriptExists ? 'the agent has it' : 'gone'}</dd>
+                <dd data-testid="transcript">
+                  {session.transcript
+                    ? `the agent has it: messages ${session.transcript.messageCount}, tokens written ${session.transcript.outputTokens}`
+                    : 'gone'}
+                </dd>
               </>
             )}
           </dl>
@@ -64,7 +68,7 @@ export function StoredView({
         <button
           type="button"
           data-testid="forget"
-          disabled={!session?.transcriptExists || isAnswering}
+          disabled={!session?.transcript || isAnswering}
           onClick={() => void onForget().then(refresh)}
         >
           Forget the agent’s transcript

@@ -99,8 +99,13 @@ export function createApp(deps: ChatApp) {
     const stored: StoredOnServer = { tabKey: key }
     if (agentSessionId === undefined) return c.json(stored)
     const fingerprint = createHash('sha256').update(agentSessionId).digest('hex').slice(0, 12)
-    const transcriptExists = await transcripts.exists(workspace, agentSessionId)
-    return c.json({ ...stored, agentSession: { fingerprint, transcriptExists } } satisfies StoredOnServer)
+    const summary = await transcripts.summarize(workspace, agentSessionId)
+    // Not the summary itself: it has the agent session's id.
+    const transcript = summary && { messageCount: summary.messageCount, outputTokens: summary.tokenUsage?.output ?? 0 }
+    return c.json({
+      ...stored,
+      agentSession: { fingerprint, ...(transcript && { transcript }) },
+    } satisfies StoredOnServer)
   })
 
   /** With it the page is the cookie's user in Supabase too. */

@@ -1,5 +1,6 @@
-import { access, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { claudeEnv, summarizeTranscript, type TranscriptSummary, transcriptExists } from 'leftoff/agents/claude'
 import * as z from 'zod'
 import { appendLine, readLines } from './json-lines.js'
 
@@ -8,7 +9,7 @@ export type TranscriptLine = z.infer<typeof transcriptLine>
 
 /** The transcripts of the agent: all it knows about a conversation. */
 export interface Transcripts {
-  exists(workspace: string, sessionId: string): Promise<boolean>
+  summarize(workspace: string, sessionId: string): Promise<TranscriptSummary | undefined>
   read(workspace: string, sessionId: string): Promise<readonly TranscriptLine[]>
   append(workspace: string, line: TranscriptLine): Promise<void>
   /** Whether there was one. */
@@ -19,15 +20,11 @@ export interface Transcripts {
 export function fileTranscripts(root: string): Transcripts {
   const pathOf = (workspace: string, sessionId: string) => {
     if (!/^[0-9a-f-]{36}$/.test(sessionId)) throw new Error('An agent session id is a UUID.')
-    return join(root, workspace, '.claude', 'projects', slugOf(workingFolder(workspace)), `${sessionId}.jsonl`)
+    const { CLAUDE_CONFIG_DIR } = claudeEnv({ root, workspace })
+    return join(CLAUDE_CONFIG_DIR, 'projects', slugOf(workingFolder(workspace)), `${sessionId}.jsonl`)
   }
-  const exists = async (workspace: string, sessionId: string) =>
-    access(pathOf(workspace, sessionId)).then(
-      () => true,
-      () => false,
-    )
   return {
-    exists,
+    summarize: (workspace, sessionId) => summarizeTranscript({ root, workspace, sessionId }),
     async read(workspace, sessionId) {
       return (await readLines(pathOf(workspace, sessionId))).flatMap((line) => {
         const parsed = transcriptLine.safeParse(line)
@@ -36,7 +33,7 @@ export function fileTranscripts(root: string): Transcripts {
     },
     append: (workspace, line) => appendLine(pathOf(workspace, line.sessionId), line),
     async remove(workspace, sessionId) {
-      const existed = await exists(workspace, sessionId)
+      const existed = await transcriptExists({ root, workspace, sessionId })
       await rm(pathOf(workspace, sessionId), { force: true })
       return existed
     },

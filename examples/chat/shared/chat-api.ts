@@ -32,7 +32,7 @@ export interface StoredOnServer {
   /** Missing until the first answer, and once it expired. */
   readonly agentSession?: {
     readonly fingerprint: string
-    /** Whether the agent still has what was said. */
-    readonly transcriptExists: boolean
+    /** What the agent still has of what was said. Missing once its transcript is. */
+    readonly transcript?: { readonly messageCount: number; readonly outputTokens: number }
   }
 }

@@ -1,7 +1,7 @@
 export { claudeDriver } from './claude-driver.js'
 export { type ClaudeFolder, claudeEnv } from './claude-env.js'
 export type { ClaudeMessage } from './claude-message.js'
-export { listTranscripts, type TranscriptsOf } from './list-transcripts.js'
+export { type ListedTranscript, listTranscripts, type TranscriptsOf } from './list-transcripts.js'
 export { readTranscript, type TranscriptMessage, transcriptExists } from './read-transcript.js'
 export { summarizeTranscript, type TranscriptSummary } from './summarize-transcript.js'
 export type { TranscriptOf } from './transcript-file.js'

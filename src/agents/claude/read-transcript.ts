@@ -1,10 +1,11 @@
+import type { FileHandle } from 'node:fs/promises'
 import { createChain } from './chain.js'
 import { linesBackward, linesForward } from './lines.js'
 import { isSameMessage, parseEntry, type Said, saidIn } from './transcript-entry.js'
 import {
   findTranscript,
-  type OpenTranscript,
   openTranscript,
+  type TranscriptFile,
   type TranscriptOf,
   unreadable,
 } from './transcript-file.js'
@@ -46,27 +47,27 @@ export async function transcriptExists(of: TranscriptOf): Promise<boolean> {
  */
 export async function readTranscript(of: TranscriptOf): Promise<AsyncIterable<TranscriptMessage> | undefined> {
   const found = await findTranscript(of)
-  return found && messagesIn(found.path)
+  return found && messagesIn(found)
 }
 
-async function* messagesIn(path: string): AsyncGenerator<TranscriptMessage, void> {
-  const opened = await openTranscript(path)
-  if (!opened) return
+async function* messagesIn(found: TranscriptFile): AsyncGenerator<TranscriptMessage, void> {
+  const file = await openTranscript(found.path)
+  if (!file) return
   try {
     let before: Said | undefined
-    for await (const said of saidOnBranch(opened, path)) {
+    for await (const said of saidOnBranch(file, found)) {
       const isMore = isSameMessage(before, said)
       if (before && !isMore) yield messageOf(before)
       before = before && isMore ? { ...before, text: before.text + said.text } : said
     }
     if (before) yield messageOf(before)
   } finally {
-    await opened.file.close()
+    await file.close()
   }
 }
 
 /** Up once, to see what is on the branch, then down through that. */
-async function* saidOnBranch({ file, sizeBytes }: OpenTranscript, path: string): AsyncGenerator<Said, void> {
+async function* saidOnBranch(file: FileHandle, { path, sizeBytes }: TranscriptFile): AsyncGenerator<Said, void> {
   try {
     const offsets: number[] = []
     const onBranch = createChain()

@@ -1,32 +1,22 @@
+import type { FileHandle } from 'node:fs/promises'
 import { preview } from '../../core/preview.js'
 import type { TokenUsage } from '../../core/session.js'
 import { createChain } from './chain.js'
 import { type Line, linesBackward } from './lines.js'
+import type { ListedTranscript } from './list-transcripts.js'
 import { isSameMessage, parseEntry, type Said, saidIn, timeOf } from './transcript-entry.js'
-import {
-  findTranscript,
-  type OpenTranscript,
-  openTranscript,
-  type TranscriptFile,
-  type TranscriptOf,
-  unreadable,
-} from './transcript-file.js'
+import { findTranscript, openTranscript, type TranscriptOf, unreadable } from './transcript-file.js'
 import { createUsage } from './usage-of-transcript.js'
 
 /** What a history list shows of a transcript. Times are in ms since the epoch. */
-export interface TranscriptSummary {
-  /** Stays on the server: who has it can resume the conversation. */
-  readonly sessionId: string
+export interface TranscriptSummary extends ListedTranscript {
   /** The first time in the transcript. */
   readonly startedAt?: number
-  /** When the transcript was last written. */
-  readonly lastActivity: number
   /** As many as `readTranscript` gives. */
   readonly messageCount: number
   /** At most 120 code points, white space folded. */
   readonly lastMessagePreview?: string
   readonly tokenUsage?: TokenUsage
-  readonly sizeBytes: number
 }
 
 /**
@@ -43,23 +33,19 @@ export interface TranscriptSummary {
  */
 export async function summarizeTranscript(of: TranscriptOf): Promise<TranscriptSummary | undefined> {
   const found = await findTranscript(of)
-  return found && summarizeFile(found)
-}
-
-/** The summary of a file, or `undefined` if it has gone meanwhile. */
-export async function summarizeFile({ path, ...listed }: TranscriptFile): Promise<TranscriptSummary | undefined> {
-  const opened = await openTranscript(path)
-  if (!opened) return undefined
+  const file = found && (await openTranscript(found.path))
+  if (!file) return undefined
+  const { path, ...listed } = found
   try {
-    return { ...listed, sizeBytes: opened.sizeBytes, ...(await summarize(opened)) }
+    return { ...listed, ...(await summarize(file, found.sizeBytes)) }
   } catch (cause) {
     throw unreadable(path, cause)
   } finally {
-    await opened.file.close()
+    await file.close()
   }
 }
 
-async function summarize({ file, sizeBytes }: OpenTranscript) {
+async function summarize(file: FileHandle, sizeBytes: number) {
   const onBranch = createChain()
   const usage = createUsage()
   let messageCount = 0

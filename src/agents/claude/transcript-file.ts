@@ -18,6 +18,7 @@ export interface TranscriptFile {
   readonly sessionId: string
   /** When it was last written, in ms since the epoch. */
   readonly lastActivity: number
+  /** Its size then: the agent may be writing on, and what comes later is not looked at. */
   readonly sizeBytes: number
 }
 
@@ -44,22 +45,12 @@ export async function transcriptFiles(folder: ClaudeFolder): Promise<readonly Tr
   return newestFirst(found)
 }
 
-/** A transcript that is open for reading, as long as it was at that moment: the agent may be writing on. */
-export interface OpenTranscript {
-  readonly file: FileHandle
-  readonly sizeBytes: number
-}
-
-/** Opens a transcript, or gives `undefined` if it is gone. Close its `file`. */
-export async function openTranscript(path: string): Promise<OpenTranscript | undefined> {
-  // A link would lead elsewhere, and opening a named pipe would wait for ever. Windows has neither flag.
+/** Opens a transcript, or gives `undefined` if it is gone. Close it. */
+export async function openTranscript(path: string): Promise<FileHandle | undefined> {
+  // What was a file a moment ago may be a link by now, which leads elsewhere, or a named pipe, where opening waits for ever.
+  // Windows has neither flag.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-  const file = await open(path, flags).catch((error) => absent(error, path, ['ENOENT', 'ELOOP', 'ENXIO']))
-  if (!file) return undefined
-  const stats = await file.stat()
-  if (stats.isFile()) return { file, sizeBytes: stats.size }
-  await file.close()
-  return undefined
+  return open(path, flags).catch((error) => absent(error, path, ['ENOENT', 'ELOOP']))
 }
 
 /** What failed on the way to a transcript's content, with what to do. */
