@@ -44,6 +44,7 @@ export interface ClaimsOptions {
 }
 
 const lookMs = 1_000
+const lookAgainMs = 300
 
 export function createClaims({ name, userId, browser, clock, createId, onLost, onChange }: ClaimsOptions): Claims {
   const claims = new Map<string, Claim>()
@@ -53,6 +54,7 @@ export function createClaims({ name, userId, browser, clock, createId, onLost, o
   let hasNoLocks = false
   let elsewhere: readonly string[] = []
   let looks = 0
+  let cancelLook: (() => void) | undefined
   let isSuspended = true
   let begin = () => {}
   let started = waitForStart()
@@ -149,8 +151,11 @@ export function createClaims({ name, userId, browser, clock, createId, onLost, o
     release,
     start() {
       channel ??= browser.channel(storageKey(name, 'claims', userId), (data) => {
-        if (data === 'claims-changed') look()
-        else inChannel.onMessage(data)
+        if (data !== 'claims-changed') return inChannel.onMessage(data)
+        look()
+        // The browser may tell of a page that goes away before it has taken its locks.
+        cancelLook?.()
+        cancelLook = clock.setTimeout(look, lookAgainMs)
       })
       isSuspended = false
       begin()
@@ -162,6 +167,7 @@ export function createClaims({ name, userId, browser, clock, createId, onLost, o
       channel?.close()
       channel = undefined
       looks++
+      cancelLook?.()
     },
     isSuspended: () => isSuspended,
     openElsewhere: () => elsewhere,

@@ -154,13 +154,14 @@ describe('tabs', { timeout }, () => {
     const id = await openShop(a)
     await sayHello(a)
     await openShop(b)
-    await expect.poll(() => b.evaluate(() => window.store.getState().openElsewhere)).toContain(id)
+    await expect.poll(() => b.evaluate(() => window.store.getState().openElsewhere), { timeout: 10_000 }).toContain(id)
     expect(await b.evaluate((id) => window.store.switchConversation(id), id)).toEqual({
       ok: false,
       reason: 'open-elsewhere',
     })
     await a.close()
-    await expect.poll(() => b.evaluate(() => window.store.getState().openElsewhere)).toEqual([])
+    const elsewhere = () => b.evaluate(() => window.store.getState().openElsewhere)
+    await expect.poll(elsewhere, { timeout: 10_000 }).toEqual([])
     expect(await b.evaluate((id) => window.store.switchConversation(id), id)).toEqual({ ok: true })
     await b.close()
   })
