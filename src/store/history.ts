@@ -277,7 +277,7 @@ export function createHistory(options: HistoryOptions) {
     if (isDisposed) return 'failed'
     readError = storageError(adapter.name, cause)
     cancelRetry?.()
-    cancelRetry = clock.setTimeout(() => void refresh(), backoffMs(++readFailures))
+    cancelRetry = clock.setTimeout(() => void refresh(), backoffMs(++readFailures), { keepsAlive: false })
     changed()
     return 'failed'
   }

@@ -140,7 +140,7 @@ export function createSaver(options: SaverOptions): Saver {
       // Not at the first: Firefox says so of tiny writes when several tabs write at once.
       if (failures > 1 && error.code === 'quota-exceeded' && (await makeRoom())) return saveAll()
       if (isDisposed) return
-      startTimer(backoffMs(failures))
+      startTimer(backoffMs(failures), { keepsAlive: false })
       onProgress({ error })
       throw error
     }
@@ -234,9 +234,9 @@ export function createSaver(options: SaverOptions): Saver {
     if (!cancelTimer) startTimer(Math.max(0, lastBegan + coalesceMs - clock.monotonic()))
   }
 
-  function startTimer(ms: number): void {
+  function startTimer(ms: number, options?: { readonly keepsAlive: boolean }): void {
     stopTimer()
-    if (!isDisposed) cancelTimer = clock.setTimeout(flush, ms)
+    if (!isDisposed) cancelTimer = clock.setTimeout(flush, ms, options)
   }
 
   function stopTimer(): void {
