@@ -13,31 +13,22 @@ import { fileURLToPath } from 'node:url'
 
 const docs = fileURLToPath(new URL('../docs', import.meta.url))
 
-/** Writes `docs/benchmarks.md`, the page over all benches, from what each wrote when it ran last. */
+/** Writes `docs/benchmarks.md`, the page over the pages that the benches wrote when they ran last. */
 export async function writeOverview() {
-  const names = (await readdir(`${docs}/benchmarks`))
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -'.json'.length))
-    .sort()
-  const parts = await Promise.all(names.map(async (name) => asPart(name, await aboutOf(name))))
+  const files = await readdir(`${docs}/benchmarks`)
+  const names = files.filter((file) => file.endsWith('.md')).map((file) => file.slice(0, -'.md'.length))
+  const parts = await Promise.all(
+    names.sort().map((name) => (files.includes(`${name}.json`) ? aboutFigures(name) : aboutPage(name))),
+  )
   await writeFile(`${docs}/benchmarks.md`, asPage(parts))
 }
 
-/**
- * @param {string} name
- * @returns {Promise<About>}
- */
-async function aboutOf(name) {
+/** @param {string} name */
+async function aboutFigures(name) {
+  /** @type {{ about?: About }} */
   const { about } = JSON.parse(await readFile(`${docs}/benchmarks/${name}.json`, 'utf8'))
-  if (about) return about
-  throw new Error(`docs/benchmarks/${name}.json has no \`about\`: run that bench again with --write.`)
-}
-
-/**
- * @param {string} name
- * @param {About} about
- */
-function asPart(name, { title, measured, found, notShown }) {
+  if (!about) throw new Error(`docs/benchmarks/${name}.json has no \`about\`: run that bench again with --write.`)
+  const { title, measured, found, notShown } = about
   return `## ${title}
 
 ${measured}
@@ -46,7 +37,18 @@ ${found.map((sentence) => `- ${sentence}`).join('\n')}
 
 Not shown: ${notShown}
 
-Tables, charts and how it is done: [${name}](benchmarks/${name}.md). Figures: [${name}.json](benchmarks/${name}.json). On your machine: \`npm run bench -- ${name}\`.`
+Tables and charts: [${name}](benchmarks/${name}.md). Figures: [${name}.json](benchmarks/${name}.json). On your machine: \`npm run bench -- ${name}\`.`
+}
+
+/** Of a page that is written by hand: how it begins. @param {string} name */
+async function aboutPage(name) {
+  const page = await readFile(`${docs}/benchmarks/${name}.md`, 'utf8')
+  const [heading = '', measured = ''] = page.split(/\n\n+/)
+  return `#${heading}
+
+${measured}
+
+Tables: [${name}](benchmarks/${name}.md). On your machine: \`npm run bench -- ${name}\`.`
 }
 
 /** @param {readonly string[]} parts */

@@ -1,5 +1,6 @@
 // What a turn's start and end cost beside a plain select and upsert, and what a million stored rows change. Needs Postgres.
 
+import { parseArgs } from 'node:util'
 import { createClient } from '@supabase/supabase-js'
 import { tabKey } from 'leftoff/server'
 import { supabaseAgentSessions } from 'leftoff/server/supabase'
@@ -9,19 +10,36 @@ import { createPostgresCluster } from '../../test/supabase/postgres-cluster.mjs'
 import { median } from '../storage/median.mjs'
 import { textTable } from '../table.mjs'
 
-const rows = process.argv.includes('--quick') ? 10_000 : 1_000_000
-const rounds = process.argv.includes('--quick') ? 100 : 500
+const usage = `Usage: npm run bench -- server [--quick]
+  --quick  10,000 rows instead of a million, to try the bench out
+It needs an installed Postgres. Its page, docs/benchmarks/server.md, is written by hand.`
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const rows = flags.quick ? 10_000 : 1_000_000
+const rounds = flags.quick ? 100 : 500
 const workspace = 'demo.alive.best'
 
-const cluster = await createPostgresCluster()
-try {
-  await cluster.start()
-  await bench()
-} finally {
-  await cluster.end()
+if (flags.help) console.log(usage)
+else await run()
+
+async function run() {
+  const cluster = await createPostgresCluster()
+  try {
+    await cluster.start()
+    await bench(cluster)
+  } finally {
+    await cluster.end()
+  }
 }
 
-async function bench() {
+/** @param {Awaited<ReturnType<typeof createPostgresCluster>>} cluster */
+async function bench(cluster) {
   const local = await createLocalSupabase({ jwtSecret: 'x'.repeat(32), databaseUrl: cluster.url() })
   const db = new pg.Client({ connectionString: cluster.url() })
   await db.connect()
