@@ -126,9 +126,10 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
       history.readFailed(cause)
       return chooseInMemory(workspace, asked, loan)
     })
-    const { row, ring, isUnsaved, isResumed, moved } = opened
+    const { row, isUnsaved, isResumed, moved } = opened
     if (isDisposed()) return row.conversationId
-    for (const stored of ring) history.adopt(stored)
+    // It was read once more after it was listed.
+    if (row.revision > 0) history.adopt(row)
     if (opening !== run) {
       // The app wished something else meanwhile: this is only where the tab can come back to, unless it has been here since.
       const here =
@@ -169,6 +170,11 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
       claim: (id, { isOwn }) => loan.take({ workspace, conversationId: id }, isOwn ? ownWaitMs : 0),
       giveBack: loan.giveBack,
       mint: (id) => mint(workspace, id),
+      onListed(ring) {
+        if (isDisposed()) return
+        for (const row of ring) history.adopt(row)
+        onChange()
+      },
     })
   }
 
@@ -177,11 +183,11 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     const pointer = asked === undefined ? pointers.read(userId, workspace) : undefined
     const own = pointer?.row ?? mint(workspace, asked)
     if (!(await loan.take(own, ownWaitMs))) {
-      const fresh = { row: mint(workspace), isUnsaved: false, isResumed: false, ring: [] }
+      const fresh = { row: mint(workspace), isUnsaved: false, isResumed: false }
       return asked === undefined ? fresh : { ...fresh, moved: { from: asked, reason: 'open-elsewhere' } }
     }
     const isUnsaved = pointer !== undefined && !pointer.isAcknowledged && isUsed(own)
-    return { row: own, isUnsaved, isResumed: isUsed(own), ring: [] }
+    return { row: own, isUnsaved, isResumed: isUsed(own) }
   }
 
   function begin(workspace: string): string {

@@ -224,7 +224,8 @@ export function createHistory(options: HistoryOptions) {
       changed()
       if (!hasRemovedExpired) {
         hasRemovedExpired = true
-        await removeExpired()
+        // A list that is not full has all rows.
+        if (newest.length === limit || newest.some(isExpired)) await removeExpired()
       }
     } catch (cause) {
       readFailed(cause)
@@ -292,11 +293,14 @@ export function createHistory(options: HistoryOptions) {
     return !isCurrent(row.conversationId) && !(known && isUnsaved(known)) && loan.take(row)
   }
 
+  function isExpired({ lastActivity }: ConversationSession): boolean {
+    return lastActivity < clock.now() - retentionDays * dayMs
+  }
+
   /** Rows that nobody used for `retentionDays` go. */
   async function removeExpired(): Promise<void> {
-    const before = clock.now() - retentionDays * dayMs
     const loan = lend()
-    const mayGo = async (row: ConversationSession) => row.lastActivity < before && (await mayRemove(row, loan))
+    const mayGo = async (row: ConversationSession) => isExpired(row) && (await mayRemove(row, loan))
     try {
       let removed: readonly string[]
       do {

@@ -24,6 +24,8 @@ export interface OpenRequest {
   readonly giveBack: (conversationId: string) => void
   /** A row with revision 0 under this id, or a new one. */
   readonly mint: (conversationId?: string) => ConversationSession
+  /** The newest sessions of the workspace are known: they can be shown while the claim is asked for. */
+  readonly onListed: (ring: readonly ConversationSession[]) => void
 }
 
 /** The conversation a tab goes on with. */
@@ -34,8 +36,6 @@ export interface Opened {
   readonly isUnsaved: boolean
   readonly isResumed: boolean
   readonly moved?: { readonly from: string; readonly reason: MovedReason }
-  /** The newest sessions of the workspace, read on the way. */
-  readonly ring: readonly ConversationSession[]
 }
 
 /**
@@ -44,19 +44,23 @@ export interface Opened {
  */
 export async function openConversation(request: OpenRequest): Promise<Opened> {
   const { adapter, userId, workspace, conversationId, pointer, resume, capacity, claim, giveBack, mint } = request
+  const own = conversationId ?? pointer?.row.conversationId
+  // Asked for while the ring is listed, and before its row is read: what its last holder saved is there once the claim is given
+  // back. Denied: this tab is a copy of one that is open.
+  const ownClaim = own === undefined ? undefined : claim(own, { isOwn: true })
   const ring = await adapter.list(userId, { workspace, limit: capacity })
+  request.onListed(ring)
+  const isClaimed = await ownClaim
   const stored = (row: ConversationSession): Opened => ({
     row,
     isUnsaved: false,
     isResumed: row.revision > 0 || isUsed(row),
-    ring,
   })
-  const fresh = (row = mint()): Opened => ({ row, isUnsaved: false, isResumed: false, ring })
+  const fresh = (row = mint()): Opened => ({ row, isUnsaved: false, isResumed: false })
   const moved = (from: string, reason: MovedReason): Opened => ({ ...fresh(), moved: { from, reason } })
 
   if (conversationId !== undefined) {
-    // Before it is read: what its last holder saved is there once the claim is given back.
-    if (!(await claim(conversationId, { isOwn: true }))) return moved(conversationId, 'open-elsewhere')
+    if (!isClaimed) return moved(conversationId, 'open-elsewhere')
     const found = await lookUp(adapter, mint(conversationId))
     if (found === 'missing') return fresh(mint(conversationId))
     if (typeof found !== 'string' && found.workspace === workspace) return stored(found)
@@ -65,8 +69,7 @@ export async function openConversation(request: OpenRequest): Promise<Opened> {
   }
   if (pointer) {
     const { row, isAcknowledged } = pointer
-    // Denied: this tab is a copy of one that is open.
-    if (!(await claim(row.conversationId, { isOwn: true }))) return fresh()
+    if (!isClaimed) return fresh()
     const found = await lookUp(adapter, row)
     if (typeof found !== 'string' && found.workspace === workspace) return stored(found)
     // What was once stored and is not any more was removed; what never was is known to this tab alone.

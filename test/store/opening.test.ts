@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import type { SessionAdapter } from '../../src/core/adapter.js'
 import { faulty, setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
@@ -77,6 +78,45 @@ describe('opening a workspace', () => {
     await clock.advance(2_000)
     tab.close()
     expect(await initialize(openTab())).toBe(newest)
+  })
+
+  it('shows the history while it still asks whether the newest conversation is open elsewhere', async () => {
+    const { browser, clock, openTab, initialize } = setUp()
+    const { store, tab } = openTab()
+    const id = await store.initConversation('w')
+    store.recordMessage(say('one'))
+    tab.close()
+    await clock.advance(2_000)
+    browser.lockMode = 'silent'
+    const next = openTab()
+    const opening = initialize(next)
+    await clock.advance(0)
+    expect(next.store.getState()).toMatchObject({ status: 'resuming', sessions: [{ conversationId: id }] })
+    expect(await opening).toBe(id)
+  })
+
+  it('shows what the last holder saved after the history was listed', async () => {
+    const adapter = memoryAdapter()
+    const { clock, openTab } = setUp()
+    const { store } = openTab({ adapter })
+    await store.initConversation('w')
+    store.recordMessage(say('one'))
+    await store.dispose()
+    await clock.advance(2_000)
+    const [before] = await adapter.list('', { workspace: 'w', limit: 10 })
+    if (!before) throw new Error('not saved')
+    const late: SessionAdapter = {
+      ...adapter,
+      async list(userId, query) {
+        const rows = await adapter.list(userId, query)
+        const session = { ...before, messageCount: 2, revision: before.revision + 1 }
+        await adapter.save([{ session, base: before.revision, saveId: 'late' }])
+        return rows
+      },
+    }
+    const next = openTab({ adapter: late })
+    await next.store.initConversation('w')
+    expect(next.store.getState().sessions).toMatchObject([{ messageCount: 2 }])
   })
 
   it('begins a new one there when told to', async () => {
