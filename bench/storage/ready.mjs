@@ -9,6 +9,7 @@ import { seed } from './seed.mjs'
  *
  * @typedef {object} Opening
  * @property {number} readyMs From creating the store until the newest ten could be shown.
+ * @property {number} resumedMs From creating the store until it was known which conversation the tab goes on with.
  * @property {number} scriptMs What the library's own code took to run before.
  * @property {number} freeMs From creating the store until the page could do anything else.
  * @property {number} pageMs From the start of the navigation until the newest ten could be shown.
@@ -97,10 +98,11 @@ export async function measureReady({ libraries, browser, server, rounds, progres
  * @returns {Opening}
  */
 function summary(tabs) {
-  /** @param {'readyMs' | 'scriptMs' | 'freeMs' | 'pageMs'} what */
+  /** @param {'readyMs' | 'resumedMs' | 'scriptMs' | 'freeMs' | 'pageMs'} what */
   const all = (what) => tabs.map((tab) => tab[what])
   return {
     readyMs: median(all('readyMs')),
+    resumedMs: median(all('resumedMs')),
     scriptMs: median(all('scriptMs')),
     freeMs: median(all('freeMs')),
     pageMs: median(all('pageMs')),

@@ -11,6 +11,7 @@ const ready = new Promise((resolve) => {
       const readyMs = pageMs - start
       resolve({
         readyMs,
+        resumedMs: readyMs,
         scriptMs: start - globalThis.pageStart,
         freeMs: readyMs,
         pageMs,

@@ -8,5 +8,12 @@ for (let index = 0; index < localStorage.length; index++) if (localStorage.key(i
 
 const pageMs = performance.now()
 const readyMs = pageMs - start
-const ready = { readyMs, scriptMs: start - globalThis.pageStart, freeMs: readyMs, pageMs, shown: keys }
+const ready = {
+  readyMs,
+  resumedMs: readyMs,
+  scriptMs: start - globalThis.pageStart,
+  freeMs: readyMs,
+  pageMs,
+  shown: keys,
+}
 Object.assign(globalThis, { bench: { ready: Promise.resolve(ready) } })

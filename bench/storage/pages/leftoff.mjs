@@ -9,6 +9,8 @@ import { firstMessage } from './sessions.mjs'
  */
 export function leftoffLibrary(adapter) {
   const store = createSessionStore({ adapter })
+  /** @type {Promise<unknown> | undefined} */
+  let opening
   return {
     settle: () => store.flush(),
     async seed(sessions) {
@@ -17,8 +19,21 @@ export function leftoffLibrary(adapter) {
       if (refusals.length > 0) throw new Error(`${refusals.length} of ${sessions.length} sessions were refused.`)
     },
     async open(workspace, conversationId) {
-      await store.initConversation(workspace, conversationId === undefined ? {} : { conversationId })
-      return historyRing(store.getState().sessions, { workspace })
+      const ring = () => historyRing(store.getState().sessions, { workspace })
+      opening = store.initConversation(workspace, conversationId === undefined ? {} : { conversationId })
+      /** @type {Promise<void>} */
+      const listed = new Promise((resolve) => {
+        const stop = store.subscribe(() => {
+          if (ring().length === 0) return
+          stop()
+          resolve()
+        })
+      })
+      await Promise.race([listed, opening])
+      return ring()
+    },
+    async resumed() {
+      await opening
     },
     begin(workspace) {
       const conversationId = store.newConversation(workspace)
