@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { html as markup } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
+import type { ClaudeMessage } from 'leftoff/agents/claude'
 import { type AgentSessionStore, busyResponse, tabKey, turnResponse } from 'leftoff/server'
 import * as z from 'zod'
 import { type AnswerPiece, type StoredOnServer, workspaces } from '../shared/chat-api.js'
-import type { ChatAgent, ChatAgentMessage } from './chat-agent.js'
+import type { ChatAgent } from './chat-agent.js'
 import type { Messages } from './messages.js'
 import { runChatTurn, textOf } from './run-chat-turn.js'
 import { sameOrigin } from './same-origin.js'
@@ -68,7 +69,7 @@ export function createApp(deps: ChatApp) {
       signal: c.req.raw.signal,
     })
     if (!turn.ok) return busyResponse(turn.retryAfterMs)
-    const toClient = (agentMessage: ChatAgentMessage): AnswerPiece | undefined => {
+    const toClient = (agentMessage: ClaudeMessage): AnswerPiece | undefined => {
       const text = textOf(agentMessage)
       return text === '' ? undefined : { text }
     }

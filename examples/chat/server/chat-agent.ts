@@ -1,6 +1,8 @@
-/** What the app needs of an agent. The scripted one is built in; the Claude Agent SDK's `query` fits the same messages. */
+import type { ClaudeMessage } from 'leftoff/agents/claude'
+
+/** What the app needs of an agent: the messages of the Claude Agent SDK. The scripted one is built in, the real one an option. */
 export interface ChatAgent {
-  run(request: ChatAgentRequest): AsyncIterable<ChatAgentMessage>
+  run(request: ChatAgentRequest): AsyncIterable<ClaudeMessage>
 }
 
 /** One user message for the agent. */
@@ -10,17 +12,18 @@ export interface ChatAgentRequest {
   /** The agent session to go on with. */
   readonly resume?: string
   readonly signal: AbortSignal
+  readonly onStderr: (text: string) => void
 }
 
-/** The messages of the Claude Agent SDK, as far as this app uses them. */
-export type ChatAgentMessage =
+/** The messages of the Claude Agent SDK, as far as the scripted agent speaks them. */
+export type ScriptedMessage =
   | { readonly type: 'system'; readonly subtype: 'init'; readonly session_id: string; readonly cwd: string }
   | { readonly type: 'stream_event'; readonly session_id: string; readonly event: StreamEvent }
   | { readonly type: 'assistant'; readonly session_id: string; readonly message: AssistantMessage }
-  | ChatAgentResult
+  | ScriptedResult
 
 /** How a run ends: with the answer, or with what went wrong. */
-type ChatAgentResult = ResultFigures &
+type ScriptedResult = ResultFigures &
   (
     | { readonly subtype: 'success'; readonly is_error: false; readonly result: string }
     | { readonly subtype: 'error_during_execution'; readonly is_error: true; readonly errors: readonly string[] }

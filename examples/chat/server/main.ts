@@ -9,6 +9,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { supabaseAgentSessions } from 'leftoff/server/supabase'
 import { workspaces } from '../shared/chat-api.js'
 import { createApp } from './app.js'
+import { claudeAgent, findClaudeSdk } from './claude-agent.js'
 import { fileMessages } from './messages.js'
 import { scriptedAgent } from './scripted-agent.js'
 import { storedSecret } from './stored-secret.js'
@@ -22,19 +23,22 @@ const data = resolve(process.env.DATA_DIR || join(example, '.data'))
 const port = Number(process.env.PORT || 4717)
 
 const supabase = await openSupabase(process.env, data, workspaces).catch(giveUp)
-const transcripts = fileTranscripts(join(data, 'claude-sessions'))
+const claudeSessions = join(data, 'claude-sessions')
+const transcripts = fileTranscripts(claudeSessions)
+const sdk = await findClaudeSdk(process.env).catch(giveUp)
 const app = createApp({
   sessionStore: supabaseAgentSessions({ client: supabase.client }),
   supabase: supabase.forPage,
   messages: fileMessages(join(data, 'messages')),
   transcripts,
-  // The place for another agent, such as the Claude Agent SDK's `query`.
-  agent: scriptedAgent({
-    transcripts,
-    now: Date.now,
-    createId: randomUUID,
-    pause: (ms, signal) => wait(ms, undefined, { signal }),
-  }),
+  agent: sdk
+    ? claudeAgent(sdk, claudeSessions, process.env)
+    : scriptedAgent({
+        transcripts,
+        now: Date.now,
+        createId: randomUUID,
+        pause: (ms, signal) => wait(ms, undefined, { signal }),
+      }),
   html: await readFile(join(page, 'index.html'), 'utf8'),
   cookieSecret: await storedSecret(data, 'cookie-secret'),
   onError: (error) => console.error(error),

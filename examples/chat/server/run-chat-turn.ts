@@ -1,6 +1,7 @@
-import { claudeDriver } from 'leftoff/agents/claude'
+import { type ClaudeMessage, claudeDriver } from 'leftoff/agents/claude'
 import { type AgentSessionStore, runTurn, type TabKey, type Turn, type TurnEvent } from 'leftoff/server'
-import type { ChatAgent, ChatAgentMessage } from './chat-agent.js'
+import * as z from 'zod'
+import type { ChatAgent } from './chat-agent.js'
 import type { ConversationOf, Messages } from './messages.js'
 
 /** One turn of this app. */
@@ -19,7 +20,7 @@ export interface ChatTurn {
 }
 
 /** Runs the agent with leftoff and keeps the messages of the turn. */
-export async function runChatTurn(options: ChatTurn): Promise<Turn<ChatAgentMessage>> {
+export async function runChatTurn(options: ChatTurn): Promise<Turn<ClaudeMessage>> {
   const {
     sessionStore,
     messages,
@@ -31,13 +32,14 @@ export async function runChatTurn(options: ChatTurn): Promise<Turn<ChatAgentMess
     signal: clientSignal,
     onError,
   } = options
-  const turn = await runTurn<ChatAgentMessage>({
+  const turn = await runTurn<ClaudeMessage>({
     sessions: sessionStore,
     key,
     agent: claudeDriver,
     signal: clientSignal,
     onError,
-    run: ({ resume, signal }) => agent.run({ workspace, message, signal, ...(resume === undefined ? {} : { resume }) }),
+    run: ({ resume, signal, onStderr }) =>
+      agent.run({ workspace, message, signal, onStderr, ...(resume !== undefined && { resume }) }),
     // This turn's own message is kept once the agent answers, so what is listed here is earlier.
     hasHistory: async () => (await messages.list(conversation)).length > 0,
   })
@@ -49,9 +51,9 @@ export async function runChatTurn(options: ChatTurn): Promise<Turn<ChatAgentMess
  * brought no answer can simply be sent again. An answer that breaks off is kept as far as the user saw it.
  */
 async function* keepMessages(
-  events: AsyncIterable<TurnEvent<ChatAgentMessage>>,
+  events: AsyncIterable<TurnEvent<ClaudeMessage>>,
   { messages, now, conversation, message }: ChatTurn,
-): AsyncGenerator<TurnEvent<ChatAgentMessage>> {
+): AsyncGenerator<TurnEvent<ClaudeMessage>> {
   let answer = ''
   let hasAnswered = false
   let isComplete = false
@@ -77,6 +79,16 @@ async function* keepMessages(
 }
 
 /** The piece of the answer in a message; the finished one that follows the pieces repeats them. */
-export function textOf(message: ChatAgentMessage): string {
-  return message.type === 'stream_event' && message.event.type === 'content_block_delta' ? message.event.delta.text : ''
+export function textOf(message: ClaudeMessage): string {
+  const { data } = textDelta.safeParse(message)
+  return data?.event.delta.text ?? ''
 }
+
+/** Others bring thoughts or a tool's input. */
+const textDelta = z.object({
+  type: z.literal('stream_event'),
+  event: z.object({
+    type: z.literal('content_block_delta'),
+    delta: z.object({ type: z.literal('text_delta'), text: z.string() }),
+  }),
+})

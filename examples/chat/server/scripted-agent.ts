@@ -1,6 +1,6 @@
-import type { ChatAgent, ChatAgentMessage, ChatAgentRequest, ClaudeUsage } from './chat-agent.js'
+import type { ChatAgent, ChatAgentRequest, ClaudeUsage, ScriptedMessage } from './chat-agent.js'
 import { scriptedAnswer } from './scripted-answer.js'
-import { type TranscriptLine, type Transcripts, workingFolder } from './transcripts.js'
+import type { TranscriptLine, Transcripts } from './transcripts.js'
 
 /** What the scripted agent works with. */
 export interface ScriptedAgentOptions {
@@ -17,7 +17,7 @@ export interface ScriptedAgentOptions {
  */
 export function scriptedAgent({ transcripts, now, createId, pause }: ScriptedAgentOptions): ChatAgent {
   return {
-    async *run({ workspace, message, resume, signal }: ChatAgentRequest): AsyncGenerator<ChatAgentMessage> {
+    async *run({ workspace, message, resume, signal }: ChatAgentRequest): AsyncGenerator<ScriptedMessage> {
       const earlier = resume === undefined ? [] : await transcripts.read(workspace, resume)
       if (resume !== undefined && earlier.length === 0) {
         const text = `No conversation found with session ID: ${resume}`
@@ -26,7 +26,7 @@ export function scriptedAgent({ transcripts, now, createId, pause }: ScriptedAge
       }
 
       const sessionId = resume ?? createId()
-      const cwd = workingFolder(workspace)
+      const cwd = transcripts.workingFolder(workspace)
       let parentUuid = earlier.at(-1)?.uuid ?? null
       const write = async (role: 'user' | 'assistant', content: TranscriptLine['message']) => {
         const uuid = createId()

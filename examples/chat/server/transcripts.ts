@@ -14,6 +14,8 @@ export interface Transcripts {
   append(workspace: string, line: TranscriptLine): Promise<void>
   /** Whether there was one. */
   remove(workspace: string, sessionId: string): Promise<boolean>
+  /** Where the agent works. */
+  workingFolder(workspace: string): string
 }
 
 /** Transcripts where Claude keeps them: `<root>/<workspace>/.claude/projects/<slug>/<session>.jsonl`. */
@@ -21,7 +23,7 @@ export function fileTranscripts(root: string): Transcripts {
   const pathOf = (workspace: string, sessionId: string) => {
     if (!/^[0-9a-f-]{36}$/.test(sessionId)) throw new Error('An agent session id is a UUID.')
     const { CLAUDE_CONFIG_DIR } = claudeEnv({ root, workspace })
-    return join(CLAUDE_CONFIG_DIR, 'projects', slugOf(workingFolder(workspace)), `${sessionId}.jsonl`)
+    return join(CLAUDE_CONFIG_DIR, 'projects', slugOf(workingFolder(root, workspace)), `${sessionId}.jsonl`)
   }
   return {
     summarize: (workspace, sessionId) => summarizeTranscript({ root, workspace, sessionId }),
@@ -37,12 +39,13 @@ export function fileTranscripts(root: string): Transcripts {
       await rm(pathOf(workspace, sessionId), { force: true })
       return existed
     },
+    workingFolder: (workspace) => workingFolder(root, workspace),
   }
 }
 
-/** The folder the agent pretends to work in. */
-export function workingFolder(workspace: string): string {
-  return `/srv/${workspace}`
+/** The folder the agent works in: the one that also holds its workspace's Claude files. */
+export function workingFolder(root: string, workspace: string): string {
+  return join(root, workspace)
 }
 
 /** Claude names a project's folder after the working folder. */
