@@ -1,4 +1,4 @@
-// The tests of storage with the counts that the promises name: `npm run test:soak`. Writes what was measured to docs/soak.md.
+// The tests of storage and tabs with the counts that the promises name: `npm run test:soak`. Writes what was measured to docs/soak.md.
 
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -8,7 +8,7 @@ process.env.LEFTOFF_SOAK = '1'
 
 const began = Date.now()
 // What takes counts from LEFTOFF_SOAK.
-const files = ['test/e2e/storage/', 'test/store/hostile-storage.test.ts']
+const files = ['test/e2e/storage/', 'test/e2e/tabs/', 'test/store/hostile-storage.test.ts']
 const vitest = await startVitest('test', files, {
   watch: false,
   project: ['e2e', 'node'],
@@ -31,7 +31,7 @@ writeFileSync(
   new URL('../docs/soak.md', import.meta.url),
   `# Soak run
 
-\`npm run test:soak\` runs the storage tests with the counts that the promises name, and writes this file.
+\`npm run test:soak\` runs the tests of storage and tabs with the counts that the promises name, and writes this file.
 
 Last run: ${new Date(began).toISOString().slice(0, 10)}, ${Math.round((Date.now() - began) / 1_000)} s, \
 ${cpus()[0]?.model.trim() ?? 'unknown processor'} x ${cpus().length}, Node ${process.versions.node}. \

@@ -40,7 +40,7 @@ describe.each(['working', 'missing', 'rejecting'] as const)(
     const before = locks[mode]
     const open = (origin: string) => browser.open(`${mode}-${origin}`, 'dexie', before && { before })
 
-    it('keeps its conversation through reloads, and a copy of the tab never has it', async () => {
+    it('keeps its conversation through reloads, and a copy of the tab never has it', async ({ task }) => {
       const page = await open('reload')
       const id = await openShop(page)
       await sayHello(page)
@@ -71,6 +71,9 @@ describe.each(['working', 'missing', 'rejecting'] as const)(
         await copy.close()
       }
       expect(copied.size).toBe(counts.copies + 1)
+      Object.assign(task.meta, {
+        measured: `${counts.reloads} reloads: the same each time; ${counts.copies} copies: another each time`,
+      })
       expect(await page.evaluate(() => window.store.getState())).toMatchObject({ currentConversationId: id })
       await page.close()
     })
@@ -98,7 +101,7 @@ describe.each(['working', 'missing', 'rejecting'] as const)(
       await Promise.all([a.close(), b.close()])
     })
 
-    it('has it alone when ten tabs open at the same moment', async () => {
+    it('has it alone when ten tabs open at the same moment', async ({ task }) => {
       for (let round = 0; round < counts.rounds; round++) {
         const origin = `many-${round}`
         const first = await open(origin)
@@ -114,6 +117,7 @@ describe.each(['working', 'missing', 'rejecting'] as const)(
         expect(new Set(ids).size).toBe(10)
         await Promise.all(tabs.map((tab) => tab.close()))
       }
+      Object.assign(task.meta, { measured: `${counts.rounds} rounds of ten tabs: ten conversations each time` })
     })
   },
 )
