@@ -39,7 +39,7 @@ export interface TurnOptions<M> {
   /**
    * What becomes of the turn when its reader leaves. `abort`: the agent is stopped; what it put out is kept in its
    * session. `continue`: the reader is freed at once, the turn runs to its end and its session is stored. Errors then
-   * go to `onError`.
+   * go to `onError`, and that context was lost is told by `onRecovery` alone: keep it for when the reader is back.
    */
   readonly onDisconnect?: 'abort' | 'continue'
   /** How long the key stays taken when this process dies; 30 s. A running turn renews it every third. */

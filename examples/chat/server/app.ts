@@ -36,6 +36,11 @@ export function createApp(deps: ChatApp) {
   const { sessionStore, messages, transcripts, supabase, html, cookieSecret, onError, createId } = deps
   const app = new Hono<{ Variables: { userId: string } }>()
   app.use(secureHeaders(headersFor(supabase?.url)))
+  app.onError((error, c) => {
+    onError(error)
+    // Not its message, which may quote what must stay here.
+    return c.json({ error: 'The server could not answer. Its log says why.' }, 500)
+  })
 
   app.get('/', (c) => c.redirect('/chat'))
 

@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { serveStatic } from '@hono/node-server/serve-static'
+import type { ClaudeMessage } from 'leftoff/agents/claude'
+import { type AgentSessionStore, memoryAgentSessions } from 'leftoff/server'
+import { chromium, type Page } from 'playwright'
+import { beforeAll, expect, it } from 'vitest'
+import { createApp } from '../../examples/chat/server/app.js'
+import type { ChatAgentRequest } from '../../examples/chat/server/chat-agent.js'
+import type { ChatMessage } from '../../examples/chat/shared/chat-api.js'
+import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+
+// The demo's app and page, with an agent and a store that quote the agent session's id in whatever goes wrong.
+
+const id = '0f0e2c9a-6c1f-4b5e-9a35-1f6f0f3d7a11'
+const lost = `No conversation found with session ID: ${id}`
+
+const said = (text: string) => ({
+  type: 'stream_event',
+  session_id: id,
+  event: { type: 'content_block_delta', delta: { type: 'text_delta', text } },
+})
+const success = { type: 'result', subtype: 'success', is_error: false, session_id: id, result: id }
+const failure = (text: string) => ({
+  type: 'result',
+  subtype: 'error_during_execution',
+  is_error: true,
+  num_turns: 0,
+  errors: [text],
+  session_id: id,
+})
+
+/** One way for a turn to end badly: what the agent does, what the store does, what the page says. */
+interface Trouble {
+  readonly agent?: (request: ChatAgentRequest) => AsyncIterable<ClaudeMessage>
+  readonly store?: Partial<AgentSessionStore>
+  readonly shown: RegExp
+}
+
+const refused = async () => {
+  throw new Error(`The row of ${id} is locked.`)
+}
+
+async function* answers({ resume }: ChatAgentRequest): AsyncGenerator<ClaudeMessage> {
+  yield { type: 'system', session_id: id }
+  yield said(resume === undefined ? 'Hello.' : 'Hello again.')
+  yield success
+}
+
+async function* isStale({ resume }: ChatAgentRequest): AsyncGenerator<ClaudeMessage> {
+  if (resume !== undefined) yield failure(lost)
+  throw new Error(`Claude Code returned an error result: ${lost}`)
+}
+
+const troubles: Record<string, Trouble> = {
+  'the agent throws before any output': {
+    // biome-ignore lint/correctness/useYield: it fails before it says anything
+    async *agent() {
+      throw new Error(`Cannot read ${id}.jsonl`, { cause: new Error(id) })
+    },
+    shown: /could not be completed/,
+  },
+  'the agent throws in the middle of an answer': {
+    async *agent() {
+      yield said('As I was')
+      throw new Error(`Session ${id} broke off`)
+    },
+    shown: /could not be completed/,
+  },
+  'the agent ends with an error result': {
+    async *agent() {
+      yield said('I try')
+      yield failure(`Session ${id} ran out of turns`)
+    },
+    shown: /could not be completed/,
+  },
+  'the session is stale, and so is the fresh one': { agent: isStale, shown: /could not be completed/ },
+  'the stale session cannot be cleared': {
+    agent: isStale,
+    store: { clearStale: refused },
+    shown: /could not be started afresh/,
+  },
+  'the lease is lost': { agent: answers, store: { endTurn: async () => false }, shown: /went on elsewhere/ },
+  'the turn cannot be stored': { agent: answers, store: { endTurn: refused }, shown: /could not be completed/ },
+  'the store is down': { store: { beginTurn: refused }, shown: /could not be completed/ },
+  'another turn runs': {
+    store: { beginTurn: async () => ({ ok: false, retryAfterMs: 1_000 }) },
+    shown: /still answering/,
+  },
+}
+
+let trouble: Trouble = { shown: /./ }
+let page: Page
+let received: () => Promise<string>
+const errors: unknown[] = []
+
+beforeAll(async () => {
+  const memory = memoryAgentSessions()
+  const store = {
+    ...memory,
+    beginTurn: async (...given) => {
+      await memory.set(given[0], id)
+      return (trouble.store?.beginTurn ?? memory.beginTurn)(...given)
+    },
+    clearStale: (...given) => (trouble.store?.clearStale ?? memory.clearStale)(...given),
+    endTurn: (...given) => (trouble.store?.endTurn ?? memory.endTurn)(...given),
+  } satisfies AgentSessionStore
+  const kept: ChatMessage[] = []
+  const app = createApp({
+    sessionStore: store,
+    messages: {
+      list: async () => kept,
+      append: async (_of, message) => void kept.push(message),
+    },
+    transcripts: {
+      summarize: async () => undefined,
+      read: async () => [],
+      append: async () => {},
+      remove: async () => false,
+      workingFolder: () => '',
+    },
+    agent: { run: (request) => (trouble.agent ?? answers)(request) },
+    html: await readFile('examples/chat/dist/page/index.html', 'utf8'),
+    cookieSecret: 'a secret of this test, long enough to sign with',
+    onError: (error) => errors.push(error),
+    now: Date.now,
+    createId: () => crypto.randomUUID(),
+  })
+  app.get('/assets/*', serveStatic({ root: 'examples/chat/dist/page' }))
+  const server = createAdaptorServer({ fetch: app.fetch })
+  await new Promise<void>((resolve) => server.listen(0, resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
+  const browser = await chromium.launch(chromiumLaunchOptions())
+  page = await browser.newPage()
+  received = listen()
+  await page.goto(`http://localhost:${port}/chat`)
+  return () => browser.close()
+})
+
+/** Everything that the browser was sent from now on, logs and stores. */
+function listen(): () => Promise<string> {
+  const bytes: (string | Promise<string>)[] = []
+  page.on('console', (message) => bytes.push(message.text()))
+  page.on('response', (response) => {
+    const body = response.text().catch(() => '')
+    bytes.push(
+      Promise.all([response.allHeaders(), body]).then(([headers, text]) => `${JSON.stringify(headers)}\n${text}`),
+    )
+  })
+  return async () => {
+    const stored = await page.evaluate(async () => {
+      const databases = await indexedDB.databases()
+      return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, databases])
+    })
+    return [...(await Promise.all(bytes)), stored, await page.content()].join('\n')
+  }
+}
+
+it.each(Object.keys(troubles))('no byte that reaches the browser names the agent session when %s', async (name) => {
+  trouble = troubles[name] ?? trouble
+  errors.length = 0
+  await page.getByTestId('new-chat').click()
+  await page.getByTestId('composer').fill('hello')
+  await page.getByTestId('composer').press('Enter')
+  await page.getByText(trouble.shown).first().waitFor()
+
+  const bytes = await received()
+  expect(bytes).toMatch(trouble.shown)
+  expect(bytes).not.toContain(id)
+  // The server's log does hear of it, but for a busy answer, which is none.
+  expect(errors.length > 0).toBe(name !== 'another turn runs')
+})
