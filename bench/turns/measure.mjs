@@ -22,16 +22,22 @@ import { median } from '../storage/median.mjs'
  * @param {string} source.label
  * @param {string} source.line One message as the SDK's process writes it.
  * @param {boolean} source.isParsed Whether each message costs a `JSON.parse` of the line.
+ * @param {number} [source.costUs] What the agent spends on each message at least: 100 µs for 10,000 a second.
  * @param {number} source.count
  * @param {number} source.pairs
  * @returns {Promise<Measured>}
  */
-export async function measure({ label, line, isParsed, count, pairs }) {
+export async function measure({ label, line, isParsed, costUs = 0, count, pairs }) {
   /** @type {ClaudeMessage} */
   const message = JSON.parse(line)
   const closing = ending(message.session_id ?? '')
   async function* source() {
-    for (let n = 0; n < count; n += 1) yield isParsed ? JSON.parse(line) : message
+    for (let n = 0; n < count; n += 1) {
+      const until = costUs === 0 ? 0 : performance.now() + costUs / 1000
+      const next = isParsed ? JSON.parse(line) : message
+      while (costUs > 0 && performance.now() < until); // busy, as an agent is: a timer is not that exact
+      yield next
+    }
     yield* closing
   }
   /** @type {{ raw: number, turn: number }[]} */
