@@ -10,9 +10,14 @@ const ofClaude = 'test/claude/**'
 const ofSupabase = 'test/supabase/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'
+const inFirefox = 'test/firefox/**/*.test.ts'
+const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
-// `npm test` runs all of them but postgres, which needs an installed Postgres: `npm run test:postgres`. `npx vitest --project node`
-// runs one. package, e2e, postgres and types look at what was built.
+// One browser and one server at a time, after the others.
+const watchingClock = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 1, sequence: { groupOrder: 1 } }
+
+// `npm test` runs those that need nothing but npm. postgres, firefox and full-chromium need what is named: `npm run test:postgres` and so on.
+// `npx vitest --project node` runs one. package, types and all that drive a browser or a server look at what was built.
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/strict-reporter.mjs'],
@@ -22,7 +27,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage, ofClaude, ofSupabase],
+          exclude: [inBrowser, endToEnd, ofPackage, ofClaude, ofSupabase, inFirefox, inFullChromium],
         },
       },
       {
@@ -92,12 +97,14 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: [endToEnd],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // One browser and one server at a time, after the others: these tests watch a clock.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          ...watchingClock,
         },
+      },
+      {
+        test: { name: 'firefox', environment: 'node', include: [inFirefox], ...watchingClock },
+      },
+      {
+        test: { name: 'full-chromium', environment: 'node', include: [inFullChromium], ...watchingClock },
       },
       {
         test: {
