@@ -49,6 +49,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
   const begun = new Set<string>()
   /** Counts what the app asked for: only the last wish is fulfilled. */
   let wishes = 0
+  let isHistoryRead = false
   /** Before anything is resumed, what earlier pages left to save. */
   let restored: Promise<readonly LeftoffError[]> | undefined
 
@@ -143,8 +144,7 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     history.add(row, isUnsaved ? {} : undefined)
     makeCurrent(row, isResumed)
     if (moved) emit({ type: 'moved', conversationId: row.conversationId, ...moved })
-    // The newest over all workspaces come after what was opened is shown.
-    if (!history.trouble()) clock.setTimeout(() => void refresh(), 0)
+    refreshSoon()
     return row.conversationId
   }
 
@@ -196,6 +196,8 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     begun.add(row.conversationId)
     history.add(row, {})
     makeCurrent(row, false)
+    // In a page that opened nothing the history has not been read.
+    if (!isHistoryRead) refreshSoon()
     if (before?.workspace === workspace) void leaveUnused(before.conversationId)
     return row.conversationId
   }
@@ -232,6 +234,12 @@ export function createCurrentConversation(options: CurrentConversationOptions) {
     } finally {
       loan.end()
     }
+  }
+
+  /** The newest over all workspaces, after what was opened or begun is shown. */
+  function refreshSoon(): void {
+    isHistoryRead = true
+    if (!history.trouble()) clock.setTimeout(() => void refresh(), 0)
   }
 
   function refresh(): Promise<void> {

@@ -160,6 +160,18 @@ describe('opening a workspace', () => {
     expect(await store.initConversation('a')).toBe(a)
   })
 
+  it('shows the history also in a page that begins a conversation and opens none', async () => {
+    const { clock, openTab, settle } = setUp()
+    const first = openTab()
+    const id = await first.store.initConversation('w')
+    first.store.recordMessage(say('one'))
+    await clock.advance(2_000)
+    const { store } = openTab()
+    const own = store.newConversation('w')
+    await settle()
+    expect(store.getState().sessions.map(({ conversationId }) => conversationId)).toEqual([own, id])
+  })
+
   it('lets New chat win over an opening that is under way', async () => {
     const { openTab } = setUp()
     const { store } = openTab()
