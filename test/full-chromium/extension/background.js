@@ -1,0 +1,1 @@
+// What a person does with a right click: tests call chrome.tabs.duplicate in here.
