@@ -31,6 +31,7 @@ declare const serviceClient: import('@supabase/supabase-js').SupabaseClient
 declare const turn: { workspace: string; conversationId: string; tabId: string; message: string }
 declare function ChatPage(): import('react').ReactNode
 declare function append(text: string): void
+declare function showAnswer(conversationId: string, text: string): void
 declare function dropUnfinished(): void
 declare function showContextLost(): void
 declare function showOffline(): void
