@@ -47,6 +47,13 @@ declare module '@anthropic-ai/claude-agent-sdk' {
     abortController?: AbortController
     env?: Record<string, string | undefined>
     stderr?: (text: string) => void
+    includePartialMessages?: boolean
   }
-  export function query(input: { prompt: string; options?: Options }): AsyncGenerator<ClaudeMessage, void>
+  type StreamEvent =
+    | { type: 'content_block_delta'; delta: { type: 'text_delta'; text: string } | { type: 'input_json_delta' } }
+    | { type: 'message_start' | 'message_stop' }
+  export type SDKMessage =
+    | { type: 'stream_event'; session_id: string; event: StreamEvent }
+    | { type: 'assistant' | 'user' | 'system' | 'result'; session_id: string }
+  export function query(input: { prompt: string; options?: Options }): AsyncGenerator<SDKMessage, void>
 }
