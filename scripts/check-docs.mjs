@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, '.cache', 'docs')
 
 const blocks = [
-  ...filesOf('.', /^(README|docs\/.*|examples\/[^/]+\/README)\.md$/).flatMap(blocksOfMarkdown),
+  ...filesOf('.', /^(README|docs\/(?!api\/).*|examples\/[^/]+\/README)\.md$/).flatMap(blocksOfMarkdown),
   ...docstrings(),
 ]
 const problems = check(blocks)
