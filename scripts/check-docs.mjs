@@ -1,9 +1,10 @@
-// Type-checks the code of the docs against the built package, so that no example rots: each ```ts and ```tsx block of README.md,
-// docs/ and the examples' README.md, and each @example of a docstring in src/. A block is a module of its own; names that it takes
-// from the reader's app are declared in docs-preamble.d.ts. There is no way for a block to opt out.
+// Type-checks the code of the docs against the built package, so that no example rots: each block of TypeScript or JavaScript in
+// README.md, docs/ and the examples' README.md, and each @example of a docstring in src/. A block is a module of its own. One that
+// begins with a comment naming its file, such as `// src/chat.tsx`, can be imported by the others of its document. Names that a block
+// takes from the reader's app are declared in docs-preamble.d.ts. There is no way for a block to opt out.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
@@ -14,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, '.cache', 'docs')
 
 const blocks = [
-  ...filesOf('.', /^(README|docs\/.*|examples\/[^/]+\/README)\.md$/).flatMap(blocksOfMarkdown),
+  ...filesOf('.', /^(README|docs\/(?!api\/).*|examples\/[^/]+\/README)\.md$/).flatMap(blocksOfMarkdown),
   ...docstrings(),
 ]
 const problems = check(blocks)
@@ -46,7 +47,7 @@ function filesOf(below, pattern) {
  */
 function blocksOfMarkdown(file) {
   const text = readFileSync(join(root, file), 'utf8')
-  return [...text.matchAll(/^( *)```(tsx?)\b.*\n([\s\S]*?)^ *```$/gm)].map(
+  return [...text.matchAll(/^( *)```((?:ts|js)x?)\b.*\n([\s\S]*?)^ *```$/gm)].map(
     ({ index, 2: language = 'ts', 3: code = '' }) => ({ file, line: lineAt(text, index) + 1, language, code }),
   )
 }
@@ -84,12 +85,22 @@ function lineAt(text, index) {
 function check(blocks) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const byPath = new Map(blocks.map((block, index) => [join(folder, `example-${index}.${block.language}`), block]))
-  // A block without imports is a module too: what it declares is its own.
-  for (const [path, { code }] of byPath) writeFileSync(path, `${code}\nexport {}\n`)
+  /** @type {Map<string, Block>} */
+  const byPath = new Map()
+  for (const block of blocks) {
+    const named = join(folder, block.file, nameOf(block))
+    // A file that is shown twice is there as it is shown first; the other has what it imports beside it.
+    const path = byPath.has(named) ? join(dirname(named), `again-${byPath.size}.${block.language}`) : named
+    byPath.set(path, block)
+    mkdirSync(dirname(path), { recursive: true })
+    // A block without imports is a module too: what it declares is its own.
+    writeFileSync(path, `${block.code}\nexport {}\n`)
+  }
 
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)
+  // As in an app with a bundler, which imports its own files without an extension.
+  const settings = { ...config.compilerOptions, module: 'ESNext', moduleResolution: 'Bundler' }
+  const { options } = ts.convertCompilerOptionsFromJson(settings, root)
   const preamble = join(root, 'scripts/docs-preamble.d.ts')
   // With `skipLibCheck` the preamble would go unchecked, and a type it takes from the package that is gone would be `any`.
   const program = ts.createProgram([preamble, ...byPath.keys()], { ...options, skipLibCheck: false })
@@ -107,4 +118,13 @@ function check(blocks) {
     const line = file ? file.getLineAndCharacterOfPosition(start).line + (block ? block.line : 1) : 0
     return `${block?.file ?? file?.fileName ?? 'tsconfig.json'}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
   })
+}
+
+/**
+ * Its file in the reader's app; a name of its own if it does not say.
+ *
+ * @param {Block} block
+ */
+function nameOf({ code, line, language }) {
+  return /^\/\/ ([\w./[\]-]+\.(?:ts|js)x?)$/m.exec(code.slice(0, code.indexOf('\n')))?.[1] ?? `line-${line}.${language}`
 }

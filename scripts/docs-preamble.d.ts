@@ -31,6 +31,7 @@ declare const serviceClient: import('@supabase/supabase-js').SupabaseClient
 declare const turn: { workspace: string; conversationId: string; tabId: string; message: string }
 declare function ChatPage(): import('react').ReactNode
 declare function append(text: string): void
+declare function showAnswer(conversationId: string, text: string): void
 declare function dropUnfinished(): void
 declare function showContextLost(): void
 declare function showOffline(): void
@@ -46,6 +47,13 @@ declare module '@anthropic-ai/claude-agent-sdk' {
     abortController?: AbortController
     env?: Record<string, string | undefined>
     stderr?: (text: string) => void
+    includePartialMessages?: boolean
   }
-  export function query(input: { prompt: string; options?: Options }): AsyncGenerator<ClaudeMessage, void>
+  type StreamEvent =
+    | { type: 'content_block_delta'; delta: { type: 'text_delta'; text: string } | { type: 'input_json_delta' } }
+    | { type: 'message_start' | 'message_stop' }
+  export type SDKMessage =
+    | { type: 'stream_event'; session_id: string; event: StreamEvent }
+    | { type: 'assistant' | 'user' | 'system' | 'result'; session_id: string }
+  export function query(input: { prompt: string; options?: Options }): AsyncGenerator<SDKMessage, void>
 }

@@ -1,3 +1,9 @@
+/**
+ * The session store, the adapters that need no other package, `readTurn` for the browser, tab keys, errors.
+ *
+ * @module leftoff
+ */
+
 export { type LocalStorageAdapterOptions, localStorageAdapter } from './adapters/local-storage/local-storage-adapter.js'
 export { memoryAdapter } from './adapters/memory/memory-adapter.js'
 export type { AdapterReport, Change, ListQuery, Refusal, SessionAdapter } from './core/adapter.js'

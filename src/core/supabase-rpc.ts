@@ -24,7 +24,8 @@ export interface RpcResponse {
   readonly status: number
 }
 
-interface RpcError {
+/** What the database or the network says went wrong. */
+export interface RpcError {
   readonly code?: string
   readonly message: string
 }

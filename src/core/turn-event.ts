@@ -1,6 +1,6 @@
 import type { TokenUsage } from './session.js'
 
-/** What {@link runTurn} yields, in order: `recovered`?, `started`, then messages, then `done`. */
+/** What `runTurn` yields, in order: `recovered`?, `started`, then messages, then `done`. */
 export type TurnEvent<M> =
   /** Once, after any `recovered`, when the first message shows which it is. */
   | { readonly type: 'started'; readonly resumed: boolean }

@@ -1,3 +1,9 @@
+/**
+ * Provider, hooks, `NewChatButton` and `SessionHistory`.
+ *
+ * @module leftoff/react
+ */
+
 'use client'
 
 export { NewChatButton, type NewChatButtonProps } from './new-chat-button.js'

@@ -1,3 +1,9 @@
+/**
+ * Turns on the server: tab keys, agent sessions, `runTurn`, responses.
+ *
+ * @module leftoff/server
+ */
+
 export type { AgentDriver, FailureClass, MessageKind, ResumeAttempt } from '../core/agent-driver.js'
 export type { Clock } from '../core/clock.js'
 export { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'

@@ -45,6 +45,7 @@ export interface TurnOptions<M> {
   /** How long the key stays taken when this process dies; 30 s. A running turn renews it every third. */
   readonly leaseMs?: number
   readonly clock?: Clock
+  /** How the id of the lease is minted; a random UUID when omitted. */
   readonly createId?: () => string
 }
 

@@ -30,8 +30,11 @@ export interface SessionStoreOptions {
   readonly retentionDays?: number
   /** How long opening waits for storage before the chat goes on in memory. */
   readonly openTimeoutMs?: number
+  /** For tests; the real one when omitted. */
   readonly clock?: Clock
+  /** How ids of conversations and saves are minted; random UUIDs when omitted. */
   readonly createId?: () => string
+  /** For tests; the page this script runs in when omitted. */
   readonly browser?: Browser
 }
 
@@ -111,8 +114,11 @@ export type SwitchResult =
 export interface SessionStore extends SessionActions {
   /** How many sessions the history ring of a workspace shows. */
   readonly capacity: number
+  /** The state as it is now. */
   getState(): SessionState
+  /** The state before anything was opened, as a server renders it. */
   getInitialState(): SessionState
+  /** Calls `listener` after each change of the state until the returned function is called. */
   subscribe(listener: (state: SessionState, previous: SessionState) => void): () => void
   /** Calls `listener` for each event until the returned function is called. */
   on(listener: (event: SessionEvent) => void): () => void

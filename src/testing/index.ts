@@ -1,3 +1,9 @@
+/**
+ * Conformance suites, a manual clock and a fake browser, for vitest.
+ *
+ * @module leftoff/testing
+ */
+
 export {
   type AgentSessionStoreConformance,
   agentSessionStoreConformance,

@@ -70,7 +70,7 @@ describe('dist', () => {
     }
   })
 
-  it('goes to npm with the migrations and the licence, and without sources, tests or settings', () => {
+  it('goes to npm with the guides, the migrations and the licence, and without sources, tests or settings', () => {
     const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) }))
     const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: packageRoot,
@@ -79,9 +79,10 @@ describe('dist', () => {
       shell: process.platform === 'win32',
     })
     const paths = packed.parse(JSON.parse(output)).flatMap(({ files }) => files.map(({ path }) => path))
-    const besides = paths.filter((path) => !path.startsWith('dist/') && !path.startsWith('supabase/migrations/'))
+    const besides = paths.filter((path) => !/^(dist|supabase\/migrations|docs(?!\/api))\//.test(path))
     expect(besides.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
     expect(paths.filter((path) => path.startsWith('supabase/migrations/')).length).toBeGreaterThan(0)
+    expect(paths).toContain('docs/errors.md')
     expect(paths).toEqual(
       expect.arrayContaining(
         [...entries.values()].flatMap((files) => [files.default, files.types].map((path) => path.slice(2))),

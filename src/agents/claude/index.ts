@@ -1,3 +1,9 @@
+/**
+ * Driver, environment and transcripts of the Claude Agent SDK.
+ *
+ * @module leftoff/agents/claude
+ */
+
 export { claudeDriver } from './claude-driver.js'
 export { type ClaudeFolder, claudeEnv } from './claude-env.js'
 export type { ClaudeMessage } from './claude-message.js'
