@@ -20,6 +20,7 @@ export type { WebStorage } from './core/web-storage.js'
 export type { Browser, ClaimChannel, ClaimLocks, LifecycleEvent } from './store/browser.js'
 export { createSessionStore } from './store/create-session-store.js'
 export type {
+  InitialSessionState,
   SavingState,
   SessionActions,
   SessionState,

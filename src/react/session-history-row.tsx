@@ -14,6 +14,7 @@ interface RowProps {
   readonly item: SessionHistoryItem
   readonly task: Task | undefined
   readonly texts: SessionHistoryTexts
+  /** 0 on a server and while the page is taken over from it: its time would be another one. */
   readonly now: number
   readonly onTask: (task: Task) => void
   readonly onSwitch: () => void
@@ -90,7 +91,7 @@ function Entry({
         </span>{' '}
         {title && lastMessagePreview && <span className="leftoff-history-preview">{lastMessagePreview} </span>}
         <span className="leftoff-history-details">
-          <time dateTime={new Date(lastActivity).toISOString()}>{texts.time(lastActivity, now)}</time>{' '}
+          <time dateTime={new Date(lastActivity).toISOString()}>{now > 0 && texts.time(lastActivity, now)}</time>{' '}
           {messageCount > 0 && <span className="leftoff-history-messages">{texts.messages(messageCount)} </span>}
           {tokenUsage && <span className="leftoff-history-tokens">{texts.tokens(tokenUsage)} </span>}
           {isOpenElsewhere && <span className="leftoff-history-open-elsewhere">{texts.openElsewhere}</span>}

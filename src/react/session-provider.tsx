@@ -10,7 +10,8 @@ export type SessionProviderProps =
 
 /**
  * Gives the components below it one session store per mount: the one passed, or one made from the options. Of the options
- * only `userId` is followed: `null` while it is not known, and whoever signs in next.
+ * only `userId` is followed: `null` while it is not known, and whoever signs in next. A server that knows the history passes it
+ * as `initialState`: it is in the page at once, and what storage says replaces it.
  *
  * @example
  * ```tsx
@@ -48,7 +49,9 @@ function OwnStore(props: { readonly options: SessionStoreOptions; readonly child
   useEffect(() => {
     clearTimeout(leaving.current)
     if (disposed.current === store) {
-      setStore(createSessionStore({ ...options, userId: shown.current }))
+      // What the server knew is old by now.
+      const { initialState: _, ...rest } = options
+      setStore(createSessionStore({ ...rest, userId: shown.current }))
       return
     }
     return () => {

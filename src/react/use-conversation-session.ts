@@ -1,9 +1,10 @@
-import { useEffect, useInsertionEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { isLeftoffError } from '../core/error.js'
 import type { RecordedMessage } from '../core/unsaved.js'
 import type { SessionState, SessionStore } from '../store/session-store.js'
 import { useSessionStore } from './session-context.js'
 import { useConversationId, useCurrentWorkspace, useSessionState } from './state-hooks.js'
+import { useLatest } from './use-latest.js'
 
 /** Options of {@link useConversationSession}. */
 export interface ConversationSessionOptions {
@@ -63,7 +64,7 @@ export function useConversationSession(
   const tabId = useSessionState(tabIdOf)
   const isResumed = useSessionState(isResumedOf)
   const userId = useSessionState(userIdOf)
-  // What was opened last. Until it is what this render asks for, the store may still show another conversation.
+  // What was opened last: from then on this render's wish is fulfilled, also where another conversation came of it.
   const [opened, setOpened] = useState<Opened>()
   const [failed, setFailed] = useState<{ readonly workspace: string; readonly error: unknown }>()
   const inbox = useRef<Inbox>({ opened: new Map(), waiting: [] })
@@ -85,13 +86,11 @@ export function useConversationSession(
     }
   }, [store, userId, workspace, mounted, asked])
 
-  const isOpen =
-    mounted &&
-    opened?.store === store &&
-    opened.userId === userId &&
-    opened.workspace === workspace &&
-    opened.asked === asked &&
-    currentWorkspace === workspace
+  const isOpened =
+    opened?.store === store && opened.userId === userId && opened.workspace === workspace && opened.asked === asked
+  // Opening what is current already changes nothing, so that need not be waited for: a new conversation's id comes back here
+  // through the URL.
+  const isOpen = mounted && currentWorkspace === workspace && (isOpened || asked === undefined || asked === currentId)
   const conversationId = isOpen ? currentId : undefined
 
   const tellIdChange = useLatest(onConversationIdChange)
@@ -156,15 +155,6 @@ function receive(inbox: Inbox, key: string, run: (conversationId: string) => voi
   const conversationId = inbox.opened.get(key)
   if (conversationId === undefined) inbox.waiting = [...inbox.waiting, { key, run }]
   else run(conversationId)
-}
-
-/** The newest value, for callbacks that must not run again when it changes. */
-function useLatest<T>(value: T): { readonly current: T } {
-  const latest = useRef(value)
-  useInsertionEffect(() => {
-    latest.current = value
-  })
-  return latest
 }
 
 /** Without a user there is nothing to open yet; a disposed store is replaced by its provider. */

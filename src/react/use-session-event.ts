@@ -1,9 +1,10 @@
 import { useEffect } from 'react'
 import type { SessionEvent } from '../core/session-event.js'
 import { useSessionStore } from './session-context.js'
+import { useLatest } from './use-latest.js'
 
 /**
- * Calls `listener` for each of the store's events while the component is mounted.
+ * Calls `listener` for each of the store's events while the component is mounted. It may be another function in each render.
  *
  * @example
  * ```tsx
@@ -19,5 +20,6 @@ import { useSessionStore } from './session-context.js'
  */
 export function useSessionEvent(listener: (event: SessionEvent) => void): void {
   const store = useSessionStore()
-  useEffect(() => store.on(listener), [store, listener])
+  const tell = useLatest(listener)
+  useEffect(() => store.on((event) => tell.current(event)), [store, tell])
 }

@@ -5,14 +5,14 @@ import { createId as randomId } from '../core/create-id.js'
 import { LeftoffError } from '../core/error.js'
 import { defaultCapacity } from '../core/ring.js'
 import type { SessionEvent } from '../core/session-event.js'
-import { mergeUnsaved, type Unsaved, unsavedMessage } from '../core/unsaved.js'
+import { mergeUnsaved, type Unsaved, unsavedMessage, withoutContent } from '../core/unsaved.js'
 import { storageKey } from '../core/web-storage.js'
 import { type ClaimChannel, type LifecycleEvent, realBrowser } from './browser.js'
 import { contentFree } from './content-free.js'
 import { createEventEmitter } from './event-emitter.js'
 import { handled } from './handled.js'
 import { olderCode } from './older-code.js'
-import { initialState, isSameState, listSessions } from './session-state.js'
+import { emptyState, isSameState, listSessions } from './session-state.js'
 import type { SessionState, SessionStore, SessionStoreOptions } from './session-store.js'
 import { createSessionUser, type SessionUser } from './session-user.js'
 import { createSignOuts } from './sign-outs.js'
@@ -36,6 +36,7 @@ export function createSessionStore({
   name = 'claude-session-storage',
   adapter: givenAdapter,
   userId = '',
+  initialState,
   workspace: defaultWorkspace,
   capacity = defaultCapacity,
   resume = 'latest',
@@ -52,10 +53,12 @@ export function createSessionStore({
   const adapter = persistContent ? storage : contentFree(storage)
   const { emit: tell, on } = createEventEmitter()
   if (onEvent) on(onEvent)
-  const api = createStore<SessionState>(() => ({ ...initialState, userId: userId ?? undefined }))
   const older = olderCode(browser, name, { snapshot })
   const signOuts = createSignOuts(name, browser, clock.now)
+  /** For the first user only: one who comes back may have signed out since. */
+  let given = initialState?.sessions ?? []
   let user = userId === null ? undefined : createUser(userId)
+  const api = createStore<SessionState>(() => stateBefore(user))
 
   /** Recorded before any conversation was open. */
   let early: Unsaved | undefined
@@ -104,6 +107,10 @@ export function createSessionStore({
         if (user === created) void handled(forget(created))
       },
     })
+    for (const row of given) {
+      if (row.userId === ofUser) created.history.adopt(persistContent ? row : withoutContent(row))
+    }
+    given = []
     return created
   }
 
@@ -150,7 +157,7 @@ export function createSessionStore({
     isDegraded = false
     const left = Promise.all([leaving, leave]).then(() => {})
     leaving = left.catch(() => {})
-    api.setState({ ...initialState, userId: next?.userId })
+    api.setState(stateBefore(next))
     return left
   }
 
@@ -305,6 +312,12 @@ function checkName(what: string, value: unknown): asserts value is string {
 /** What fits into a stored row, cut between characters. */
 function shortened(title: string): string {
   return [...title.trim()].slice(0, maxTitleLength).join('')
+}
+
+/** The state before the user opened anything. */
+function stateBefore(user: SessionUser | undefined): SessionState {
+  if (!user) return emptyState
+  return { ...emptyState, userId: user.userId, sessions: listSessions(user.history.records, emptyState.sessions) }
 }
 
 function statusOf({ current, history }: SessionUser): SessionState['status'] {

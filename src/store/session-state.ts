@@ -3,8 +3,8 @@ import type { ConversationRecord } from './conversation-record.js'
 import { isListed } from './conversation-record.js'
 import type { SessionState } from './session-store.js'
 
-/** The state before anything was opened; the same on a server and in the first client render. */
-export const initialState: SessionState = {
+/** The state before anything is known; the same on a server and in the first client render. */
+export const emptyState: SessionState = {
   userId: undefined,
   sessions: [],
   currentConversationId: undefined,

@@ -12,6 +12,11 @@ export interface SessionStoreOptions {
   readonly adapter?: SessionAdapter
   /** From the app's authentication. Omitted: the app has no users. `null`: not known yet, nothing is opened. */
   readonly userId?: string | null
+  /**
+   * What is shown before anything was opened, such as the history that a server rendered: the same there and in the browser.
+   * What storage says replaces it. Sessions of another user are left out.
+   */
+  readonly initialState?: InitialSessionState
   /** The workspace of `newConversation()` before any was opened. */
   readonly workspace?: string
   /** How many sessions the history ring of a workspace shows. */
@@ -36,6 +41,12 @@ export interface SessionStoreOptions {
   readonly createId?: () => string
   /** For tests; the page this script runs in when omitted. */
   readonly browser?: Browser
+}
+
+/** What a server knows of a session store's state: a {@link SessionStoreOptions} of both sides. */
+export interface InitialSessionState {
+  /** As the adapter's `list` gave them. */
+  readonly sessions: readonly ConversationSession[]
 }
 
 /** What a {@link SessionStore} holds. */
