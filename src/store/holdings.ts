@@ -23,6 +23,9 @@ export interface Loan {
   end(): void
 }
 
+/** How long to wait for the page that this one comes after, such as on a reload. */
+export const ownWaitMs = 250
+
 export function createHoldings(claims: Claims, isUnsaved: (conversationId: string) => boolean): Holdings {
   const kept = new Map<string, Claimable>()
   const loans = new Set<Set<string>>()
