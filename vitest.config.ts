@@ -5,8 +5,8 @@ import { chromiumLaunchOptions } from './test/chromium/find-chromium.js'
 const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
 const endToEnd = 'test/e2e/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
-// With a package.json and a vitest.config.ts of its own.
-const ofClaude = 'test/claude/**'
+// With a package.json and a vitest.config.ts of their own.
+const ofOthers = 'test/{claude,next}/**'
 const ofSupabase = 'test/supabase/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'
@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage, ofClaude, ofSupabase, inFirefox, inFullChromium],
+          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inFullChromium],
         },
       },
       {

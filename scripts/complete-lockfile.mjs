@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
  * @typedef {{ packages: Record<string, Entry> }} Lockfile
  */
 
-for (const name of ['package-lock.json', 'test/claude/package-lock.json']) {
+for (const name of ['package-lock.json', 'test/claude/package-lock.json', 'test/next/package-lock.json']) {
   const path = fileURLToPath(new URL(`../${name}`, import.meta.url))
   /** @type {Lockfile} */
   const lockfile = JSON.parse(readFileSync(path, 'utf8'))

@@ -1,0 +1,78 @@
+'use client'
+
+import { isLeftoffError, readTurn } from 'leftoff'
+import {
+  NewChatButton,
+  SessionHistory,
+  useConversationSession,
+  useSessionActions,
+  useSessionEvent,
+} from 'leftoff/react'
+import Link from 'next/link'
+import { type FormEvent, useState } from 'react'
+
+const workspace = 'shop'
+
+interface Answer {
+  conversationId: string
+  text: string
+  isComplete: boolean
+}
+
+/** The conversation of this tab, or the linked one; its address is in the URL. */
+export function Chat({ linked }: { linked?: string }) {
+  const { conversationId, tabId, isInitialized, isResumed, recordMessage } = useConversationSession(workspace, {
+    ...(linked && { conversationId: linked }),
+    onConversationIdChange: (id) => {
+      // Next takes the new address on without asking the server for the page again.
+      if (id !== linked) window.history.replaceState(null, '', `/chat/${id}`)
+    },
+  })
+  const { flush } = useSessionActions()
+  const [answer, setAnswer] = useState<Answer>()
+  const [notice, setNotice] = useState('')
+  useSessionEvent((event) => {
+    if (event.type === 'moved') setNotice(`Moved: ${event.reason}`)
+  })
+
+  async function send(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    if (!isInitialized) return
+    const message = String(new FormData(event.currentTarget).get('message'))
+    recordMessage({ role: 'user', text: message })
+    const show = (text: string, isComplete: boolean) => setAnswer({ conversationId, text, isComplete })
+    let text = ''
+    try {
+      const body = JSON.stringify({ workspace, conversationId, tabId, message })
+      const response = await fetch('/api/turn', { method: 'POST', body })
+      for await (const event of readTurn<string>(response)) {
+        if (event.type === 'recovered') setNotice(`Recovered: ${event.reason}`)
+        if (event.type === 'message') text += event.message
+        show(text, false)
+      }
+      recordMessage({ role: 'assistant', text })
+      await flush()
+      show(text, true)
+    } catch (error) {
+      if (!isLeftoffError(error)) throw error
+      setNotice(error.code)
+    }
+  }
+
+  return (
+    <main data-initialized={isInitialized} data-resumed={isResumed}>
+      <SessionHistory workspace={workspace} />
+      <NewChatButton>New chat</NewChatButton>
+      <Link href="/about">About</Link>
+      <code>{conversationId}</code>
+      <form onSubmit={send}>
+        <input name="message" aria-label="Message" />
+        <button type="submit" disabled={!isInitialized}>
+          Send
+        </button>
+      </form>
+      {answer?.conversationId === conversationId && <output data-complete={answer?.isComplete}>{answer?.text}</output>}
+      <p role="status">{notice}</p>
+    </main>
+  )
+}

@@ -1,0 +1,48 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+/** A running Next.js server of this folder. */
+export interface NextServer {
+  readonly address: string
+  stop(): Promise<void>
+}
+
+/** Starts it as `next dev`, or as `next build` and `next start`. */
+export async function startNext(mode: 'development' | 'production'): Promise<NextServer> {
+  if (mode === 'production') await promisify(execFile)(process.execPath, [bin, 'build'], { cwd, env: envOf(mode) })
+  const command = mode === 'production' ? 'start' : 'dev'
+  // A process group of its own, as `next dev` starts further processes.
+  const server = spawn(process.execPath, [bin, command, '--port', '0'], {
+    cwd,
+    env: envOf(mode),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
+  const exited = once(server, 'exit')
+  const lines: string[] = []
+  for await (const line of createInterface(server.stdout)) {
+    lines.push(line)
+    const address = /http:\/\/localhost:\d+/.exec(line)?.[0]
+    if (!address) continue
+    server.stdout.resume()
+    return {
+      address,
+      async stop() {
+        if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGTERM')
+        await exited
+      },
+    }
+  }
+  throw new Error(`next ${command} ended without an address:\n${lines.join('\n')}`)
+}
+
+const cwd = fileURLToPath(new URL('.', import.meta.url))
+const bin = fileURLToPath(new URL('node_modules/next/dist/bin/next', import.meta.url))
+
+/** What this process has, but not Vitest's `NODE_ENV`: each command of Next sets its own. */
+function envOf(mode: 'development' | 'production'): NodeJS.ProcessEnv {
+  return { ...process.env, NODE_ENV: mode, NEXT_TELEMETRY_DISABLED: '1' }
+}
