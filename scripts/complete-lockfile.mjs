@@ -3,6 +3,7 @@
 // binary. This adds what is missing; `--check` only verifies. Run it after each `npm install` that changes the lockfile.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -11,7 +12,11 @@ import { fileURLToPath } from 'node:url'
  * @typedef {{ packages: Record<string, Entry> }} Lockfile
  */
 
-for (const name of ['package-lock.json', 'test/claude/package-lock.json', 'test/next/package-lock.json']) {
+const lockfiles = ['.', 'examples/recipes', 'test/claude', 'test/next'].map((folder) =>
+  join(folder, 'package-lock.json'),
+)
+
+for (const name of lockfiles) {
   const path = fileURLToPath(new URL(`../${name}`, import.meta.url))
   /** @type {Lockfile} */
   const lockfile = JSON.parse(readFileSync(path, 'utf8'))

@@ -1,0 +1,137 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createAdaptorServer } from '@hono/node-server'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { Hono } from 'hono'
+import { type BrowserContext, chromium, type Page } from 'playwright'
+import { build } from 'vite'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
+import { POST as postTurn } from '../../routes/next-route.js'
+import { POST as postChat } from '../ai-sdk/route.js'
+import { errors, forget, messages } from './your-app.js'
+
+vi.mock('../../routes/your-app.js', () => import('./your-app.js'))
+
+let context: BrowserContext
+let address: string
+const complaints: string[] = []
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'leftoff-recipes-'))
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: fileURLToPath(new URL('page', import.meta.url)),
+    // One React for all, though leftoff finds another beside itself.
+    resolve: { dedupe: ['react', 'react-dom'] },
+    build: { outDir: join(folder, 'page') },
+  })
+  const html = await readFile(join(folder, 'page/index.html'), 'utf8')
+  const app = new Hono()
+    .post('/api/chat', (c) => postChat(c.req.raw))
+    .post('/api/turn', (c) => postTurn(c.req.raw))
+    .get('/api/conversations/:id/messages', (c) => c.json(messages.get(c.req.param('id')) ?? []))
+    .use('/assets/*', serveStatic({ root: join(folder, 'page') }))
+    .get('*', (c) => c.html(html))
+  const server = createAdaptorServer({ fetch: app.fetch })
+  await new Promise<void>((resolve) => server.listen(0, resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
+  address = `http://localhost:${port}`
+  const browser = await chromium.launch(chromiumLaunchOptions())
+  context = await browser.newContext()
+  context.on('weberror', (error) => complaints.push(String(error.error())))
+  context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  return async () => {
+    await browser.close()
+    server.close()
+    await rm(folder, { recursive: true })
+  }
+}, 60_000)
+
+async function open(path: string): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(`${address}${path}`)
+  await page.getByLabel('Message').waitFor()
+  return page
+}
+
+/** Sends a message, and waits for the answer to be whole. */
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByLabel('Message').fill(text)
+  await page.getByRole('button', { name: 'Send' }).click()
+  await said(page, `you said ${text}`).waitFor()
+  await page.getByRole('button', { name: 'Send' }).waitFor()
+}
+
+/** What the chat says; the history may say it too. */
+const said = (page: Page, text: string) => page.getByRole('log').getByText(text).first()
+
+/** The rows of the workspace, as text. */
+const stored = (page: Page, workspace: string) =>
+  page.evaluate(
+    (workspace) =>
+      Object.entries(localStorage).flatMap(([key, row]) =>
+        key.includes('/row/') && key.includes(`/${workspace}/`) ? [row] : [],
+      ),
+    workspace,
+  )
+
+describe.each(['ai-sdk', 'plain-fetch', 'assistant-ui'])('%s', (recipe) => {
+  it('goes on after a reload, keeps tabs apart, begins anew, and tells of lost context', {
+    timeout: 30_000,
+  }, async () => {
+    const page = await open(`/${recipe}`)
+    await say(page, 'one')
+    await page.reload()
+    await said(page, '1: you said one').waitFor()
+    await say(page, 'two')
+    await said(page, '2: you said two').waitFor() // the agent's session went on, too
+    await expect.poll(() => stored(page, recipe).then(String)).toContain('"messageCount":4')
+
+    const other = await open(`/${recipe}`)
+    expect(await other.getByRole('log').textContent()).toBe('')
+    await say(other, 'three')
+    await said(other, '1: you said three').waitFor()
+
+    await page.getByRole('button', { name: 'New chat' }).first().click()
+    await expect.poll(() => page.getByRole('log').textContent()).toBe('')
+    await say(page, 'four')
+    forget()
+    await say(page, 'five')
+    await page.getByText('The agent lost the earlier context.').waitFor()
+    await said(page, '1: you said five').waitFor()
+
+    expect(await stored(page, recipe)).toHaveLength(3)
+    expect(complaints).toEqual([])
+    expect(errors).toEqual([])
+    await Promise.all([page.close(), other.close()])
+  })
+})
+
+describe('/chat/<id>', () => {
+  const idOf = (page: Page) => new URL(page.url()).pathname.split('/')[2]
+
+  it('has the open conversation in its address, and opens the one in the address', { timeout: 30_000 }, async () => {
+    const page = await context.newPage()
+    await page.goto(`${address}/chat`)
+    await page.waitForURL('**/chat/*')
+    const first = idOf(page)
+    await page.reload()
+    await expect.poll(() => page.locator('output').textContent()).toBe(first)
+    await page.getByRole('button', { name: 'New chat' }).click()
+    await expect.poll(() => idOf(page)).not.toBe(first)
+
+    // A link to it in a second tab: it is open in the first one, so that the tab moves on.
+    const second = await context.newPage()
+    await second.goto(page.url())
+    await expect.poll(() => second.locator('output').textContent()).toMatch(/^[0-9a-f-]{36}$/)
+    await expect.poll(() => idOf(second)).not.toBe(idOf(page))
+    expect(await second.locator('output').textContent()).toBe(idOf(second))
+    expect(complaints).toEqual([])
+    await Promise.all([page.close(), second.close()])
+  })
+})
