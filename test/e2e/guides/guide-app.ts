@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { readGuide, writeFiles } from '../../support/guide-files.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const vite = join(root, 'node_modules/vite/bin/vite.js')
@@ -24,14 +25,9 @@ export interface GuideApp {
 export async function setUpGuideApp(guide: string): Promise<GuideApp> {
   await mkdir(join(root, '.cache'), { recursive: true })
   const folder = await mkdtemp(join(root, '.cache/guide-'))
-  const files = filesOf(await readFile(join(root, guide), 'utf8'))
+  const files = await readGuide(guide)
   files.set('index.html', '<div id="root"></div><script type="module" src="/src/main.tsx"></script>')
   const processes: ChildProcess[] = []
-
-  async function write(path: string, text: string): Promise<void> {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), text)
-  }
 
   function start(...args: string[]): ChildProcess {
     // Colours would stand in the address.
@@ -41,14 +37,11 @@ export async function setUpGuideApp(guide: string): Promise<GuideApp> {
     return child
   }
 
-  for (const [path, text] of files) await write(path, text)
+  await writeFiles(folder, files)
   return {
     async replace(text, by) {
-      for (const [path, before] of files) {
-        const after = before.replaceAll(text, by)
-        files.set(path, after)
-        if (after !== before) await write(path, after)
-      }
+      for (const [path, before] of files) files.set(path, before.replaceAll(text, by))
+      await writeFiles(folder, files)
     },
     vite: (...args) => addressOf(start(vite, ...args)),
     async run(path) {
@@ -67,16 +60,6 @@ export async function setUpGuideApp(guide: string): Promise<GuideApp> {
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** What begins with a comment that names its file, as scripts/check-docs.mjs has it too. */
-function filesOf(guide: string): Map<string, string> {
-  const files = new Map<string, string>()
-  for (const [, code = ''] of guide.matchAll(/^```(?:ts|js)x?\n([\s\S]*?)^```$/gm)) {
-    const path = /^\/\/ (\S+\.(?:ts|js)x?)\n/.exec(code)?.[1]
-    if (path !== undefined) files.set(path, code)
-  }
-  return files
 }
 
 async function addressOf({ stdout }: ChildProcess): Promise<string> {
