@@ -17,6 +17,13 @@ describe('links', () => {
     expect(dead).toEqual([])
   })
 
+  it.each(guides.filter((path) => /^docs\/(?!README)[^/]+\.md$/.test(path)))(
+    'lead from docs/README.md to %s',
+    (guide) => {
+      expect(linksOf('docs/README.md').map(({ path }) => path)).toContain(guide)
+    },
+  )
+
   // Someone who reads the README in node_modules is told that these lead into the repository.
   const inRepository = /^(test|examples|src|supabase\/local|supabase\/config\.toml|CONTRIBUTING\.md)/
   const inPackage = /^(docs\/(?!api\/).*|supabase\/migrations|CHANGELOG\.md|README\.md|LICENSE)$/

@@ -10,8 +10,8 @@ export interface NextServer {
   stop(): Promise<void>
 }
 
-/** Starts it as `next dev`, or as `next build` and `next start`. */
-export async function startNext(mode: 'development' | 'production'): Promise<NextServer> {
+/** Starts the app of a folder, this one, as `next dev`, or as `next build` and `next start`. */
+export async function startNext(mode: 'development' | 'production', cwd = here): Promise<NextServer> {
   if (mode === 'production') await promisify(execFile)(process.execPath, [bin, 'build'], { cwd, env: envOf(mode) })
   const command = mode === 'production' ? 'start' : 'dev'
   // A process group of its own, as `next dev` starts further processes.
@@ -39,7 +39,7 @@ export async function startNext(mode: 'development' | 'production'): Promise<Nex
   throw new Error(`next ${command} ended without an address:\n${lines.join('\n')}`)
 }
 
-const cwd = fileURLToPath(new URL('.', import.meta.url))
+const here = fileURLToPath(new URL('.', import.meta.url))
 const bin = fileURLToPath(new URL('node_modules/next/dist/bin/next', import.meta.url))
 
 /** What this process has, but not Vitest's `NODE_ENV`: each command of Next sets its own. */

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { readGuide, writeFiles } from '../../support/guide-files.js'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const vite = join(root, 'node_modules/vite/bin/vite.js')
+
+/** The app of a guide, as it stands there, in a folder of its own. */
+export interface GuideApp {
+  /** Puts another text in the place of each `text` in the app's files. */
+  replace(text: string, by: string): Promise<void>
+  /** Runs Vite; resolves to the address it prints. */
+  vite(...args: string[]): Promise<string>
+  /** Bundles a file for Node and runs it; resolves to the address it prints. */
+  run(path: string): Promise<string>
+  /** Ends and deletes everything. */
+  end(): Promise<void>
+}
+
+/** Writes the named files of a guide down, below the repository: its packages are the app's. */
+export async function setUpGuideApp(guide: string): Promise<GuideApp> {
+  await mkdir(join(root, '.cache'), { recursive: true })
+  const folder = await mkdtemp(join(root, '.cache/guide-'))
+  const files = await readGuide(guide)
+  files.set('index.html', '<div id="root"></div><script type="module" src="/src/main.tsx"></script>')
+  const processes: ChildProcess[] = []
+
+  function start(...args: string[]): ChildProcess {
+    // Colours would stand in the address.
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_ENV: undefined }
+    const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    processes.push(child)
+    return child
+  }
+
+  await writeFiles(folder, files)
+  return {
+    async replace(text, by) {
+      for (const [path, before] of files) files.set(path, before.replaceAll(text, by))
+      await writeFiles(folder, files)
+    },
+    vite: (...args) => addressOf(start(vite, ...args)),
+    async run(path) {
+      const build = start(vite, 'build', '--logLevel', 'error', '--ssr', path, '--outDir', 'built')
+      const [code] = await once(build, 'exit')
+      if (code !== 0) throw new Error(`${path} could not be built.`)
+      return addressOf(start(join('built', `${basename(path, '.ts')}.js`)))
+    },
+    async end() {
+      for (const child of processes) {
+        if (child.exitCode !== null || child.signalCode !== null) continue
+        const exited = once(child, 'exit')
+        child.kill('SIGTERM')
+        await exited
+      }
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function addressOf({ stdout }: ChildProcess): Promise<string> {
+  if (!stdout) throw new Error('spawned with a pipe')
+  for await (const line of createInterface(stdout)) {
+    const address = /http:\/\/localhost:\d+/.exec(line)?.[0]
+    if (address !== undefined) return address
+  }
+  throw new Error('It ended before it printed an address.')
+}
