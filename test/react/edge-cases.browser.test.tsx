@@ -1,8 +1,8 @@
-import { Activity, Component, type ReactNode, useEffect, useState } from 'react'
+import { Activity, Component, type ReactNode, StrictMode, useEffect, useState } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createSessionStore, memoryAdapter } from '../../src/index.js'
-import { SessionProvider, useConversationSession } from '../../src/react/index.js'
+import { SessionProvider, useConversationSession, useSessions } from '../../src/react/index.js'
 
 let root: Root | undefined
 let container: HTMLElement
@@ -140,4 +140,53 @@ it('hands an over-long workspace, such as from a URL, to the nearest error bound
   )
   await vi.waitFor(() => expect(q('#crash')?.textContent).toContain('workspace'))
   vi.restoreAllMocks()
+})
+
+it('keeps its conversation, and forgets what the server knew, when Activity hides and shows its provider', async () => {
+  const adapter = memoryAdapter()
+  const stale = {
+    conversationId: 'stale',
+    workspace: 'w',
+    userId: '',
+    startedAt: 1,
+    lastActivity: 1,
+    messageCount: 1,
+    revision: 1,
+  }
+  const shown: string[][] = []
+  function Probe() {
+    const { conversationId, recordMessage } = useConversationSession('w')
+    const sessions = useSessions('w').map((session) => session.conversationId)
+    shown.push(sessions)
+    return (
+      <main data-conversation={conversationId}>
+        <button type="button" onClick={() => recordMessage({ role: 'user', text: 'hello' })} />
+        <p>{sessions.length}</p>
+      </main>
+    )
+  }
+  const page = (mode: 'hidden' | 'visible') => (
+    <StrictMode>
+      <Activity mode={mode}>
+        <SessionProvider adapter={adapter} initialState={{ sessions: [stale] }}>
+          <Probe />
+        </SessionProvider>
+      </Activity>
+    </StrictMode>
+  )
+  root = createRoot(container)
+  root.render(page('visible'))
+  await vi.waitFor(() => expect(q('main')?.dataset.conversation).toBeDefined())
+  const id = q('main')?.dataset.conversation
+  expect(shown[0]).toEqual(['stale'])
+  q('button')?.click()
+  await vi.waitFor(() => expect(shown.at(-1)).toEqual([id]))
+  root.render(page('hidden'))
+  await tick() // in which the hidden provider's store is disposed
+  await tick()
+  shown.length = 0
+  root.render(page('visible'))
+  await vi.waitFor(() => expect(shown.at(-1)).toEqual([id]))
+  expect(shown.flat()).not.toContain('stale')
+  expect(q('main')?.dataset.conversation).toBe(id)
 })

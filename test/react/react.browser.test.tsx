@@ -2,9 +2,10 @@ import { type ReactNode, StrictMode, useState } from 'react'
 import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createSessionStore, memoryAdapter, type SessionAdapter } from '../../src/index.js'
+import { createSessionStore, memoryAdapter, type SessionAdapter, type SessionStore } from '../../src/index.js'
 import {
   NewChatButton,
+  SessionHistory,
   SessionProvider,
   useConversationId,
   useConversationSession,
@@ -88,6 +89,43 @@ describe('hydration', () => {
     container.innerHTML = '<code></code>'
     root = hydrateRoot(container, <HydratedId />, { onRecoverableError: (error) => recovered.push(error) })
     await vi.waitFor(() => expect(container.textContent).toMatch(/^[0-9a-f-]{36}$/))
+    expect(recovered).toEqual([])
+  })
+})
+
+describe('initialState', () => {
+  it('is in the server’s HTML and in the first client render, until storage says more', async () => {
+    const store = createSessionStore()
+    const id = await store.initConversation('w')
+    store.recordMessage({ role: 'user', text: 'from yesterday' })
+    await store.flush()
+    const sessions = [...store.getState().sessions]
+    store.recordMessage({ role: 'assistant', text: 'and its answer' })
+    await store.dispose()
+
+    const shown: string[] = []
+    const page = (
+      <StrictMode>
+        <SessionProvider initialState={{ sessions }}>
+          <SessionHistory workspace="w" />
+          <Chat workspace="w" />
+        </SessionProvider>
+      </StrictMode>
+    )
+    container.innerHTML = renderToString(page)
+    const title = () =>
+      container.querySelector(`[data-conversation-id="${id}"] .leftoff-history-title`)?.textContent ?? ''
+    expect(title()).toBe('from yesterday')
+    expect(container.querySelector('time')?.textContent).toBe('')
+    const observer = new MutationObserver(() => shown.push(title()))
+    observer.observe(container, { subtree: true, childList: true, characterData: true, attributes: true })
+    const recovered: unknown[] = []
+    root = hydrateRoot(container, page, { onRecoverableError: (error) => recovered.push(error) })
+    await initialized()
+    await vi.waitFor(() => expect(title()).toBe('and its answer'))
+    observer.disconnect()
+    expect(container.querySelector('time')?.textContent).toBe('just now')
+    expect([...new Set(shown)]).toEqual(['from yesterday', 'and its answer'])
     expect(recovered).toEqual([])
   })
 })
@@ -206,6 +244,60 @@ describe('useConversationSession', () => {
     click('new')
     await vi.waitFor(() => expect(text('conversation')).not.toBe('given'))
     expect(told).toEqual(['given', text('conversation')])
+  })
+
+  it('is never without a conversation when a new one’s id comes back as the one asked for', async () => {
+    const seen: (string | undefined)[] = []
+    function Probe(): ReactNode {
+      const [asked, setAsked] = useState<string>() // as a router would: from the URL, and into it
+      const { conversationId, isInitialized } = useConversationSession('w', {
+        ...(asked !== undefined && { conversationId: asked }),
+        onConversationIdChange: setAsked,
+      })
+      seen.push(conversationId)
+      return (
+        <main data-initialized={isInitialized}>
+          <code id="conversation">{conversationId}</code>
+          <code id="asked">{asked}</code>
+          <NewChatButton id="new" />
+        </main>
+      )
+    }
+    show(
+      <StrictMode>
+        <SessionProvider>
+          <Probe />
+        </SessionProvider>
+      </StrictMode>,
+    )
+    await initialized()
+    const first = text('conversation')
+    await vi.waitFor(() => expect(text('asked')).toBe(first))
+    click('new')
+    await vi.waitFor(() => expect(text('asked')).not.toBe(first))
+    await nextTask()
+    expect(text('asked')).toBe(text('conversation'))
+    const ids = seen.slice(seen.indexOf(first))
+    expect([...new Set(ids)]).toEqual([first, text('conversation')])
+  })
+
+  it('shows an open conversation from the first render on', async () => {
+    const store = createSessionStore()
+    const id = await store.initConversation('w')
+    const seen: (string | undefined)[] = []
+    function Probe({ asked }: { asked?: string }): ReactNode {
+      const { conversationId } = useConversationSession('w', asked === undefined ? {} : { conversationId: asked })
+      seen.push(conversationId)
+      return <code id="conversation">{conversationId}</code>
+    }
+    const page = (probe: ReactNode) => <SessionProvider store={store}>{probe}</SessionProvider>
+    show(page(<Probe key="resumed" />))
+    await vi.waitFor(() => expect(text('conversation')).toBe(id))
+    root?.render(page(<Probe key="linked" asked={id} />))
+    await nextTask()
+    root?.render(page(<Probe key="other" asked="another" />))
+    await vi.waitFor(() => expect(text('conversation')).toBe('another'))
+    expect([...new Set(seen)]).toEqual([id, undefined, 'another'])
   })
 
   it('records into the conversation that the render showed, even after New chat', async () => {
@@ -385,6 +477,40 @@ describe('useSessionEvent', () => {
     const count = told.length
     await store.initConversation('c', { conversationId: first })
     expect(told).toHaveLength(count)
+  })
+})
+
+describe('useSessionEvent, its listener new in each render', () => {
+  it('listens once, and tells the newest', async () => {
+    const store = createSessionStore()
+    let listening = 0
+    const counted: SessionStore = {
+      ...store,
+      on(listener) {
+        listening++
+        return store.on(listener)
+      },
+    }
+    const told: string[] = []
+    function Probe({ turn }: { turn: string }): ReactNode {
+      useSessionEvent((event) => told.push(`${turn} ${event.type}`))
+      return <p id="probe">{turn}</p>
+    }
+    const page = (turn: string) => (
+      <SessionProvider store={counted}>
+        <Probe turn={turn} />
+      </SessionProvider>
+    )
+    show(page('first'))
+    await vi.waitFor(() => expect(text('probe')).toBe('first'))
+    root?.render(page('second'))
+    await vi.waitFor(() => expect(text('probe')).toBe('second'))
+    const id = await store.initConversation('w')
+    store.recordMessage({ role: 'user', text: 'hello' })
+    await store.removeConversation(id)
+    await store.initConversation('w', { conversationId: id })
+    await vi.waitFor(() => expect(told).toEqual(['second moved']))
+    expect(listening).toBe(1)
   })
 })
 
