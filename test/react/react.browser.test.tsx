@@ -13,6 +13,7 @@ import {
   useSessionEvent,
   useSessions,
 } from '../../src/react/index.js'
+import { fakeBrowser } from '../../src/testing/fake-browser.js'
 import { Chat } from './chat.js'
 
 let root: Root | undefined
@@ -539,5 +540,49 @@ describe('users', () => {
     expect(await adapter.list('bob', { limit: 10 })).toEqual([])
     root.render(page('ada'))
     await vi.waitFor(() => expect(text('conversation')).toBe(ofAda))
+  })
+})
+
+describe('the back/forward cache', () => {
+  it('brings the page back with its conversation, or says that another tab has it and takes it again', async () => {
+    const shared = fakeBrowser()
+    const adapter = memoryAdapter()
+    const tab = shared.openTab()
+    const other = (): SessionStore => createSessionStore({ adapter, browser: shared.openTab().browser })
+    const status = () => container.querySelector('main')?.dataset.status
+    function Retake(): ReactNode {
+      const id = useConversationId()
+      const { initConversation } = useSessionActions()
+      const retake = () => void (id && initConversation('w', { conversationId: id }))
+      return <button type="button" id="retake" onClick={retake} />
+    }
+    show(
+      <StrictMode>
+        <SessionProvider adapter={adapter} browser={tab.browser}>
+          <Chat workspace="w" />
+          <Retake />
+        </SessionProvider>
+      </StrictMode>,
+    )
+    await initialized()
+    const id = text('conversation')
+    click('say')
+    await vi.waitFor(async () => expect(await adapter.list('', { limit: 1 })).toHaveLength(1))
+
+    tab.tell('pagehide')
+    tab.tell('pageshow')
+    await vi.waitFor(() => expect(status()).toBe('ready'))
+    expect(text('conversation')).toBe(id)
+
+    tab.tell('pagehide')
+    const second = other()
+    expect(await second.initConversation('w', { conversationId: id })).toBe(id)
+    tab.tell('pageshow')
+    await vi.waitFor(() => expect(status()).toBe('lost'))
+    expect(text('conversation')).toBe(id)
+    await second.dispose()
+    click('retake')
+    await vi.waitFor(() => expect(status()).toBe('ready'))
+    expect(text('conversation')).toBe(id)
   })
 })
