@@ -6,7 +6,7 @@ const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
 const endToEnd = 'test/e2e/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
 // With a package.json and a vitest.config.ts of their own.
-const ofOthers = 'test/{claude,next}/**'
+const ofOthers = 'test/{claude,consumers,next}/**'
 const ofSupabase = 'test/supabase/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'

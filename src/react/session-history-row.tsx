@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
+import { type KeyboardEvent, type ReactElement, useId, useState } from 'react'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionHistoryTexts } from './session-history-texts.js'
 import type { SessionHistoryItem } from './use-session-history.js'
@@ -23,7 +23,7 @@ interface RowProps {
 }
 
 /** One conversation of the history: shown, being renamed, or about to be removed. */
-export function SessionHistoryRow(props: RowProps): ReactNode {
+export function SessionHistoryRow(props: RowProps): ReactElement {
   const { item, task } = props
   const step = task?.step ?? 'done'
   return (
@@ -60,7 +60,7 @@ function Entry({
   now,
   onTask,
   onSwitch,
-}: RowProps): ReactNode {
+}: RowProps): ReactElement {
   const id = useId()
   const { conversationId, title, lastMessagePreview, lastActivity, messageCount, tokenUsage } = session
   const begin = (step: Task['step'], from: Task['from']) => onTask({ conversationId, step, from })
@@ -123,7 +123,7 @@ function Entry({
   )
 }
 
-function RenameForm({ item: { session }, task, texts, onTask, onRename }: RowProps): ReactNode {
+function RenameForm({ item: { session }, task, texts, onTask, onRename }: RowProps): ReactElement {
   const [title, setTitle] = useState<string>()
   const end = () => task && onTask({ ...task, step: 'done' })
   return (
@@ -156,7 +156,7 @@ function RenameForm({ item: { session }, task, texts, onTask, onRename }: RowPro
   )
 }
 
-function Removal({ item: { session }, task, texts, onTask, onRemove }: RowProps): ReactNode {
+function Removal({ item: { session }, task, texts, onTask, onRemove }: RowProps): ReactElement {
   const id = useId()
   const end = () => task && onTask({ ...task, step: 'done' })
   return (

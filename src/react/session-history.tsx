@@ -1,4 +1,4 @@
-import { type ComponentPropsWithoutRef, type ReactNode, useMemo, useRef, useState } from 'react'
+import { type ComponentPropsWithoutRef, type ReactElement, useMemo, useRef, useState } from 'react'
 import { SessionHistoryRow, type Task, titleOf } from './session-history-row.js'
 import { englishTexts, type SessionHistoryTexts } from './session-history-texts.js'
 import { useMinute } from './use-minute.js'
@@ -41,7 +41,7 @@ export function SessionHistory({
   now = Date.now,
   className,
   ...section
-}: SessionHistoryProps): ReactNode {
+}: SessionHistoryProps): ReactElement {
   const history = useSessionHistory(workspace)
   const texts = useMemo(() => ({ ...englishTexts, ...given }), [given])
   const minute = useMinute(now)

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createSessionStore } from '../store/create-session-store.js'
 import type { SessionStore, SessionStoreOptions } from '../store/session-store.js'
 import { SessionContext } from './session-context.js'
@@ -26,12 +26,12 @@ export type SessionProviderProps =
  * }
  * ```
  */
-export function SessionProvider({ children, store, ...options }: SessionProviderProps): ReactNode {
+export function SessionProvider({ children, store, ...options }: SessionProviderProps): ReactElement {
   if (!store) return <OwnStore options={options}>{children}</OwnStore>
   return <SessionContext.Provider value={store}>{children}</SessionContext.Provider>
 }
 
-function OwnStore(props: { readonly options: SessionStoreOptions; readonly children: ReactNode }): ReactNode {
+function OwnStore(props: { readonly options: SessionStoreOptions; readonly children: ReactNode }): ReactElement {
   const [options] = useState(props.options)
   const [store, setStore] = useState(() => createSessionStore(options))
   const leaving = useRef<ReturnType<typeof setTimeout>>(undefined)
