@@ -59,7 +59,7 @@ export function Messages({
 function Message({ message: { role, text, interrupted } }: { readonly message: ChatMessage }) {
   return (
     <article className="message" data-testid="message" data-role={role}>
-      <h3 className="sr-only">{role === 'user' ? 'You' : 'Agent'}</h3>
+      <h2 className="sr-only">{role === 'user' ? 'You' : 'Agent'}</h2>
       <p>{text}</p>
       {interrupted && <p className="interrupted">The answer stopped here.</p>}
     </article>
@@ -70,7 +70,7 @@ function Message({ message: { role, text, interrupted } }: { readonly message: C
 function Answer({ text }: { readonly text: string }) {
   return (
     <article className="message" data-testid="answer" data-role="assistant" data-streaming="">
-      <h3 className="sr-only">Agent</h3>
+      <h2 className="sr-only">Agent</h2>
       {text ? (
         <p className="writing">{text}</p>
       ) : (
