@@ -80,13 +80,32 @@ describe('what goes wrong', () => {
   it('with a browser that stores nothing is told, and the chat goes on', async () => {
     const page = await demo.guest()
     await page.addInitScript(() => {
-      Storage.prototype.setItem = () => {
+      const refuse = () => {
         throw new DOMException('blocked', 'SecurityError')
       }
+      for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: refuse })
     })
     await page.goto('/chat')
     await page.getByRole('status').getByText('cannot store anything').waitFor()
     expect(await say(page, 'my name is Ada')).toMatch(/Ada/)
     await page.getByRole('status').getByText('Not saved').waitFor()
+  })
+
+  it('when a conversation is saved is told, and “Try now” saves it once there is room', async () => {
+    const page = await demo.visit()
+    await page.evaluate(() => {
+      const { setItem } = Storage.prototype
+      Storage.prototype.setItem = () => {
+        throw new DOMException('full', 'QuotaExceededError')
+      }
+      addEventListener('room', () => {
+        Storage.prototype.setItem = setItem
+      })
+    })
+    await say(page, 'my name is Ada')
+    await page.getByRole('button', { name: 'Try now' }).waitFor()
+    await page.evaluate(() => dispatchEvent(new Event('room')))
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByRole('status').getByText('Saved', { exact: true }).waitFor()
   })
 })

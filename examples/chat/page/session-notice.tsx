@@ -30,6 +30,10 @@ export function SessionNotice({
             New chat
           </button>
         </p>
+      ) : status === 'degraded' ? (
+        <p className="notice" data-testid="notice" data-topic="session">
+          <span>This page cannot store anything right now. You can chat, but a reload starts anew until it can.</span>
+        </p>
       ) : (
         text && (
           <p className="notice" data-testid="notice" data-topic="session">
@@ -50,15 +54,13 @@ function textOf(event: SessionEvent): string | undefined {
       return movedTexts[event.reason]
     case 'conversation-lost':
       return event.reason === 'removed' ? 'This conversation was removed. You are in a new one.' : undefined
-    case 'degraded':
-      return 'This page cannot store anything right now. You can chat, but a reload starts anew until storage works.'
     case 'restored':
       return 'Storage works again. Everything said meanwhile is saved.'
     case 'row-set-aside':
       return 'One stored conversation could not be read and was set aside. The others are fine.'
     case 'newer-version':
       return 'A newer version of this app wrote some of the history. Reload to see it.'
-    default: // save-failed is shown by SaveStatus until it worked, conversation-changed by the messages
+    default: // the rest shows as long as it lasts: `degraded` above, a failed save beside the title
       return undefined
   }
 }
