@@ -66,7 +66,10 @@ async function setUp() {
     transcripts: () => readdir(join(root, workspace, '.claude', 'projects'), { recursive: true }),
     async say(message: string) {
       const events: TurnEvent<AnswerPiece>[] = []
-      for await (const event of readTurn<AnswerPiece>(await post('/api/turn', { message }))) events.push(event)
+      for await (const event of readTurn<AnswerPiece>(
+        await post('/api/turn', { messageId: crypto.randomUUID(), message }),
+      ))
+        events.push(event)
       const answer = events.flatMap((event) => (event.type === 'message' ? [event.message.text] : [])).join('')
       return { answer, events }
     },

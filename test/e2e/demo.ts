@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type BrowserContext, chromium, type Page } from 'playwright'
+import { type BrowserContext, chromium, type Locator, type Page } from 'playwright'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
 import { agentSessionOf } from './demo-agent-sessions.js'
 
@@ -97,4 +97,9 @@ export async function conversationId(page: Page): Promise<string> {
 /** The texts of all messages on the page. */
 export function messages(page: Page): Promise<string[]> {
   return page.getByTestId('message').allTextContents()
+}
+
+/** The conversations of the history. */
+export function historyItems(page: Page): Locator {
+  return page.locator('.leftoff-history-item')
 }

@@ -31,8 +31,10 @@ describe('an agent that lost its transcript', () => {
     expect(after).not.toBe(before)
 
     await page.reload()
-    await page.getByText('my name is Ada').first().waitFor()
+    await page.getByTestId('message').getByText('my name is Ada').first().waitFor()
     expect(await messages(page)).toHaveLength(4)
+    // Still told after a reload, where it happened.
+    expect(await page.locator('[data-topic=context-lost] + [data-role=assistant]').count()).toBe(1)
     // The fresh session goes on from here.
     await say(page, 'my name is Grace')
     expect(await say(page, 'what is my name?')).toMatch(/Grace/)

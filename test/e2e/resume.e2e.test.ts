@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { conversationId, type Demo, messages, say, setUpDemo } from './demo.js'
+import { conversationId, type Demo, historyItems, messages, say, setUpDemo } from './demo.js'
 
 let demo: Demo
 
@@ -82,17 +82,14 @@ describe('the history', () => {
     }
     expect(new Set(ids).size).toBe(12)
     const shown = () =>
-      page
-        .getByTestId('history-item')
-        .evaluateAll((items) => items.map((item) => item.getAttribute('data-conversation-id')))
+      historyItems(page).evaluateAll((items) => items.map((item) => item.getAttribute('data-conversation-id')))
     expect(await shown()).toEqual(ids.slice(2).reverse())
     await page.reload()
     await conversationId(page)
     expect(await shown()).toEqual(ids.slice(2).reverse())
 
-    const eleventhBack = page.getByTestId('history-item').last()
-    await eleventhBack.click()
-    await page.getByText('conversation number 3').nth(1).waitFor()
+    await historyItems(page).last().getByText('conversation number 3').first().click()
+    await page.getByTestId('message').getByText('conversation number 3').first().waitFor()
     expect(await conversationId(page)).toBe(ids[2])
 
     await page.getByTestId('workspace-link').nth(1).click()

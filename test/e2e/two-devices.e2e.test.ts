@@ -43,7 +43,7 @@ async function comeBack(page: Page): Promise<void> {
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 }
 
-const inHistory = (page: Page, id: string) => page.locator(`[data-testid=history-item][data-conversation-id="${id}"]`)
+const inHistory = (page: Page, id: string) => page.locator(`.leftoff-history-item[data-conversation-id="${id}"]`)
 
 describe('two devices of one user', () => {
   it('show each other’s conversations, write to the same one, and lose nothing', async () => {
@@ -53,7 +53,7 @@ describe('two devices of one user', () => {
     await phone.locator('[data-testid=save-status]', { hasText: 'Saved' }).waitFor()
 
     const laptop = await device(phone)
-    await inHistory(laptop, id).click()
+    await inHistory(laptop, id).getByRole('button').first().click()
     await laptop.getByTestId('message').getByText('my name is Ada').first().waitFor()
     expect(await conversationId(laptop)).toBe(id)
     // The agent's session is the user's, too, not the device's.

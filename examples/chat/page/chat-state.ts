@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../shared/chat-api.js'
+import { contextLost, type Notice, resumed, unanswered } from './chat-notices.js'
 
 /** What the page shows of one conversation. */
 export interface Chat {
@@ -6,19 +7,12 @@ export interface Chat {
   readonly entries: readonly Entry[]
   /** The answer as far as it came; missing when none is running. */
   readonly answer?: string
+  /** Another tab or device went on in it: what is shown is loaded again. */
+  readonly isOutdated?: boolean
 }
 
 /** A line of the conversation. */
-type Entry = { readonly kind: 'message'; readonly message: ChatMessage } | Notice
-
-/** Something the person should know, at the place where it happened. */
-export interface Notice {
-  readonly kind: 'notice'
-  readonly topic: 'resumed' | 'context-lost' | 'forgotten' | 'stopped' | 'busy' | 'failed'
-  readonly text: string
-  /** The message to send again. */
-  readonly retry?: string
-}
+export type Entry = { readonly kind: 'message'; readonly message: ChatMessage } | Notice
 
 /** The chats of this page by conversation id: an answer that outlives a switch lands in its own. */
 export type Chats = Readonly<Record<string, Chat>>
@@ -26,7 +20,8 @@ export type Chats = Readonly<Record<string, Chat>>
 /** What happens to a chat. */
 export type ChatAction =
   | { readonly type: 'loaded'; readonly messages: readonly ChatMessage[]; readonly isResumed: boolean }
-  | { readonly type: 'sent'; readonly text: string; readonly at: number }
+  | { readonly type: 'went-on-elsewhere' }
+  | { readonly type: 'sent'; readonly message: ChatMessage }
   | { readonly type: 'answered-more'; readonly text: string }
   | { readonly type: 'discarded' }
   | { readonly type: 'answer-ended'; readonly at: number; readonly isInterrupted: boolean }
@@ -39,44 +34,60 @@ export function chatsReducer(
   { conversationId, action }: { conversationId: string; action: ChatAction },
 ): Chats {
   const chat = chats[conversationId]
-  if (action.type === 'loaded') return chat ? chats : { ...chats, [conversationId]: loaded(action) }
+  if (action.type === 'loaded') {
+    // What was said since the request left is not in it; the end of that answer asks again.
+    const isWanted = chat === undefined || (chat.isOutdated && chat.answer === undefined)
+    return isWanted ? { ...chats, [conversationId]: loaded(action) } : chats
+  }
   return chat ? { ...chats, [conversationId]: next(chat, action) } : chats
 }
 
 function loaded({ messages, isResumed }: ChatAction & { type: 'loaded' }): Chat {
-  const entries: Entry[] = messages.map((message) => ({ kind: 'message', message }))
-  if (isResumed && entries.length > 0) {
-    entries.push({ kind: 'notice', topic: 'resumed', text: 'Resumed where you left off' })
-  }
+  const entries = messages.flatMap((message): Entry[] => {
+    const entry = { kind: 'message', message } as const
+    return message.contextLost ? [contextLost, entry] : [entry]
+  })
+  const last = messages.at(-1)
+  if (last?.role === 'user' && last.id !== undefined) entries.push(unanswered({ id: last.id, text: last.text }))
+  else if (isResumed && last) entries.push(resumed)
   return { entries }
 }
 
 function next(chat: Chat, action: Exclude<ChatAction, { type: 'loaded' }>): Chat {
+  const { answer, ...rest } = chat
   switch (action.type) {
-    case 'sent': {
-      const message = { role: 'user' as const, text: action.text, at: action.at }
-      return { entries: [...chat.entries, { kind: 'message', message }], answer: '' }
-    }
+    case 'went-on-elsewhere':
+      return { ...chat, isOutdated: true }
+    case 'sent':
+      return { ...rest, entries: [...rest.entries.map(withoutRetry), ofMessage(action.message)], answer: '' }
     case 'answered-more':
-      return { ...chat, answer: (chat.answer ?? '') + action.text }
+      return { ...chat, answer: (answer ?? '') + action.text }
     case 'discarded':
       return { ...chat, answer: '' }
     case 'answer-ended': {
-      if (!chat.answer) return { entries: chat.entries }
-      const message: ChatMessage = {
-        role: 'assistant',
-        text: chat.answer,
-        at: action.at,
-        ...(action.isInterrupted ? { interrupted: true } : {}),
-      }
-      return { entries: [...chat.entries, { kind: 'message', message }] }
+      if (!answer) return rest
+      const { at, isInterrupted } = action
+      const message: ChatMessage = { role: 'assistant', text: answer, at, ...(isInterrupted && { interrupted: true }) }
+      return { ...rest, entries: [...rest.entries, ofMessage(message)] }
     }
     case 'noticed':
       return { ...chat, entries: [...chat.entries, action.notice] }
     case 'retried': // takes the notice with its button away and waits for the answer again
-      return {
-        entries: chat.entries.filter((entry) => entry.kind === 'message' || entry.retry === undefined),
-        answer: '',
-      }
+      return { ...rest, entries: rest.entries.filter((entry) => !canRetry(entry)), answer: '' }
   }
+}
+
+function ofMessage(message: ChatMessage): Entry {
+  return { kind: 'message', message }
+}
+
+/** One who goes on with another message does not send the earlier one again after it. */
+function withoutRetry(entry: Entry): Entry {
+  if (!canRetry(entry)) return entry
+  const { kind, topic, text } = entry
+  return { kind, topic, text }
+}
+
+function canRetry(entry: Entry): entry is Notice & { retry: object } {
+  return entry.kind === 'notice' && entry.retry !== undefined
 }

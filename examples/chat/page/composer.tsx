@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type SubmitEvent, useEffect, useRef, useState } from 'react'
+import { Icon } from './icon.js'
 
 /** Where messages are written: Enter sends, Shift+Enter breaks the line, Escape stops a running answer. */
 export function Composer({
@@ -59,12 +60,12 @@ export function Composer({
           onKeyDown={onKeyDown}
         />
         {isAnswering ? (
-          <button type="button" data-testid="stop" onClick={onStop}>
-            Stop
+          <button type="button" className="round" data-testid="stop" aria-label="Stop" onClick={onStop}>
+            <Icon name="stop" />
           </button>
         ) : (
-          <button type="submit" data-testid="send" disabled={!canSend}>
-            Send
+          <button type="submit" className="round" data-testid="send" aria-label="Send" disabled={!canSend}>
+            <Icon name="send" />
           </button>
         )}
       </div>

@@ -22,11 +22,12 @@ createRoot(root).render(
 )
 
 function App() {
-  const [workspace, setWorkspace] = useWorkspace()
+  const { workspace, linkedId, goTo } = useWorkspace()
   return (
     <ChatPage
       workspace={workspace}
-      onWorkspaceChange={setWorkspace}
+      linkedId={linkedId}
+      onWorkspaceChange={goTo}
       sessionsIn={{ place, adapter, offersSupabase: supabase.key !== '' }}
     />
   )

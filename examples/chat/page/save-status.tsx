@@ -1,17 +1,34 @@
-import { useSessionStatus } from 'leftoff/react'
+import { useSessionActions, useSessionStatus } from 'leftoff/react'
 
-/** Whether what leftoff keeps is safe. */
+/** Whether what leftoff keeps is safe. A save that failed is tried again by itself, or now. */
 export function SaveStatus() {
   const { status, saving } = useSessionStatus()
+  const { flush } = useSessionActions()
+  const state =
+    status === 'degraded' || status === 'lost'
+      ? 'unsafe'
+      : saving.error
+        ? 'failed'
+        : saving.pending
+          ? 'saving'
+          : 'saved'
   return (
-    <p className="save-status" data-testid="save-status" data-status={status}>
-      {status === 'degraded'
-        ? 'Not saved: storage is blocked'
-        : saving.error
-          ? 'Saving again soon'
-          : saving.pending > 0
-            ? 'Saving…'
-            : 'Saved'}
-    </p>
+    <div className="save-status" data-state={state}>
+      <p data-testid="save-status" data-status={status} role="status">
+        {texts[state]}
+      </p>
+      {(state === 'failed' || status === 'degraded') && (
+        <button type="button" className="link" onClick={() => flush().catch(() => undefined /* the status tells */)}>
+          Try now
+        </button>
+      )}
+    </div>
   )
+}
+
+const texts = {
+  unsafe: 'Not saved',
+  failed: 'Saving again soon',
+  saving: 'Saving…',
+  saved: 'Saved',
 }

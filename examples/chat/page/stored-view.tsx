@@ -1,6 +1,7 @@
 import type { SessionAdapter } from 'leftoff'
 import { type Place, pickPlace, places } from './storage.js'
-import { type StoredValue, useBrowserStorage } from './use-browser-storage.js'
+import { StoredItem } from './stored-item.js'
+import { useBrowserStorage } from './use-browser-storage.js'
 import type { OpenConversation } from './use-chat.js'
 import { useServerStorage } from './use-server-storage.js'
 import { useStoredSessions } from './use-stored-sessions.js'
@@ -29,7 +30,7 @@ export function StoredView({
   const session = stored?.agentSession
 
   return (
-    <aside className="stored" id="stored" data-testid="stored" aria-labelledby="stored-title">
+    <aside className="stored" data-testid="stored" aria-labelledby="stored-title">
       <h2 id="stored-title">What is stored</h2>
 
       <StoredSessions {...sessionsIn} />
@@ -67,6 +68,7 @@ export function StoredView({
         )}
         <button
           type="button"
+          className="button"
           data-testid="forget"
           disabled={!session?.transcript || isAnswering}
           onClick={() => void onForget().then(refresh)}
@@ -116,21 +118,5 @@ function StoredSessions({ place, adapter, offersSupabase }: SessionsIn) {
           />
         ))}
     </section>
-  )
-}
-
-function StoredItem({
-  value: { area, key, text },
-}: {
-  readonly value: Omit<StoredValue, 'area'> & { readonly area: string }
-}) {
-  return (
-    <details className="stored-item">
-      <summary>
-        <span className="stored-area">{area}</span> <code>{key}</code>
-      </summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and not every browser lets the arrow keys in */}
-      <pre tabIndex={0}>{text}</pre>
-    </details>
   )
 }

@@ -1,9 +1,18 @@
-import { isLeftoffError, readTurn, type TokenUsage } from 'leftoff'
-import { useSessionActions } from 'leftoff/react'
+import { readTurn, type TokenUsage } from 'leftoff'
+import { useSessionActions, useSessionEvent, useSessions } from 'leftoff/react'
 import { useEffect, useReducer, useRef, useState } from 'react'
-import type { AnswerPiece, TurnRequest } from '../shared/chat-api.js'
+import type { AnswerPiece } from '../shared/chat-api.js'
 import { forgetTranscript, loadMessages, postTurn } from './api.js'
-import { type Chat, type ChatAction, chatsReducer, type Notice } from './chat-state.js'
+import {
+  contextLost,
+  notForgotten,
+  nothingToForget,
+  noticeOf,
+  type SentMessage,
+  stoppedByPerson,
+  transcriptForgotten,
+} from './chat-notices.js'
+import { type Chat, type ChatAction, chatsReducer } from './chat-state.js'
 
 /** The conversation on screen, as `useConversationSession` gives it. */
 export interface OpenConversation {
@@ -16,28 +25,37 @@ export interface OpenConversation {
 /** The chat of the conversation on screen. Chats that were left go on behind it. */
 export function useChat(open: OpenConversation | undefined) {
   const [chats, dispatch] = useReducer(chatsReducer, {})
-  const { recordMessage } = useSessionActions()
+  const { recordMessage, renameConversation } = useSessionActions()
+  const title = useSessions().find((session) => session.conversationId === open?.conversationId)?.title
   const running = useRef(new Map<string, AbortController>())
   const [loadError, setLoadError] = useState<string>()
 
   const conversationId = open?.conversationId
   const isResumed = open?.isResumed ?? false
   const chat: Chat | undefined = conversationId === undefined ? undefined : chats[conversationId]
-  const isMissing = conversationId !== undefined && chat === undefined && loadError !== conversationId
+  const isAnswering = chat?.answer !== undefined
+  const isToLoad =
+    conversationId !== undefined && loadError !== conversationId && (!chat || (chat.isOutdated && !isAnswering))
+  const isKnown = chat !== undefined
 
   useEffect(() => {
-    if (!isMissing) return
+    if (!isToLoad) return
     const left = new AbortController()
     loadMessages(conversationId, left.signal).then(
-      (messages) => dispatch({ conversationId, action: { type: 'loaded', messages, isResumed } }),
+      (messages) =>
+        dispatch({ conversationId, action: { type: 'loaded', messages, isResumed: isResumed && !isKnown } }),
       () => left.signal.aborted || setLoadError(conversationId),
     )
     return () => left.abort()
-  }, [conversationId, isMissing, isResumed])
+  }, [conversationId, isToLoad, isResumed, isKnown])
+
+  useSessionEvent((event) => {
+    if (event.type !== 'conversation-changed') return
+    dispatch({ conversationId: event.conversationId, action: { type: 'went-on-elsewhere' } })
+  })
 
   /** One turn, from the request to the end of the answer, told to the chat it belongs to. */
-  async function run(request: TurnRequest): Promise<void> {
-    const { conversationId, message } = request
+  async function run({ workspace, conversationId, tabId }: OpenConversation, sent: SentMessage): Promise<void> {
     const tell = (action: ChatAction) => dispatch({ conversationId, action })
     const stopped = new AbortController()
     running.current.set(conversationId, stopped)
@@ -48,6 +66,7 @@ export function useChat(open: OpenConversation | undefined) {
       if (answer) recordMessage({ role: 'assistant', text: answer, conversationId, ...(usage && { usage }) })
     }
     try {
+      const request = { workspace, conversationId, tabId, messageId: sent.id, message: sent.text }
       for await (const event of readTurn<AnswerPiece>(await postTurn(request, stopped.signal))) {
         if (event.type === 'recovered' && event.contextLost) tell({ type: 'noticed', notice: contextLost })
         if (event.type === 'discard') {
@@ -64,7 +83,7 @@ export function useChat(open: OpenConversation | undefined) {
       endAnswer(true)
       const notice = stopped.signal.aborted ? stoppedByPerson : noticeOf(error)
       // What the agent began to answer was received: sending it again would say it twice.
-      if (!answer) tell({ type: 'noticed', notice: { ...notice, retry: message } })
+      if (!answer) tell({ type: 'noticed', notice: { ...notice, retry: sent } })
       else if (notice !== stoppedByPerson) tell({ type: 'noticed', notice })
     } finally {
       running.current.delete(conversationId)
@@ -76,19 +95,23 @@ export function useChat(open: OpenConversation | undefined) {
     chat,
     hasLoadFailed: conversationId !== undefined && loadError === conversationId,
     loadAgain: () => setLoadError(undefined),
-    isAnswering: chat?.answer !== undefined,
+    isAnswering,
 
     send(text: string): void {
-      if (!open || !chat || chat.answer !== undefined) return
-      recordMessage({ role: 'user', text, conversationId: open.conversationId })
-      dispatch({ conversationId: open.conversationId, action: { type: 'sent', text, at: Date.now() } })
-      void run({ ...turnOf(open), message: text })
+      if (!open || !chat || isAnswering) return
+      const { conversationId } = open
+      const message = { id: crypto.randomUUID(), role: 'user', text, at: Date.now() } as const
+      recordMessage({ role: 'user', text, conversationId })
+      // The first thing said names the conversation, unless the person has named it.
+      if (title === undefined && !hasMessages(chat)) renameConversation(conversationId, titleFrom(text))
+      dispatch({ conversationId, action: { type: 'sent', message } })
+      void run(open, message)
     },
 
-    retry(text: string): void {
-      if (!open || !chat || chat.answer !== undefined) return
+    retry(sent: SentMessage): void {
+      if (!open || !chat || isAnswering) return
       dispatch({ conversationId: open.conversationId, action: { type: 'retried' } })
-      void run({ ...turnOf(open), message: text })
+      void run(open, sent)
     },
 
     stop(): void {
@@ -97,50 +120,23 @@ export function useChat(open: OpenConversation | undefined) {
 
     async forget(): Promise<void> {
       if (!open) return
-      const { conversationId } = open
-      const notice = await forgetTranscript(turnOf(open)).then(
+      const { workspace, conversationId, tabId } = open
+      const notice = await forgetTranscript({ workspace, tabId }).then(
         (forgotten) => (forgotten ? transcriptForgotten : nothingToForget),
-        () => ({ ...failed, text: 'The server could not be reached. The transcript is still there.' }),
+        () => notForgotten,
       )
       dispatch({ conversationId, action: { type: 'noticed', notice } })
     },
   }
 }
 
-function turnOf({ workspace, conversationId, tabId }: OpenConversation) {
-  return { workspace, conversationId, tabId }
+function hasMessages({ entries }: Chat): boolean {
+  return entries.some(({ kind }) => kind === 'message')
 }
 
-const failed = { kind: 'notice', topic: 'failed' } as const
-
-const contextLost: Notice = {
-  kind: 'notice',
-  topic: 'context-lost',
-  text: 'The agent lost the earlier context and started anew. Your messages are still here, but it no longer knows them.',
-}
-
-const stoppedByPerson: Notice = { kind: 'notice', topic: 'stopped', text: 'You stopped the answer.' }
-
-const transcriptForgotten: Notice = {
-  kind: 'notice',
-  topic: 'forgotten',
-  text: 'The agent’s transcript is deleted. Send a message to see how the conversation recovers.',
-}
-
-const nothingToForget: Notice = {
-  kind: 'notice',
-  topic: 'forgotten',
-  text: 'The agent has no transcript of this conversation.',
-}
-
-function noticeOf(error: unknown): Notice {
-  if (isLeftoffError(error, 'turn-busy')) {
-    return {
-      kind: 'notice',
-      topic: 'busy',
-      text: 'The agent is still answering in this conversation, maybe in another window.',
-    }
-  }
-  if (isLeftoffError(error)) return { ...failed, text: error.message }
-  return { ...failed, text: 'The server could not be reached. Your message was not sent.' }
+/** A first line that fits a list. */
+function titleFrom(text: string): string {
+  const line = text.split('\n', 1)[0] ?? ''
+  const characters = [...line]
+  return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : line
 }

@@ -63,13 +63,14 @@ export function createApp(deps: ChatApp) {
   app.post('/api/turn', async (c) => {
     const body = turnRequest.safeParse(await readJson(c))
     if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
-    const { workspace, conversationId, tabId, message } = body.data
+    const { workspace, conversationId, tabId, messageId, message } = body.data
     const userId = c.get('userId')
     const turn = await runChatTurn({
       ...deps,
       key: tabKey({ userId, workspace, tabId }),
       conversation: { userId, conversationId },
       workspace,
+      messageId,
       message,
       signal: c.req.raw.signal,
     })
@@ -130,6 +131,7 @@ const tabRequest = z.object({ workspace: z.enum(workspaces), tabId: id })
 
 const turnRequest = tabRequest.extend({
   conversationId: id,
+  messageId: id,
   message: z.string().trim().min(1).max(8000),
 })
 

@@ -37,8 +37,10 @@ export function fileMessages(folder: string): Messages {
 }
 
 const storedMessage = z.object({
+  id: z.exactOptional(z.string()),
   role: z.enum(['user', 'assistant']),
   text: z.string(),
   at: z.number(),
   interrupted: z.exactOptional(z.literal(true)),
+  contextLost: z.exactOptional(z.literal(true)),
 })

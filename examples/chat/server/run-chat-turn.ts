@@ -13,6 +13,7 @@ export interface ChatTurn {
   readonly key: TabKey
   readonly conversation: ConversationOf
   readonly workspace: string
+  readonly messageId: string
   readonly message: string
   /** Aborted when the browser goes away, also while the agent is silent. */
   readonly signal: AbortSignal
@@ -21,59 +22,51 @@ export interface ChatTurn {
 
 /** Runs the agent with leftoff and keeps the messages of the turn. */
 export async function runChatTurn(options: ChatTurn): Promise<Turn<ClaudeMessage>> {
-  const {
-    sessionStore,
-    messages,
-    agent,
-    key,
-    conversation,
-    workspace,
-    message,
-    signal: clientSignal,
-    onError,
-  } = options
+  const { sessionStore, messages, agent, key, conversation, workspace, messageId, message, signal, onError } = options
   const turn = await runTurn<ClaudeMessage>({
     sessions: sessionStore,
     key,
     agent: claudeDriver,
-    signal: clientSignal,
+    signal,
     onError,
-    run: ({ resume, signal, onStderr }) =>
-      agent.run({ workspace, message, signal, onStderr, ...(resume !== undefined && { resume }) }),
-    // This turn's own message is kept once the agent answers, so what is listed here is earlier.
-    hasHistory: async () => (await messages.list(conversation)).length > 0,
+    async *run({ resume, signal, onStderr }) {
+      await keepQuestion(options)
+      yield* agent.run({ workspace, message, signal, onStderr, ...(resume !== undefined && { resume }) })
+    },
+    // A message that is sent again may be kept already; it is no history of its own.
+    hasHistory: async () => (await messages.list(conversation)).some(({ id }) => id !== messageId),
   })
-  return turn.ok ? { ok: true, events: keepMessages(turn.events, options) } : turn
+  return turn.ok ? { ok: true, events: keepAnswer(turn.events, options) } : turn
 }
 
-/**
- * Passes the events on and keeps the user's message once the agent answers, the answer once it is complete. So a turn that
- * brought no answer can simply be sent again. An answer that breaks off is kept as far as the user saw it.
- */
-async function* keepMessages(
+/** Before the agent answers, so that a page that is loaded meanwhile shows it; once, however often it is sent. */
+async function keepQuestion({ messages, now, conversation, messageId, message }: ChatTurn): Promise<void> {
+  if ((await messages.list(conversation)).some(({ id }) => id === messageId)) return
+  await messages.append(conversation, { id: messageId, role: 'user', text: message, at: now() })
+}
+
+/** Passes the events on and keeps the answer once it is complete, or as far as the user saw it when it breaks off. */
+async function* keepAnswer(
   events: AsyncIterable<TurnEvent<ClaudeMessage>>,
-  { messages, now, conversation, message }: ChatTurn,
+  { messages, now, conversation }: ChatTurn,
 ): AsyncGenerator<TurnEvent<ClaudeMessage>> {
-  let answer = ''
-  let hasAnswered = false
+  let text = ''
   let isComplete = false
+  let lost: { contextLost?: true } = {}
   try {
     for await (const event of events) {
-      if (event.type === 'discard') answer = ''
-      if (event.type === 'message') answer += textOf(event.message)
-      if (!hasAnswered && (answer !== '' || event.type === 'done')) {
-        hasAnswered = true
-        await messages.append(conversation, { role: 'user', text: message, at: now() })
-      }
+      if (event.type === 'recovered' && event.contextLost) lost = { contextLost: true }
+      if (event.type === 'discard') text = ''
+      if (event.type === 'message') text += textOf(event.message)
       if (event.type === 'done') {
         isComplete = true
-        await messages.append(conversation, { role: 'assistant', text: answer, at: now() })
+        await messages.append(conversation, { role: 'assistant', text, at: now(), ...lost })
       }
       yield event
     }
   } finally {
-    if (!isComplete && answer !== '') {
-      await messages.append(conversation, { role: 'assistant', text: answer, at: now(), interrupted: true })
+    if (!isComplete && text !== '') {
+      await messages.append(conversation, { role: 'assistant', text, at: now(), interrupted: true, ...lost })
     }
   }
 }

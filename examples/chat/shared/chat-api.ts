@@ -8,6 +8,8 @@ export interface TurnRequest {
   readonly workspace: string
   readonly conversationId: string
   readonly tabId: string
+  /** Of the page's making, the same when it sends the message again: it is kept once. */
+  readonly messageId: string
   readonly message: string
 }
 
@@ -18,12 +20,16 @@ export interface AnswerPiece {
 
 /** One message of a conversation, as the server keeps it. */
 export interface ChatMessage {
+  /** Of a user's message. */
+  readonly id?: string
   readonly role: 'user' | 'assistant'
   readonly text: string
   /** In ms since the epoch. */
   readonly at: number
   /** The answer was stopped or broke off: this is as far as it came. */
   readonly interrupted?: true
+  /** The agent gave this answer without knowing what was said before it. */
+  readonly contextLost?: true
 }
 
 /** What the server stores about a tab key. The agent session's id stays on the server; a fingerprint shows when it changes. */

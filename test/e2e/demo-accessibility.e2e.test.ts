@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type axe from 'axe-core'
+import type { Page } from 'playwright'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { historyItems, say } from './demo.js'
+import { shareDemo } from './shared-demo.js'
+
+const demo = shareDemo()
+let axeSource: string
+
+beforeAll(async () => {
+  axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+})
+
+/** What axe has to say about the page as it is, in light and in dark, readable when it fails. */
+async function violations(page: Page): Promise<string[]> {
+  // Evaluated, not added as a script, which the page's content security policy forbids.
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource)
+  const found: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    const { passes, violations } = await page.evaluate(() => {
+      const { axe: runner } = globalThis as unknown as { axe: typeof axe } // evaluated above
+      return runner.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    })
+    expect(passes.length).toBeGreaterThan(10)
+    found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme}, ${id}: ${html}`)))
+  }
+  return found
+}
+
+describe('axe finds nothing on the demo, light and dark,', () => {
+  it('when it is empty, talking, recovered, and when a conversation is renamed or about to be removed', async () => {
+    const page = await demo.visit()
+    expect(await violations(page)).toEqual([])
+    await say(page, 'my name is Ada')
+    await page.locator('.stored-item summary').first().click()
+    expect(await violations(page)).toEqual([])
+
+    await page.getByTestId('forget').click()
+    await page.locator('[data-topic=forgotten]').waitFor()
+    await say(page, 'what is my name?')
+    await page.locator('[data-topic=context-lost]').waitFor()
+    expect(await violations(page)).toEqual([])
+
+    await historyItems(page).getByRole('button', { name: 'Rename' }).click()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await historyItems(page).getByRole('button', { name: 'Remove' }).click()
+    expect(await violations(page)).toEqual([])
+  })
+
+  it('on a narrow screen, with the history and what is stored open, and with a failed message', async () => {
+    const page = await demo.visit({ viewport: { width: 390, height: 780 } })
+    await say(page, 'my name is Ada')
+    await page.getByRole('button', { name: 'Chats' }).click()
+    await page.getByRole('dialog', { name: 'Chats' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Stored' }).click()
+    await page.getByRole('dialog', { name: 'What is stored' }).getByTestId('tab-key').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+
+    await page.route('**/api/turn', (route) => route.abort())
+    await page.getByTestId('composer').fill('hello')
+    await page.getByTestId('composer').press('Enter')
+    await page.getByTestId('retry').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.unroute('**/api/turn')
+    await page.getByTestId('retry').click()
+    await page.getByTestId('message').getByText('Hello again, Ada.').waitFor()
+    expect(await page.getByTestId('message').count()).toBe(4)
+  })
+})
+
+describe('without a mouse', () => {
+  it('a conversation is begun, answered, stopped, left, renamed, opened again and removed', async () => {
+    const page = await demo.visit()
+    const { keyboard } = page
+    const focused = () => page.evaluate(() => document.activeElement?.id)
+    expect(await focused()).toBe('composer')
+    await keyboard.type('my name is Ada')
+    await keyboard.press('Enter')
+    await page.locator('[data-testid=message][data-role=assistant]').waitFor()
+    await keyboard.type('tell me a story')
+    await keyboard.press('Enter')
+    await page.locator('.writing').waitFor()
+    await keyboard.press('Escape')
+    await page.locator('[data-topic=stopped], .interrupted').first().waitFor()
+
+    await tabTo(page, 'New chat', 'Shift+Tab')
+    await keyboard.press('Enter')
+    await page.locator('.welcome').waitFor()
+    expect(await focused()).toBe('composer')
+    await keyboard.type('a second one')
+    await keyboard.press('Enter')
+    await page.locator('[data-testid=message][data-role=assistant]').waitFor()
+
+    await tabTo(page, 'a second one', 'Shift+Tab')
+    await keyboard.press('F2')
+    await keyboard.type('The second')
+    await keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'The second' }).waitFor()
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'my name is Ada' }).waitFor()
+
+    await tabTo(page, 'The second', 'Shift+Tab')
+    await keyboard.press('Delete')
+    await tabTo(page, 'Remove', 'Shift+Tab')
+    await keyboard.press('Enter')
+    await expect.poll(() => historyItems(page).count()).toBe(1)
+    await tabTo(page, 'Forget the agent’s transcript', 'Tab')
+    await keyboard.press('Enter')
+    await page.locator('[data-topic=forgotten]').waitFor()
+  })
+})
+
+describe('a screen reader', () => {
+  it('is told that the agent lost the context, and that the conversation of a link is open elsewhere', async () => {
+    const page = await demo.visit()
+    await say(page, 'my name is Ada')
+    await page.getByTestId('forget').click()
+    await say(page, 'what is my name?')
+    await page.getByRole('status').getByText('lost the earlier context').waitFor()
+
+    const second = await page.context().newPage()
+    await second.goto(`/chat?conversation=${await page.getByTestId('conversation-id').textContent()}`)
+    await second.getByRole('status').getByText('open in another tab').waitFor()
+    expect(await violations(second)).toEqual([])
+  })
+})
+
+/** Moves the focus with `key` to the control whose name begins with `name`, as a person without a mouse does. */
+async function tabTo(page: Page, name: string, key: 'Tab' | 'Shift+Tab'): Promise<void> {
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press(key)
+    const focused = await page.evaluate(() => document.activeElement?.textContent?.trim())
+    if (focused?.startsWith(name)) return
+  }
+  throw new Error(`No ${key} leads to “${name}”.`)
+}
