@@ -68,6 +68,8 @@ describe.each(['localStorage', 'dexie'] as const)('two tabs in processes of thei
       window.store.recordMessage({ role: 'user', text: 'From the other tab', conversationId })
       await window.store.flush()
     }, id)
+    // Another process reads what was written to localStorage a moment later.
+    await expect.poll(() => storedRow(a, id)).toMatchObject({ messageCount: 2 })
     await a.evaluate(() => window.store.flush())
     expect(await storedRow(a, id)).toMatchObject({ messageCount: 4 })
     await seen(b, id, { messageCount: 4 })
