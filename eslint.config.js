@@ -4,7 +4,7 @@ import reactHooks from 'eslint-plugin-react-hooks'
 // Biome lints; this adds the rules of the React compiler only, which Biome does not have.
 export default [
   {
-    files: ['src/react/**/*.{ts,tsx}', 'examples/*/page/**/*.{ts,tsx}'],
+    files: ['src/react/**/*.{ts,tsx}', 'examples/*/page/**/*.{ts,tsx}', 'test/next/app/**/*.tsx'],
     languageOptions: { parser },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     plugins: { 'react-hooks': reactHooks },

@@ -134,6 +134,11 @@ describe.each(['development', 'production'] as const)('a Next.js app in %s', (mo
     for (const [index, context] of both.entries()) await say(await openTab(context, '/chat'), `only ${names[index]}`)
     for (let round = 0; round < 5; round++) {
       const answers = await Promise.all(both.map(async (context) => (await context.request.get('/chat')).text()))
+      // In the HTML, and in the data beside it.
+      expect(answers.map((html) => [...html.matchAll(/history-title">([^<]*)/g)].map(([, title]) => title))).toEqual([
+        ['only ada'],
+        ['only bob'],
+      ])
       expect(answers.map((html) => names.filter((name) => html.includes(`only ${name}`)))).toEqual([['ada'], ['bob']])
     }
   })
