@@ -21,7 +21,7 @@ try {
 }
 
 async function takePictures() {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 760 } })
+  const context = await browser.newContext({ viewport: { width: 1200, height: 720 } })
   const page = await context.newPage()
   await page.goto(`${address}/chat`)
   await say(page, 'Remember that the harbour tour starts at 9')

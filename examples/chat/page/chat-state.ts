@@ -12,7 +12,7 @@ export interface Chat {
 }
 
 /** A line of the conversation. */
-export type Entry = { readonly kind: 'message'; readonly message: ChatMessage } | Notice
+type Entry = { readonly kind: 'message'; readonly message: ChatMessage } | Notice
 
 /** The chats of this page by conversation id: an answer that outlives a switch lands in its own. */
 export type Chats = Readonly<Record<string, Chat>>
