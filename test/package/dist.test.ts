@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
 import { entries, packageJson, packageRoot } from './package-root.js'
@@ -68,6 +69,13 @@ describe('dist', () => {
         execFileSync(process.execPath, ['--eval', script], { cwd: packageRoot, stdio: ['ignore', 'ignore', 'pipe'] })
       }
     }
+  })
+
+  it.each([...entries.keys()])('does no work while %s is imported', (name) => {
+    const script = fileURLToPath(new URL('watch-import.mjs', import.meta.url))
+    const read = execFileSync(process.execPath, [script, name], { cwd: packageRoot, encoding: 'utf8' })
+    // Which effect hook React takes without a warning depends on there being a document.
+    expect(JSON.parse(read)).toEqual(name === 'leftoff/react' ? ['document'] : [])
   })
 
   it('goes to npm with the guides, the migrations and the licence, and without sources, tests or settings', () => {

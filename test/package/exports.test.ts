@@ -1,5 +1,7 @@
+import { join } from 'node:path'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { entries } from './package-root.js'
+import { entries, packageRoot } from './package-root.js'
 
 // What users can import, entry by entry. A line that goes is a breaking change; a line that comes needs docs.
 const values: Record<string, readonly string[]> = {
@@ -55,12 +57,136 @@ const values: Record<string, readonly string[]> = {
   'leftoff/testing': ['agentSessionStoreConformance', 'fakeBrowser', 'manualClock', 'sessionAdapterConformance'],
 }
 
+/** What users can import that is a type alone. */
+const types: Record<string, readonly string[]> = {
+  leftoff: [
+    'AdapterReport',
+    'Browser',
+    'Change',
+    'ClaimChannel',
+    'ClaimLocks',
+    'Clock',
+    'ConversationSession',
+    'InitialSessionState',
+    'LeftoffErrorCode',
+    'LifecycleEvent',
+    'ListQuery',
+    'LocalStorageAdapterOptions',
+    'LostReason',
+    'MovedReason',
+    'RecordedMessage',
+    'RecoveryReason',
+    'Refusal',
+    'SavingState',
+    'SessionActions',
+    'SessionAdapter',
+    'SessionEvent',
+    'SessionState',
+    'SessionStore',
+    'SessionStoreOptions',
+    'SwitchResult',
+    'TabKey',
+    'TabKeyParts',
+    'TokenUsage',
+    'TurnEvent',
+    'WebStorage',
+  ],
+  'leftoff/react': [
+    'ConversationSessionHandlers',
+    'ConversationSessionOptions',
+    'ConversationSessionResult',
+    'NewChatButtonProps',
+    'SessionHistoryItem',
+    'SessionHistoryProps',
+    'SessionHistoryResult',
+    'SessionHistoryTexts',
+    'SessionProviderProps',
+  ],
+  'leftoff/dexie': ['ChangeChannel', 'DexieAdapterOptions'],
+  'leftoff/supabase': ['RpcCall', 'RpcError', 'RpcResponse', 'SupabaseAdapterOptions', 'SupabaseRpcClient'],
+  'leftoff/server': [
+    'AgentDriver',
+    'AgentRequest',
+    'AgentSessionStore',
+    'BeginTurnResult',
+    'Clock',
+    'FailureClass',
+    'LeftoffErrorCode',
+    'LookupCache',
+    'LookupCacheOptions',
+    'LostContext',
+    'MemoryAgentSessionsOptions',
+    'MessageKind',
+    'RecoveryReason',
+    'RecoveryReport',
+    'ResumeAttempt',
+    'TabKey',
+    'TabKeyParts',
+    'TokenUsage',
+    'Turn',
+    'TurnEvent',
+    'TurnLease',
+    'TurnOptions',
+    'TurnResponseOptions',
+  ],
+  'leftoff/server/supabase': [
+    'RpcCall',
+    'RpcError',
+    'RpcResponse',
+    'SupabaseAgentSessionsOptions',
+    'SupabaseRpcClient',
+  ],
+  'leftoff/agents/claude': [
+    'ClaudeFolder',
+    'ClaudeMessage',
+    'ListedTranscript',
+    'TranscriptMessage',
+    'TranscriptOf',
+    'TranscriptSummary',
+    'TranscriptsOf',
+  ],
+  'leftoff/testing': [
+    'AgentSessionStoreConformance',
+    'FakeBrowser',
+    'FakeLockMode',
+    'FakeStorage',
+    'FakeTab',
+    'ManualClock',
+    'OpenedAgentSessionStore',
+    'SessionAdapterConformance',
+  ],
+}
+
 describe('the exports', () => {
   it('are listed for every entry', () => {
     expect(Object.keys(values).sort()).toEqual([...entries.keys()].sort())
+    expect(Object.keys(types).sort()).toEqual([...entries.keys()].sort())
   })
 
   it.each(Object.entries(values))('of %s are these', async (name, names) => {
     expect(Object.keys(await import(name)).sort()).toEqual([...names].sort())
   })
+
+  it('have these types beside them', () => {
+    expect(typesByEntry()).toEqual(types)
+  })
 })
+
+/** The exports without a value, by entry, as TypeScript finds them in the built declarations. */
+function typesByEntry(): Record<string, string[]> {
+  const paths = new Map([...entries].map(([name, files]) => [name, join(packageRoot, files.types)]))
+  const program = ts.createProgram([...paths.values()], { module: ts.ModuleKind.NodeNext, types: [] })
+  const checker = program.getTypeChecker()
+  const found = [...paths].map(([name, path]): [string, string[]] => {
+    const file = program.getSourceFile(path)
+    const entry = file && checker.getSymbolAtLocation(file)
+    const exported = entry ? checker.getExportsOfModule(entry) : []
+    return [name, exported.filter((symbol) => !isValue(symbol, checker)).map((symbol) => symbol.name)]
+  })
+  return Object.fromEntries(found.map(([name, names]) => [name, names.sort()]))
+}
+
+function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
+  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+  return (target.flags & ts.SymbolFlags.Value) !== 0
+}
