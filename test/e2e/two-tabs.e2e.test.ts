@@ -26,7 +26,7 @@ it('two tabs chat at the same time, and the history of each shows what the other
     expect(said.join()).not.toContain(`in ${other}`)
     expect(await tab.locator('[data-topic=busy]').count()).toBe(0)
     for (const id of ids) {
-      const item = tab.locator(`[data-testid=history] [data-conversation-id="${id}"]`)
+      const item = tab.locator(`.leftoff-history [data-conversation-id="${id}"]`)
       await expect.poll(() => item.textContent()).toContain('4 messages')
     }
   }
