@@ -12,7 +12,7 @@ import { contentFree } from './content-free.js'
 import { createEventEmitter } from './event-emitter.js'
 import { handled } from './handled.js'
 import { olderCode } from './older-code.js'
-import { emptyState, isSameState, listSessions } from './session-state.js'
+import { isSameState, stateBefore, stateOf } from './session-state.js'
 import type { SessionState, SessionStore, SessionStoreOptions } from './session-store.js'
 import { createSessionUser, type SessionUser } from './session-user.js'
 import { createSignOuts } from './sign-outs.js'
@@ -176,21 +176,10 @@ export function createSessionStore({
 
   function publish(): void {
     if (isDisposed || !user) return
-    const { history, current } = user
-    const trouble = history.trouble()
-    const now = current.get()
+    const trouble = user.history.trouble()
     const previous = api.getState()
-    const next: SessionState = {
-      userId: user.userId,
-      sessions: listSessions(history.records, previous.sessions),
-      currentConversationId: now?.conversationId,
-      currentWorkspace: now?.workspace,
-      isResumed: now?.isResumed ?? false,
-      openElsewhere: user.openElsewhere(),
-      status: statusOf(user),
-      saving: history.saving(),
-    }
-    current.keepPointer()
+    const next = stateOf(user, previous)
+    user.current.keepPointer()
     if (!isSameState(previous, next)) api.setState(next)
     const wasDegraded = isDegraded
     isDegraded = trouble !== undefined
@@ -312,17 +301,4 @@ function checkName(what: string, value: unknown): asserts value is string {
 /** What fits into a stored row, cut between characters. */
 function shortened(title: string): string {
   return [...title.trim()].slice(0, maxTitleLength).join('')
-}
-
-/** The state before the user opened anything. */
-function stateBefore(user: SessionUser | undefined): SessionState {
-  if (!user) return emptyState
-  return { ...emptyState, userId: user.userId, sessions: listSessions(user.history.records, emptyState.sessions) }
-}
-
-function statusOf({ current, history }: SessionUser): SessionState['status'] {
-  if (current.isOpening()) return 'resuming'
-  if (!current.get()) return 'idle'
-  if (current.isLost()) return 'lost'
-  return history.trouble() ? 'degraded' : 'ready'
 }

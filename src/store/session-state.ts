@@ -1,10 +1,32 @@
 import { byActivity } from '../core/ring.js'
-import type { ConversationRecord } from './conversation-record.js'
-import { isListed } from './conversation-record.js'
+import { type ConversationRecord, isListed } from './conversation-record.js'
 import type { SessionState } from './session-store.js'
+import type { SessionUser } from './session-user.js'
+
+/** The state of a user's part of the store. What did not change in it is `previous`'s own. */
+export function stateOf(user: SessionUser, previous: SessionState): SessionState {
+  const { userId, history, current, openElsewhere } = user
+  const open = current.get()
+  return {
+    userId,
+    sessions: listSessions(history.records, previous.sessions),
+    currentConversationId: open?.conversationId,
+    currentWorkspace: open?.workspace,
+    isResumed: open?.isResumed ?? false,
+    openElsewhere: openElsewhere(),
+    status: statusOf(user),
+    saving: history.saving(),
+  }
+}
+
+/** The state before the user opened anything. */
+export function stateBefore(user: SessionUser | undefined): SessionState {
+  if (!user) return emptyState
+  return { ...emptyState, userId: user.userId, sessions: listSessions(user.history.records, emptyState.sessions) }
+}
 
 /** The state before anything is known; the same on a server and in the first client render. */
-export const emptyState: SessionState = {
+const emptyState: SessionState = {
   userId: undefined,
   sessions: [],
   currentConversationId: undefined,
@@ -15,8 +37,15 @@ export const emptyState: SessionState = {
   saving: { pending: 0, lastSavedAt: undefined, error: undefined },
 }
 
+function statusOf({ current, history }: SessionUser): SessionState['status'] {
+  if (current.isOpening()) return 'resuming'
+  if (!current.get()) return 'idle'
+  if (current.isLost()) return 'lost'
+  return history.trouble() ? 'degraded' : 'ready'
+}
+
 /** The records as history, newest activity first: `previous` itself if nothing in it changed. */
-export function listSessions(
+function listSessions(
   records: ReadonlyMap<string, ConversationRecord>,
   previous: SessionState['sessions'],
 ): SessionState['sessions'] {
