@@ -35,9 +35,11 @@ describe('dist', () => {
   })
 
   it('holds code of this package only', () => {
-    const sourceMap = z.object({ sources: z.array(z.string()) })
+    const sourceMap = z.object({ sources: z.array(z.string()), sourcesContent: z.array(z.string()) })
     for (const path of modules) {
-      const { sources } = sourceMap.parse(JSON.parse(read(`${path}.map`)))
+      const { sources, sourcesContent } = sourceMap.parse(JSON.parse(read(`${path}.map`)))
+      // src/ is not packed, so the map brings it.
+      expect(sourcesContent.length, path).toBe(sources.length)
       const inRepository = sources.map((source) => relative(packageRoot, join(packageRoot, dirname(path), source)))
       expect(
         inRepository.filter((source) => !source.startsWith('src/')),
