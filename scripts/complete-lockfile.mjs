@@ -1,18 +1,19 @@
 // npm leaves optional packages of other platforms out of package-lock.json when the registry it asked did not offer them
 // (Biome, Rollup and others ship one package per platform). `npm ci` elsewhere then fails, or installs a tool without its
 // binary. This adds what is missing; `--check` only verifies. Run it after each `npm install` that changes the lockfile.
+// What is added has no hash, as the registry that knows it did not offer it; everything else must have one.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * @typedef {{ version?: string, resolved?: string, link?: boolean, dev?: boolean, optional?: boolean, os?: string[], cpu?: string[],
+ * @typedef {{ version?: string, resolved?: string, integrity?: string, link?: boolean, inBundle?: boolean, dev?: boolean, optional?: boolean, os?: string[], cpu?: string[],
  *   libc?: string[], optionalDependencies?: Record<string, string> }} Entry
  * @typedef {{ packages: Record<string, Entry> }} Lockfile
  */
 
-const lockfiles = ['.', 'examples/recipes', 'test/claude', 'test/next'].map((folder) =>
+const lockfiles = ['.', 'examples/recipes', 'test/claude', 'test/next', 'test/react-18'].map((folder) =>
   join(folder, 'package-lock.json'),
 )
 
@@ -22,6 +23,10 @@ for (const name of lockfiles) {
   const lockfile = JSON.parse(readFileSync(path, 'utf8'))
   const missing = missingPackages(lockfile)
   const hosts = registryHosts(lockfile)
+  const unhashed = withoutHash(lockfile)
+
+  for (const where of unhashed) console.error(`${name} has no hash for ${where}: remove the entry and run npm install`)
+  if (unhashed.length > 0) process.exitCode = 1
 
   if (process.argv.includes('--check')) {
     for (const { where, entry } of missing) console.error(`${name} lacks ${where} ${entry.version}`)
@@ -99,4 +104,16 @@ function platformOf(name) {
  */
 function registryHosts({ packages }) {
   return Object.entries(packages).flatMap(([where, { resolved }]) => (resolved?.includes('://') ? [where] : []))
+}
+
+/**
+ * What `npm ci` would install unverified on the machine that wrote the lockfile.
+ *
+ * @param {Lockfile} lockfile
+ */
+function withoutHash({ packages }) {
+  return Object.entries(packages).flatMap(([where, { integrity, inBundle, link, optional, os, resolved }]) => {
+    const isOfRegistry = where.includes('node_modules/') && !link && !inBundle && !resolved?.startsWith('file:')
+    return isOfRegistry && !integrity && !(optional && os) ? [where] : []
+  })
 }

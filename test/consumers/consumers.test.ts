@@ -54,6 +54,7 @@ const libraries = {
     dexie: '^4',
     react: '^19',
     'react-dom': '^19',
+    vitest: '>=3',
     zod: '^4',
     zustand: '^5',
   },
@@ -64,6 +65,7 @@ const libraries = {
     dexie: '4.0.1',
     react: '18.0.0',
     'react-dom': '18.0.0',
+    vitest: '3.0.0',
     zod: '4.3.0',
     zustand: '5.0.0',
   },
@@ -82,6 +84,11 @@ describe.each(['newest', 'oldest'] as const)('with the %s versions of all it wor
 
   it('has types that fit theirs', async () => {
     await consumer.run(process.execPath, tsc, '-p', 'tsconfig.peers.json')
+  })
+
+  it('tests a store of agent sessions and an adapter in their vitest', async () => {
+    const newestNode = nodesOf(consumer).at(-1) ?? process.execPath
+    expect(await consumer.run(newestNode, 'node_modules/vitest/vitest.mjs', 'run')).toMatch(/Tests .*\d+ passed/)
   })
 
   it('is bundled by Vite into a page that resumes', async () => {

@@ -1,8 +1,23 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { type ConversationSession, createSessionStore, type SessionAdapter, type SessionStore, tabKey } from 'leftoff'
+import {
+  type ConversationSession,
+  createSessionStore,
+  isLeftoffError,
+  type LeftoffErrorCode,
+  type SessionAdapter,
+  type SessionStore,
+  tabKey,
+} from 'leftoff'
 import { claudeDriver } from 'leftoff/agents/claude'
-import { useConversationSession } from 'leftoff/react'
-import { type AgentSessionStore, runTurn, type TabKey, type TurnEvent } from 'leftoff/server'
+import { SessionProvider, type SessionProviderProps, useConversationSession } from 'leftoff/react'
+import {
+  type AgentDriver,
+  type AgentSessionStore,
+  runTurn,
+  type TabKey,
+  type TurnEvent,
+  turnResponse,
+} from 'leftoff/server'
 import type { SupabaseAgentSessionsOptions } from 'leftoff/server/supabase'
 import type { SupabaseAdapterOptions } from 'leftoff/supabase'
 import { describe, expectTypeOf, it } from 'vitest'
@@ -70,5 +85,72 @@ describe('the types of the built package', () => {
 
   it('take any adapter', () => {
     expectTypeOf(createSessionStore).parameter(0).toExtend<{ adapter?: SessionAdapter } | undefined>()
+  })
+
+  it('let a provider have a store or options, not both', () => {
+    expectTypeOf<{ store: SessionStore }>().toExtend<SessionProviderProps>()
+    expectTypeOf<{ userId: string }>().toExtend<SessionProviderProps>()
+    // @ts-expect-error: the store has its user already
+    SessionProvider({ store, userId: 'ada' })
+  })
+
+  it('show state and history readonly', () => {
+    const state = store.getState()
+    // @ts-expect-error: changed by the actions only
+    state.status = 'ready'
+    // @ts-expect-error: readonly
+    state.sessions.pop()
+    // @ts-expect-error: no setState, as a zustand store of one's own would have
+    store.setState({})
+  })
+
+  it('tell every event, and its fields by its type', () => {
+    store.on((event) => {
+      switch (event.type) {
+        case 'moved':
+        case 'conversation-lost':
+          return expectTypeOf(event.reason).toExtend<string>()
+        case 'conversation-changed':
+          return expectTypeOf(event.conversationId).toEqualTypeOf<string>()
+        case 'degraded':
+        case 'save-failed':
+        case 'row-set-aside':
+        case 'newer-version':
+          return expectTypeOf(event.error.code).toEqualTypeOf<LeftoffErrorCode>()
+        case 'restored':
+          // @ts-expect-error: nothing failed
+          return event.error
+        default:
+          return expectTypeOf(event).toBeNever()
+      }
+    })
+  })
+
+  it('narrow an unknown error, to our codes only', () => {
+    const error: unknown = undefined
+    if (isLeftoffError(error)) expectTypeOf(error.code).toEqualTypeOf<LeftoffErrorCode>()
+    // @ts-expect-error: no code of ours
+    isLeftoffError(error, 'not-a-code')
+  })
+
+  it('ask for the user, workspace and history where leaving them out would go wrong in silence', () => {
+    // @ts-expect-error: whether there is history decides if lost context is told
+    runTurn({ sessions, key, agent: claudeDriver, run: async function* () {} })
+    // @ts-expect-error: without its workspace
+    store.initConversation()
+    // @ts-expect-error: nothing is sent to the browser unless it is picked
+    turnResponse((async function* (): AsyncGenerator<TurnEvent<string>> {})())
+    // @ts-expect-error: messages are the app's, their role is not
+    store.recordMessage({ role: 'tool', text: '' })
+  })
+
+  it('make an adapter tell its place and durability', () => {
+    type Untold = Omit<SessionAdapter, 'place' | 'durability'>
+    expectTypeOf<Untold>().not.toExtend<SessionAdapter>()
+    expectTypeOf<Omit<SessionAdapter, 'forget' | 'subscribe' | 'onReport' | 'close'>>().toExtend<SessionAdapter>()
+  })
+
+  it('keep the turn of a claude driver to its own messages', () => {
+    expectTypeOf(claudeDriver).not.toExtend<AgentDriver<{ kind: number }>>()
   })
 })
