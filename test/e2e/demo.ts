@@ -19,6 +19,8 @@ export interface Demo {
   open(path: string): Promise<Page>
   /** Closes the browser in an orderly way. */
   closeBrowser(): Promise<void>
+  /** Closes it for good: the next one is another guest's. */
+  forgetBrowser(): Promise<void>
   /** The agent session id that the server has stored for the conversation on the page. */
   agentSession(page: Page): Promise<string | undefined>
   /** Ends and deletes everything. */
@@ -28,6 +30,7 @@ export interface Demo {
 export async function setUpDemo(): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'leftoff-e2e-'))
   const dataDir = join(folder, 'data')
+  const profile = join(folder, 'profile')
   let server: ChildProcess | undefined
   let address = ''
   let port = '0'
@@ -36,7 +39,7 @@ export async function setUpDemo(): Promise<Demo> {
   const demo: Demo = {
     dataDir,
     async start() {
-      const env = { ...process.env, PORT: port, DATA_DIR: dataDir, npm_lifecycle_event: undefined }
+      const env = { ...process.env, PORT: port, DATA_DIR: dataDir, AGENT_PACE: '0.1', npm_lifecycle_event: undefined }
       server = spawn(process.execPath, ['examples/chat/dist/server/main.js'], {
         env,
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -58,7 +61,7 @@ export async function setUpDemo(): Promise<Demo> {
       return code
     },
     async open(path) {
-      browser ??= await chromium.launchPersistentContext(join(folder, 'profile'), chromiumLaunchOptions())
+      browser ??= await chromium.launchPersistentContext(profile, chromiumLaunchOptions())
       const page = browser.pages().find((open) => open.url() === 'about:blank') ?? (await browser.newPage())
       await page.goto(`${address}${path}`)
       return page
@@ -66,6 +69,10 @@ export async function setUpDemo(): Promise<Demo> {
     async closeBrowser() {
       await browser?.close()
       browser = undefined
+    },
+    async forgetBrowser() {
+      await demo.closeBrowser()
+      await rm(profile, { recursive: true, force: true, maxRetries: 3 })
     },
     agentSession: (page) => agentSessionOf(page, dataDir),
     async end() {

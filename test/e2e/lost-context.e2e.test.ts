@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { conversationId, type Demo, messages, say, setUpDemo } from './demo.js'
 
 let demo: Demo
 
-beforeEach(async () => {
+beforeAll(async () => {
   demo = await setUpDemo()
   await demo.start()
+  return () => demo.end()
 })
-afterEach(() => demo.end())
+afterEach(() => demo.forgetBrowser())
 
 describe('an agent that lost its transcript', () => {
   it('answers once, the page says that the earlier context is lost, and the stored id is replaced', async () => {

@@ -1,14 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { conversationId, type Demo, say, setUpDemo } from './demo.js'
 
 const name = 'claude-session-storage'
 let demo: Demo
 
-beforeEach(async () => {
+beforeAll(async () => {
   demo = await setUpDemo()
   await demo.start()
+  return () => demo.end()
 })
-afterEach(() => demo.end())
+afterEach(() => demo.forgetBrowser())
 
 const hour = 60 * 60 * 1000
 const older = {

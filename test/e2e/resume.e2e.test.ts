@@ -1,13 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { conversationId, type Demo, historyItems, messages, say, setUpDemo } from './demo.js'
 
 let demo: Demo
 
-beforeEach(async () => {
+beforeAll(async () => {
   demo = await setUpDemo()
   await demo.start()
+  return () => demo.end()
 })
-afterEach(() => demo.end())
+afterEach(() => demo.forgetBrowser())
 
 describe('coming back', () => {
   it('goes on with the same conversation after the browser was closed and the server restarted', async () => {

@@ -21,6 +21,8 @@ const example = fileURLToPath(new URL('../..', import.meta.url))
 const page = join(example, 'dist/page')
 const data = resolve(process.env.DATA_DIR || join(example, '.data'))
 const port = Number(process.env.PORT || 4717)
+// 1 as a model that takes its time; the tests do not wait for it.
+const agentPace = Number(process.env.AGENT_PACE || 1)
 
 const supabase = await openSupabase(process.env, data, workspaces).catch(giveUp)
 const claudeSessions = join(data, 'claude-sessions')
@@ -37,7 +39,7 @@ const app = createApp({
         transcripts,
         now: Date.now,
         createId: randomUUID,
-        pause: (ms, signal) => wait(ms, undefined, { signal }),
+        pause: (ms, signal) => wait(ms * agentPace, undefined, { signal }),
       }),
   html: await readFile(join(page, 'index.html'), 'utf8'),
   cookieSecret: await storedSecret(data, 'cookie-secret'),
