@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { chromium } from 'playwright'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+import { packageJson } from '../package/package-root.js'
 import { type Consumer, type Consumers, packConsumers, tool } from './consumer.js'
 
 const fine = 'fine\n'
@@ -46,7 +47,7 @@ describe('leftoff alone', () => {
   })
 })
 
-const libraries = {
+const libraries: Record<'newest' | 'oldest', Readonly<Record<string, string>>> = {
   newest: {
     '@supabase/supabase-js': '2.109.0', // the last one for Node 20
     '@types/react': '^19',
@@ -59,15 +60,9 @@ const libraries = {
     zustand: '^5',
   },
   oldest: {
-    '@supabase/supabase-js': '2.33.0',
+    ...oldestAllowed(),
     '@types/react': '18.2.0',
     '@types/react-dom': '18.2.0',
-    dexie: '4.0.1',
-    react: '18.0.0',
-    'react-dom': '18.0.0',
-    vitest: '3.0.0',
-    zod: '4.3.0',
-    zustand: '5.0.0',
   },
 }
 
@@ -120,4 +115,16 @@ async function serve(folder: string): Promise<string> {
   onTestFinished(() => void server.close())
   const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
   return `http://localhost:${port}/`
+}
+
+/** Where the ranges of package.json begin, so that none promises more than runs here. */
+function oldestAllowed(): Record<string, string> {
+  const { dependencies, peerDependencies } = packageJson
+  const ranges = { ...dependencies, ...peerDependencies, 'react-dom': peerDependencies.react ?? 'a missing range' }
+  const floors = Object.entries(ranges).map(([name, range]) => {
+    const floor = /^(?:\^|>=)(\d+\.\d+\.\d+)$/.exec(range)?.[1]
+    if (floor === undefined) throw new Error(`${name}: write ${range} as ^ or >= and a full version.`)
+    return [name, floor]
+  })
+  return Object.fromEntries(floors)
 }
