@@ -3,7 +3,7 @@
 // begins with a comment naming its file, such as `// src/chat.tsx`, can be imported by the others of its document. Names that a block
 // takes from the reader's app are declared in docs-preamble.d.ts. There is no way for a block to opt out.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, '.cache', 'docs')
 
 const blocks = [
-  ...filesOf('.', /^(README|docs\/(?!api\/).*|examples\/[^/]+\/README)\.md$/).flatMap(blocksOfMarkdown),
+  ...['README.md', ...filesOf('docs', /\.md$/), ...readmesOf('examples')].flatMap(blocksOfMarkdown),
   ...docstrings(),
 ]
 const problems = check(blocks)
@@ -32,13 +32,20 @@ function docstrings() {
  * @param {RegExp} pattern
  */
 function filesOf(below, pattern) {
-  const folders = below === '.' ? ['.', 'docs', 'examples'] : [below]
-  const paths = folders.flatMap((name) =>
-    readdirSync(join(root, name), { recursive: name !== '.', encoding: 'utf8' }).map((path) =>
-      join(name, path).replaceAll('\\', '/'),
-    ),
+  const paths = readdirSync(join(root, below), { recursive: true, encoding: 'utf8' }).map((path) =>
+    join(below, path).replaceAll('\\', '/'),
   )
-  return paths.filter((path) => pattern.test(path) && !path.includes('node_modules/')).sort()
+  return paths.filter((path) => pattern.test(path) && !path.startsWith('docs/api/')).sort()
+}
+
+/**
+ * Of the folders in `below`, and not further down: one that is a package of its own may have this one installed, which never ends.
+ *
+ * @param {string} below
+ */
+function readmesOf(below) {
+  const readmes = readdirSync(join(root, below)).map((name) => `${below}/${name}/README.md`)
+  return readmes.filter((path) => existsSync(join(root, path))).sort()
 }
 
 /**
