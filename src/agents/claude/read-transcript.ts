@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { createChain } from './chain.js'
-import { linesBackward, linesForward } from './lines.js'
+import { createChain } from './transcript-chain.js'
 import { isSameMessage, parseEntry, type Said, saidIn } from './transcript-entry.js'
 import {
   findTranscript,
@@ -9,6 +8,7 @@ import {
   type TranscriptOf,
   unreadable,
 } from './transcript-file.js'
+import { linesBackward, linesForward } from './transcript-lines.js'
 
 /** One message of a transcript, as a person would see it. */
 export interface TranscriptMessage {

@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
 import { preview } from '../../core/preview.js'
 import type { TokenUsage } from '../../core/session.js'
-import { createChain } from './chain.js'
-import { type Line, linesBackward } from './lines.js'
 import type { ListedTranscript } from './list-transcripts.js'
+import { createChain } from './transcript-chain.js'
 import { isSameMessage, parseEntry, type Said, saidIn, timeOf } from './transcript-entry.js'
 import { findTranscript, openTranscript, type TranscriptOf, unreadable } from './transcript-file.js'
+import { type Line, linesBackward } from './transcript-lines.js'
 import { createUsage } from './usage-of-transcript.js'
 
 /** What a history list shows of a transcript. Times are in ms since the epoch. */
