@@ -196,7 +196,8 @@ export function createSessionUser(options: SessionUserOptions) {
       if (!check()) return
       claims.look()
       if (history.saving().error) void history.flush()
-      if (!adapter.subscribe || history.trouble()) void current.refresh()
+      // Also where the adapter tells of changes: Firefox sends no storage event for what a page writes as another one begins to listen.
+      void current.refresh()
     },
     check,
 

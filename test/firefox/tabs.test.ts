@@ -119,6 +119,7 @@ describe.each(['localStorage', 'dexie'] as const)('with %s', (adapter) => {
 
   it('keeps every session of four tabs that write at once, and each shows what the others do', async () => {
     const tabs = await Promise.all(Array.from({ length: 4 }, () => firefox.open(`many-${adapter}`, adapter)))
+    await Promise.all(tabs.map(openShop))
     await Promise.all(
       tabs.map((tab) =>
         tab.evaluate(async () => {

@@ -172,6 +172,22 @@ describe('opening a workspace', () => {
     expect(store.getState().sessions.map(({ conversationId }) => conversationId)).toEqual([own, id])
   })
 
+  it('shows what it was not told of once the tab is looked at', async () => {
+    const { openTab, settle } = setUp()
+    const adapter = memoryAdapter()
+    const { store, tab } = openTab({ adapter: { ...adapter, subscribe: () => () => {} } })
+    await store.initConversation('w')
+    await settle()
+    const other = openTab({ adapter, resume: 'new' })
+    const id = await other.store.initConversation('w')
+    other.store.recordMessage(say('from another tab'))
+    await settle()
+    expect(store.getState().sessions).toEqual([])
+    tab.tell('visible')
+    await settle()
+    expect(store.getState().sessions).toMatchObject([{ conversationId: id }])
+  })
+
   it('lets New chat win over an opening that is under way', async () => {
     const { openTab } = setUp()
     const { store } = openTab()
