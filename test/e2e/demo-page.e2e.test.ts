@@ -1,29 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { conversationId, historyItems, messages, say } from './demo.js'
+import { conversationId, historyItems, say } from './demo.js'
 import { shareDemo } from './shared-demo.js'
 
 const demo = shareDemo()
-
-describe('a reload', () => {
-  it('before the answer shows the message that was sent, and sends it again when asked to, once', async () => {
-    const page = await demo.visit()
-    await page.getByTestId('composer').fill('my name is Ada')
-    await Promise.all([
-      page.waitForResponse((response) => response.url().endsWith('/api/turn')),
-      page.getByTestId('composer').press('Enter'),
-    ])
-    await page.reload()
-    await page.locator('[data-topic=unanswered]').waitFor()
-    expect(await messages(page)).toHaveLength(1)
-
-    await page.getByTestId('retry').click()
-    await page.locator('[data-testid=message][data-role=assistant]').getByText('Ada').waitFor()
-    expect(await messages(page)).toHaveLength(2)
-    await page.reload()
-    await page.locator('[data-topic=resumed]').waitFor()
-    expect(await messages(page)).toHaveLength(2)
-  })
-})
 
 describe('a link to a conversation', () => {
   it('that is open in another tab gives a new one and says so; later it opens the conversation', async () => {

@@ -27,7 +27,8 @@ export interface Demo {
   end(): Promise<void>
 }
 
-export async function setUpDemo(): Promise<Demo> {
+/** The agent's pace: 1 as a model that takes its time, less where a test does not look at it while it answers. */
+export async function setUpDemo({ agentPace = 0.1 } = {}): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'leftoff-e2e-'))
   const dataDir = join(folder, 'data')
   const profile = join(folder, 'profile')
@@ -39,7 +40,8 @@ export async function setUpDemo(): Promise<Demo> {
   const demo: Demo = {
     dataDir,
     async start() {
-      const env = { ...process.env, PORT: port, DATA_DIR: dataDir, AGENT_PACE: '0.1', npm_lifecycle_event: undefined }
+      const settings = { PORT: port, DATA_DIR: dataDir, AGENT_PACE: `${agentPace}` }
+      const env = { ...process.env, ...settings, npm_lifecycle_event: undefined }
       server = spawn(process.execPath, ['examples/chat/dist/server/main.js'], {
         env,
         stdio: ['ignore', 'pipe', 'inherit'],

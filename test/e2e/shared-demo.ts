@@ -4,13 +4,13 @@ import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
 import { type Demo, setUpDemo } from './demo.js'
 
 /** One server and one browser for all tests of a file, which come as guests of their own and so see nothing of each other. */
-export function shareDemo() {
+export function shareDemo({ agentPace = 1 } = {}) {
   let demo: Demo
   let browser: Browser
   let address = ''
 
   beforeAll(async () => {
-    demo = await setUpDemo()
+    demo = await setUpDemo({ agentPace })
     address = await demo.start()
     browser = await chromium.launch(chromiumLaunchOptions())
   })
