@@ -1,0 +1,26 @@
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/**
+ * A 48-bit hash of `text` as eight base64url characters. Synchronous, because a page that goes away cannot wait for
+ * `crypto.subtle`. Not for secrets.
+ */
+export function shortHash(text: string): string {
+  let a = 0xdeadbeef
+  let b = 0x41c6ce57
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    a = Math.imul(a ^ unit, 0x9e3779b1)
+    b = Math.imul(b ^ unit, 0x5f356495)
+  }
+  a = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
+  b = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35)
+  let characters = ''
+  for (const word of [a, b]) for (let shift = 0; shift < 24; shift += 6) characters += alphabet[(word >>> shift) & 63]
+  return characters
+}
+
+/** A random scope: 48 bits as eight base64url characters. */
+export function randomScope(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8))
+  return Array.from(bytes, (byte) => alphabet[byte & 63]).join('')
+}

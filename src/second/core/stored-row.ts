@@ -1,0 +1,33 @@
+import type { StoredRow, Titles } from './change.js'
+import type { RankedSession } from './session.js'
+
+/** What an app sees of a stored row. */
+export function sessionOf(row: StoredRow): RankedSession {
+  const { userId, workspace, conversationId, startedAt, activity, messages, usage, preview, titles } = row
+  const title = shownTitle(titles)
+  return {
+    conversationId,
+    workspace,
+    userId,
+    startedAt,
+    lastActivity: activity.at,
+    messageCount: messages,
+    ...(preview && preview.text !== '' && { lastMessagePreview: preview.text }),
+    ...(usage && { tokenUsage: usage }),
+    ...(title !== undefined && { title }),
+    rank: activity.rank,
+  }
+}
+
+/** A person's title, else the app's, else the first message. */
+export function shownTitle({ person, app, message }: Titles = {}): string | undefined {
+  return person?.text || app?.text || message?.text || undefined
+}
+
+/** Newest rank first; ties by id, so that every tab shows the same order. */
+export function byRank(a: Ranked, b: Ranked): number {
+  if (a.rank !== b.rank) return b.rank - a.rank
+  return a.conversationId < b.conversationId ? -1 : a.conversationId > b.conversationId ? 1 : 0
+}
+
+type Ranked = Pick<RankedSession, 'rank' | 'conversationId'>

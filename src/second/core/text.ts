@@ -1,0 +1,52 @@
+/** Orders two texts by code point, as Postgres orders them with the collation "C". */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let index = 0; index < length; index++) {
+    const x = a.charCodeAt(index)
+    const y = b.charCodeAt(index)
+    // A surrogate is part of a code point above U+FFFF, so it sorts after every other unit.
+    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1
+  }
+  return a.length - b.length
+}
+
+/** The text without what Postgres cannot store: NUL and lone surrogates become U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD')
+}
+
+/** Whether Postgres can store the text: it has no NUL and no lone surrogate. */
+export function isWellFormed(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text)
+}
+
+/** The first `length` code points. */
+export function firstCodePoints(text: string, length: number): string {
+  // A code point is at most two units, so most texts need no walk.
+  if (text.length <= length) return text
+  let end = 0
+  for (let points = 0; points < length && end < text.length; points++)
+    end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1
+  return text.slice(0, end)
+}
+
+/** How many code points the text has. */
+export function codePointLength(text: string): number {
+  let length = 0
+  for (const _ of text) length++
+  return length
+}
+
+/** How many bytes the text takes in UTF-8. */
+export function utf8Length(text: string): number {
+  let bytes = 0
+  for (const point of text) {
+    const code = point.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  }
+  return bytes
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff
+}
