@@ -1,0 +1,100 @@
+import type { WebStorage } from '../../core/web-storage.js'
+
+/** What the store uses of the page it runs in. Pass another one in tests. */
+export interface Browser {
+  /** The page's storage, or `undefined` where there is none or access to it throws. */
+  storage(kind: 'localStorage' | 'sessionStorage'): WebStorage | undefined
+  /** Calls `listener` when the page is hidden, shown, left, thawed, or comes back from the back/forward cache. */
+  onLifecycle(listener: (event: LifecycleEvent) => void): () => void
+  /** Whether nobody sees the page. */
+  isHidden(): boolean
+  /** Whether the browser discarded this tab's last page to save memory. */
+  wasDiscarded(): boolean
+  /** Resolves once a prerendered page is shown; at once for any other. */
+  activated(): Promise<void>
+  /** The page's locks, `undefined` where there are none. They may still reject each request. */
+  locks(): ClaimLocks | undefined
+  /** Joins the other pages of this origin in a channel, `undefined` where there is none. Open until it is closed. */
+  channel(name: string, onMessage: (data: unknown) => void): ClaimChannel | undefined
+  /** Where stores of one page find each other; `undefined` on a server. */
+  events(): EventTarget | undefined
+}
+
+/** What happens to a page. `pageshow`: it comes back from the back/forward cache; `resume`: it was frozen. */
+export type LifecycleEvent = 'hidden' | 'visible' | 'pagehide' | 'pageshow' | 'resume'
+
+/** What the store uses of `navigator.locks`. */
+export interface ClaimLocks {
+  request(
+    name: string,
+    options: {
+      readonly ifAvailable?: boolean
+      readonly steal?: boolean
+      readonly signal?: AbortSignal
+    },
+    granted: (lock: unknown) => Promise<unknown> | undefined,
+  ): Promise<unknown>
+  query(): Promise<{ readonly held?: readonly HeldLock[] }>
+}
+
+/** A lock that some page holds. */
+export interface HeldLock {
+  readonly name?: string
+  readonly clientId?: string
+}
+
+/** What the store uses of a `BroadcastChannel`. */
+export interface ClaimChannel {
+  postMessage(data: unknown): void
+  close(): void
+}
+
+/** The page this script runs in; on a server, a page with nothing in it. */
+export const realBrowser: Browser = {
+  storage(kind) {
+    try {
+      return globalThis[kind] ?? undefined
+    } catch {
+      return undefined // a sandboxed frame or blocked site data: the getter throws
+    }
+  },
+  onLifecycle(listener) {
+    if (!hasDocument()) return () => {}
+    const onVisibility = (): void => listener(document.visibilityState === 'hidden' ? 'hidden' : 'visible')
+    const onPageHide = (): void => listener('pagehide')
+    const onPageShow = (event: PageTransitionEvent): void => {
+      if (event.persisted) listener('pageshow')
+    }
+    const onResume = (): void => listener('resume')
+    // Never `unload`: it keeps the page out of the back/forward cache (https://web.dev/articles/bfcache).
+    document.addEventListener('visibilitychange', onVisibility)
+    document.addEventListener('resume', onResume)
+    addEventListener('pagehide', onPageHide)
+    addEventListener('pageshow', onPageShow)
+    return () => {
+      document.removeEventListener('visibilitychange', onVisibility)
+      document.removeEventListener('resume', onResume)
+      removeEventListener('pagehide', onPageHide)
+      removeEventListener('pageshow', onPageShow)
+    }
+  },
+  isHidden: () => hasDocument() && document.visibilityState === 'hidden',
+  wasDiscarded: () => hasDocument() && 'wasDiscarded' in document && document.wasDiscarded === true,
+  async activated() {
+    if (!hasDocument() || !('prerendering' in document) || document.prerendering !== true) return
+    await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
+  },
+  // Node has both as well, where they would keep a process alive.
+  locks: () => (hasDocument() ? navigator.locks : undefined),
+  channel(name, onMessage) {
+    if (!hasDocument() || typeof BroadcastChannel === 'undefined') return undefined
+    const channel = new BroadcastChannel(name)
+    channel.addEventListener('message', ({ data }) => onMessage(data))
+    return channel
+  },
+  events: () => (hasDocument() ? globalThis : undefined),
+}
+
+function hasDocument(): boolean {
+  return typeof document !== 'undefined'
+}

@@ -1,0 +1,287 @@
+import { parseStorageKey, storageKey } from '../../core/web-storage.js'
+import { requestLock } from './claim-lock.js'
+import { type ClaimMessage, isBefore, readClaimMessage } from './claim-messages.js'
+import { isUntouched } from './history.js'
+import { type Deferred, deferred } from './promises.js'
+import { sleep, withTimeout } from './time.js'
+import type { User } from './user.js'
+
+/** Why a claim ended: given back by this page, taken from it, or found to be another page's. */
+export type ClaimEnd = 'released' | 'lost' | 'taken' | 'given-back'
+
+/** This page's hold on a conversation. */
+export interface Claim {
+  readonly conversationId: string
+  /** When it was asked for, in ms since the epoch: of two holders the earlier keeps it. */
+  readonly since: number
+  state: 'asking' | 'held' | 'ended'
+  /** Whether other pages were told of it, so that one that comes later must give way. */
+  isAnnounced: boolean
+  /** How many parts of the store use it: given back by the last of them. */
+  uses: number
+  readonly result: Promise<boolean>
+  readonly end: Deferred<ClaimEnd>
+  /** Gives the Web Lock back. */
+  giveBackLock: () => void
+  /** Another page said that it has the conversation. */
+  readonly objection: Deferred<void>
+}
+
+/** How long to wait for a lock's answer, and for an objection where there are no locks. */
+const answerMs = 1_000
+const lookMs = 1_000
+
+/**
+ * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
+ * back; `steal` takes it in any case. Release it after use.
+ */
+export async function takeClaim(
+  user: User,
+  conversationId: string,
+  { waitMs = 0, steal = false }: { readonly waitMs?: number; readonly steal?: boolean } = {},
+): Promise<Claim | undefined> {
+  await user.context.browser.activated()
+  const known = user.claims.get(conversationId)
+  if (known) {
+    known.uses++
+    if (await known.result) return known
+    return undefined
+  }
+  if (user.hasLeft) return undefined
+  openClaimChannel(user)
+  const result = deferred<boolean>()
+  const claim: Claim = {
+    conversationId,
+    // Stolen: before everyone, so that a holder that wakes up from a freeze gives way.
+    since: steal ? 0 : user.context.clock.now(),
+    state: 'asking',
+    isAnnounced: false,
+    uses: 1,
+    result: result.promise,
+    end: deferred(),
+    giveBackLock: () => {},
+    objection: deferred(),
+  }
+  user.claims.set(conversationId, claim)
+  const isHeld = await obtain(user, claim, waitMs, steal)
+  if (isHeld && claim.state === 'asking') {
+    claim.state = 'held'
+    announceHeld(user, claim)
+  } else endClaim(user, claim, 'lost')
+  lookElsewhere(user)
+  result.resolve(claim.state === 'held')
+  return claim.state === 'held' ? claim : undefined
+}
+
+/** Gives the claim back, unless another part of the store uses it. */
+export function releaseClaim(user: User, claim: Claim): void {
+  if (--claim.uses <= 0) endClaim(user, claim, 'released')
+}
+
+/** Gives back all: a page that is away must not hold what a live one could have. */
+export function releaseAllClaims(user: User): void {
+  for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
+}
+
+/** Gives everything back and leaves the channel. */
+export function closeClaims(user: User): void {
+  releaseAllClaims(user)
+  user.channel?.close()
+  user.channel = undefined
+}
+
+/** Whether a claim held before the page froze is still this page's: another may have stolen it while nothing ran here. */
+export async function isStillHeld(user: User, claim: Claim): Promise<boolean> {
+  const locks = user.context.browser.locks()
+  if (!locks) return false // asked for anew
+  try {
+    const pageLock = storageKey(user.context.name, 'page', user.pageId)
+    const ask = locks.request(pageLock, {}, async () => {
+      const { held = [] } = await locks.query()
+      const page = held.find(({ name }) => name === pageLock)
+      const lock = held.find(({ name }) => name === lockName(user, claim.conversationId))
+      return lock !== undefined && lock.clientId === page?.clientId
+    })
+    return (await withTimeout(ask, answerMs, user.context.clock, 'navigator.locks')) === true && claim.state === 'held'
+  } catch {
+    return false
+  }
+}
+
+/** Asks the page that has the conversation for it. Whether it gives it; `false` if it does not answer in time. */
+export function askHolder(user: User, conversationId: string, why: 'back' | 'take', waitMs: number): Promise<boolean> {
+  openClaimChannel(user)
+  return new Promise((resolve) => {
+    const cancel = user.context.clock.setTimeout(() => settle(false), waitMs)
+    function settle(gives: boolean): void {
+      cancel()
+      user.answers.delete(conversationId)
+      resolve(gives)
+    }
+    user.answers.set(conversationId, settle)
+    post(user, { type: 'ask', id: conversationId, from: user.pageId, why })
+  })
+}
+
+/** Resolves when the page that has the conversation may have given it back, or `signal` aborts. */
+export async function whenReleased(user: User, conversationId: string, signal: AbortSignal): Promise<void> {
+  openClaimChannel(user)
+  const released = user.released.get(conversationId) ?? deferred<void>()
+  user.released.set(conversationId, released)
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+  })
+  const granted = waitForLock(user, conversationId, signal)
+  await Promise.race([released.promise, aborted, granted])
+  if (user.released.get(conversationId) === released) user.released.delete(conversationId)
+}
+
+/** Tells the other tabs that rows changed, where the adapter has no way to. */
+export function announceChanged(user: User, ids: readonly string[]): void {
+  if (ids.length > 0 && !user.context.adapter.subscribe) post(user, { type: 'changed', ids: [...ids] })
+}
+
+/** Begins to listen to other pages. */
+export function openClaimChannel(user: User): void {
+  if (user.channel || user.hasLeft) return
+  user.channel = user.context.browser.channel(storageKey(user.context.name, 'claims', user.userId), (data) => {
+    const message = readClaimMessage(data)
+    if (message) onMessage(user, message)
+  })
+}
+
+/** Finds out again which conversations other pages have. */
+export function lookElsewhere(user: User): void {
+  const locks = user.context.browser.locks()
+  if (!locks || user.isGone) return
+  const prefix = `${storageKey(user.context.name, 'claim', user.userId)}/`
+  // What this page gives back while the browser answers is in the answer still, and is not another's.
+  const own = new Set(user.claims.keys())
+  withTimeout(locks.query(), lookMs, user.context.clock, 'navigator.locks').then(
+    ({ held = [] }) => {
+      if (user.isGone) return
+      const ids = held.flatMap(({ name = '' }) =>
+        name.startsWith(prefix) ? [parseStorageKey(user.context.name, name)?.[2] ?? ''] : [],
+      )
+      setElsewhere(
+        user,
+        ids.filter((id) => !own.has(id) && !user.claims.has(id)),
+      )
+    },
+    () => {}, // not known then
+  )
+}
+
+async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean): Promise<boolean> {
+  const { browser, clock } = user.context
+  const locks = browser.locks()
+  const objected = claim.objection.promise.then(() => 'denied' as const)
+  const ended = claim.end.promise.then(() => 'denied' as const)
+  if (locks) {
+    const request = requestLock(locks, lockName(user, claim.conversationId), { waitMs, steal, clock })
+    claim.giveBackLock = request.giveBack
+    // A denial that comes late still counts, and so does a lock that another page stole.
+    request.lost.then(() => endClaim(user, claim, 'lost'))
+    const silence = sleep(clock, answerMs + waitMs).then(() => 'silent' as const)
+    const answer = await Promise.race([request.answer, silence, objected, ended])
+    if (answer === 'held' || answer === 'denied') return answer === 'held'
+  }
+  // No locks, or none that answer: whoever does not object within a second does not have it.
+  if (!user.channel) return true
+  announceHeld(user, claim)
+  const silence = sleep(clock, answerMs).then(() => 'held' as const)
+  return (await Promise.race([silence, objected, ended])) === 'held'
+}
+
+/** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */
+async function waitForLock(user: User, conversationId: string, signal: AbortSignal): Promise<void> {
+  try {
+    const locks = user.context.browser.locks()
+    if (!locks) return await new Promise(() => {})
+    await locks.request(lockName(user, conversationId), { signal }, () => undefined)
+  } catch {
+    await new Promise(() => {}) // aborted, or no locks here: a message says when
+  }
+}
+
+function onMessage(user: User, message: ClaimMessage): void {
+  if (user.isGone) return
+  switch (message.type) {
+    case 'held': {
+      const own = user.claims.get(message.id)
+      if (message.from === user.pageId) return
+      if (own) {
+        if (own.isAnnounced && isBefore(own, user.pageId, message)) {
+          post(user, { type: 'object', id: own.conversationId, since: own.since, from: user.pageId, to: message.from })
+          return
+        }
+        if (own.state === 'held') endClaim(user, own, 'lost')
+        else own.objection.resolve()
+      }
+      setElsewhere(user, [...user.openElsewhere, message.id])
+      return
+    }
+    case 'object': {
+      if (message.to !== user.pageId) return
+      const own = user.claims.get(message.id)
+      if (own?.state === 'asking') own.objection.resolve()
+      else if (own?.state === 'held' && !isBefore(own, user.pageId, message)) endClaim(user, own, 'lost')
+      return
+    }
+    case 'ask': {
+      const own = user.claims.get(message.id)
+      if (own?.state !== 'held') return
+      const gives = message.why === 'take' || isUntouched(user, message.id)
+      if (gives) endClaim(user, own, message.why === 'take' ? 'taken' : 'given-back')
+      post(user, { type: 'answer', id: message.id, to: message.from, gives })
+      return
+    }
+    case 'answer':
+      if (message.to === user.pageId) user.answers.get(message.id)?.(message.gives)
+      return
+    case 'released':
+      user.released.get(message.id)?.resolve()
+      setElsewhere(
+        user,
+        user.openElsewhere.filter((id) => id !== message.id),
+      )
+      lookElsewhere(user)
+      return
+    case 'changed':
+      for (const id of message.ids) user.reading.again.add(id)
+      user.context.publish()
+  }
+}
+
+function announceHeld(user: User, claim: Claim): void {
+  claim.isAnnounced = true
+  post(user, { type: 'held', id: claim.conversationId, since: claim.since, from: user.pageId })
+}
+
+function endClaim(user: User, claim: Claim, why: ClaimEnd): void {
+  if (claim.state === 'ended') return
+  const wasHeld = claim.state === 'held'
+  claim.state = 'ended'
+  if (user.claims.get(claim.conversationId) === claim) user.claims.delete(claim.conversationId)
+  claim.giveBackLock()
+  claim.end.resolve(why)
+  if (!wasHeld) return
+  post(user, { type: 'released', id: claim.conversationId })
+  lookElsewhere(user)
+}
+
+function setElsewhere(user: User, ids: readonly string[]): void {
+  const next = [...new Set(ids)].sort()
+  if (next.length === user.openElsewhere.length && next.every((id, index) => id === user.openElsewhere[index])) return
+  user.openElsewhere = next
+  user.context.publish()
+}
+
+function post(user: User, message: ClaimMessage): void {
+  user.channel?.postMessage(message)
+}
+
+function lockName(user: User, conversationId: string): string {
+  return storageKey(user.context.name, 'claim', user.userId, conversationId)
+}

@@ -1,0 +1,259 @@
+import { createStore } from 'zustand/vanilla'
+import { systemClock } from '../../core/clock.js'
+import { createId as randomId } from '../../core/create-id.js'
+import { LeftoffError } from '../../core/error.js'
+import { defaultCapacity } from '../../core/ring.js'
+import { maxWorkspaceBytes, requireId } from '../core/checks.js'
+import { boundedAdapter } from './bounded-adapter.js'
+import { realBrowser } from './browser.js'
+import { type Recorded, recordedMessage, recordedTitle } from './entry.js'
+import { callListener, createEventEmitter } from './event-emitter.js'
+import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
+import { readInitialSessions } from './initial-state.js'
+import { beginConversation, currentPlace, openConversationId, openWorkspace, replaceLost, switchTo } from './opening.js'
+import { pageStorage } from './page-storage.js'
+import { openPlace } from './place.js'
+import { ignoreRejection } from './promises.js'
+import { loadMore } from './reading.js'
+import { flush, saveNow, saveSoon } from './saving.js'
+import type { SessionState, SessionStore, SessionStoreOptions } from './session-store.js'
+import { clearConversations, removeConversation, restoreConversation } from './session-user.js'
+import { workspaceState } from './state.js'
+import { storeShell } from './store-shell.js'
+import { nowMs, type StoreContext, type User } from './user.js'
+import { takeOver } from './watching.js'
+
+/**
+ * The session store: which conversation this tab has, the user's history, and everything that is done with them. A zustand vanilla
+ * store; it touches nothing until the first action, so it can be created anywhere, on a server too.
+ *
+ * @example
+ * ```ts
+ * import { createSessionStore, localStorageAdapter } from 'leftoff'
+ *
+ * const store = createSessionStore({ adapter: localStorageAdapter(), userId: 'u1' })
+ * const conversationId = await store.initConversation('demo.alive.best')
+ * store.recordMessage({ role: 'user', text: 'Hello' })
+ * ```
+ */
+export function createSessionStore({
+  name = 'claude-session-storage',
+  panel = '',
+  adapter,
+  userId = '',
+  initialState,
+  workspace: defaultWorkspace,
+  capacity = defaultCapacity,
+  resume = 'latest',
+  whenOpenElsewhere = 'watch',
+  onEvent,
+  snapshot = true,
+  persistContent = true,
+  drafts,
+  legacy,
+  maxConversations = 1_000,
+  openTimeoutMs = 3_000,
+  clock = systemClock,
+  createId = randomId,
+  browser = realBrowser,
+}: SessionStoreOptions): SessionStore {
+  const events = createEventEmitter()
+  if (onEvent) events.on(onEvent)
+  const context: StoreContext = {
+    name,
+    panel,
+    adapter: boundedAdapter(adapter, clock),
+    browser,
+    storage: pageStorage(browser),
+    clock,
+    createId,
+    resume,
+    whenOpenElsewhere,
+    capacity,
+    openTimeoutMs,
+    maxConversations,
+    defaultWorkspace,
+    keepsContent: persistContent,
+    drafts,
+    legacy,
+    emit: (event) => shell.send(event),
+    publish: () => shell.publish(),
+  }
+  const shell = storeShell(context, {
+    snapshot,
+    emit: events.emit,
+    createApi: (initial) => createStore<SessionState>(() => initial),
+  })
+  // Of the first user only: whoever comes later may have signed out since.
+  shell.begin(userId, (user) => {
+    for (const row of readInitialSessions(initialState, user.userId)) {
+      const { title: _title, lastMessagePreview: _preview, ...bare } = row
+      adopt(user, persistContent ? row : bare)
+    }
+  })
+
+  function workspaceFor(user: User, conversationId: string): string {
+    return user.entries.get(conversationId)?.workspace ?? user.wantedWorkspace ?? defaultWorkspace ?? 'unknown'
+  }
+
+  /** Everything recorded is in the queue at once: under its conversation, or under the workspace whose conversation opens. */
+  function record(conversationId: string | undefined, recorded: (user: User) => Recorded, isUrgent: boolean): void {
+    const user = shell.use()
+    if (conversationId !== undefined) requireId('conversationId', conversationId)
+    const id = conversationId ?? openConversationId(user)
+    if (id === undefined) {
+      user.waiting = [...user.waiting, { workspace: user.wantedWorkspace, recorded: recorded(user) }]
+    } else {
+      const before = user.entries.get(id)
+      recordIn(user, id, workspaceFor(user, id), recorded(user))
+      if (isUrgent || !before?.stored) saveNow(user)
+      else saveSoon(user)
+    }
+    shell.publish()
+  }
+
+  function checkedWorkspace(workspace: unknown): string {
+    requireId('workspace', workspace, maxWorkspaceBytes)
+    return workspace
+  }
+
+  function draftsOf(): NonNullable<typeof drafts> {
+    if (drafts) return drafts
+    throw new LeftoffError('invalid-argument', 'This session store keeps no drafts. Pass the option drafts: drafts().')
+  }
+
+  return {
+    capacity,
+    getState: shell.api.getState,
+    getInitialState: shell.api.getInitialState,
+    subscribe: (listener) => shell.api.subscribe((state, previous) => callListener(() => listener(state, previous))),
+    on: events.on,
+    stateOf: (workspace) =>
+      shell.user()
+        ? workspaceState(shell.use(), workspace)
+        : { conversationId: undefined, status: 'idle', isResumed: false },
+
+    initConversation(workspace, options = {}) {
+      return shell.attempt(async () => {
+        checkedWorkspace(workspace)
+        if (options.conversationId !== undefined) requireId('conversationId', options.conversationId)
+        const user = shell.use()
+        const id = await openWorkspace(user, workspace, options)
+        shell.opened(user)
+        return id
+      })
+    },
+
+    newConversation(workspace) {
+      const user = shell.use()
+      const wanted = checkedWorkspace(workspace ?? user.wantedWorkspace ?? user.currentWorkspace ?? defaultWorkspace)
+      const id = beginConversation(user, wanted)
+      shell.opened(user)
+      shell.keepSnapshot()
+      return id
+    },
+
+    switchConversation: (conversationId) =>
+      shell.attempt(async () => {
+        requireId('conversationId', conversationId)
+        const result = await switchTo(shell.use(), conversationId)
+        shell.keepSnapshot()
+        return result === 'ok' ? { ok: true } : { ok: false, reason: result }
+      }),
+
+    takeOver: (workspace) =>
+      shell.attempt(async () => {
+        const user = shell.use()
+        const wanted = workspace ?? user.currentWorkspace
+        return wanted !== undefined && takeOver(user, wanted)
+      }),
+
+    updateActivity: (conversationId) =>
+      record(conversationId, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } }), false),
+
+    recordMessage: ({ conversationId, ...message }) =>
+      record(
+        conversationId,
+        (user) =>
+          recordedMessage(message, {
+            at: nowMs(user),
+            rank: nextRank(user),
+            keepsContent: persistContent,
+            scopeOf: scopeOfMessage,
+          }),
+        false,
+      ),
+
+    renameConversation(conversationId, title, { by = 'person' } = {}) {
+      requireId('conversationId', conversationId)
+      if (persistContent) record(conversationId, (user) => recordedTitle(title, by, nextRank(user)), true)
+    },
+
+    removeConversation: (conversationId, { undoMs = 0 } = {}) =>
+      shell.attempt(async () => {
+        const user = shell.use()
+        const removed = removeConversation(user, conversationId, undoMs)
+        replaceLost(user, conversationId)
+        shell.publish()
+        await removed
+      }),
+
+    restoreConversation: (conversationId) => {
+      const isRestored = restoreConversation(shell.use(), conversationId)
+      shell.publish()
+      return isRestored
+    },
+
+    clearWorkspaceConversation: (workspace) =>
+      shell.attempt(async () => {
+        checkedWorkspace(workspace) // without one it would be all of them
+        await clear(workspace)
+      }),
+
+    clearAll: () => shell.attempt(() => clear(undefined)),
+
+    loadMore: (workspace) => shell.attempt(async () => loadMore(shell.use(), workspace)),
+
+    draftOf(conversationId) {
+      const user = shell.use()
+      const isHeld = user.claims.get(conversationId)?.state === 'held'
+      return draftsOf().read(user, conversationId, isHeld)
+    },
+
+    setDraft(conversationId, text) {
+      const user = shell.use()
+      draftsOf().write(user, conversationId, workspaceFor(user, conversationId), text)
+    },
+
+    setUser: (next) => ignoreRejection(shell.setUser(next ?? undefined)),
+    signOut: ({ keepHistory = false } = {}) => ignoreRejection(shell.signOut(keepHistory)),
+
+    flush: () =>
+      shell.attempt(async () => {
+        const user = shell.use()
+        // What was said before a conversation is open goes to the one that opens; opening is bounded.
+        await Promise.allSettled([...user.openings.values()].map(({ result }) => result))
+        await flush(user)
+        if (user.waiting.length === 0) return
+        throw new LeftoffError(
+          'invalid-argument',
+          'Something was recorded, but no conversation is open. Call initConversation.',
+        )
+      }),
+
+    dispose: () => shell.dispose(),
+  }
+
+  async function clear(workspace: string | undefined): Promise<void> {
+    const user = shell.use()
+    const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
+    const cleared = clearConversations(user, workspace)
+    const before = currentPlace(user)
+    await cleared
+    for (const [own, place] of open) {
+      const id = openPlace(place)?.conversationId
+      if (id !== undefined && user.places.get(own) === place) replaceLost(user, id)
+    }
+    if (before) shell.keepSnapshot()
+  }
+}

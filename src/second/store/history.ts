@@ -1,0 +1,90 @@
+import { maxIdBytes } from '../core/checks.js'
+import { shortHash } from '../core/hash.js'
+import type { RankedSession } from '../core/session.js'
+import { byRank } from '../core/stored-row.js'
+import { createEntry, type Entry, type Recorded, record, withStored } from './entry.js'
+import { nowMs, type User } from './user.js'
+
+/** What the user's history shows, newest first. */
+export function listedEntries(user: User): readonly Entry[] {
+  const listed: { readonly rank: number; readonly conversationId: string; readonly entry: Entry }[] = []
+  for (const entry of user.entries.values()) {
+    const { view, conversationId } = entry
+    if (view && !isHidden(user, conversationId)) listed.push({ rank: view.rank, conversationId, entry })
+  }
+  return listed.sort(byRank).map(({ entry }) => entry)
+}
+
+/** Takes in a row that was read. A save that was not answered may or may not be in it: then it is read again after the answer. */
+export function adopt(user: User, row: RankedSession): void {
+  const { conversationId, rank } = row
+  if (row.userId !== user.userId || user.removedIds.has(conversationId) || user.clearing.has(conversationId)) return
+  user.highestRank = Math.max(user.highestRank, rank)
+  const entry = user.entries.get(conversationId)
+  if (entry?.unsent && (user.saving.running || user.saving.failures > 0)) {
+    user.reading.again.add(conversationId)
+    if (entry.stored) return
+  }
+  user.entries.set(
+    conversationId,
+    withStored(
+      entry ?? createEntry({ userId: user.userId, conversationId, workspace: row.workspace, scope: user.scope }),
+      row,
+    ),
+  )
+}
+
+/** The entry of a conversation that begins here. Nothing of it is stored until something is recorded. */
+export function addNew(user: User, workspace: string, conversationId: string): void {
+  user.begun.add(conversationId)
+  if (user.entries.has(conversationId)) return
+  const begins = nextRank(user)
+  user.entries.set(
+    conversationId,
+    createEntry({
+      userId: user.userId,
+      conversationId,
+      workspace,
+      scope: user.scope,
+      begins: Math.min(begins, nowMs(user)),
+    }),
+  )
+}
+
+/** Puts what was recorded into the entry. */
+export function recordIn(user: User, conversationId: string, workspace: string, recorded: Recorded): Entry {
+  const known =
+    user.entries.get(conversationId) ??
+    createEntry({ userId: user.userId, conversationId, workspace, scope: user.scope })
+  const entry = record(known, recorded)
+  user.entries.set(conversationId, entry)
+  return entry
+}
+
+/** The rank of what is recorded now: greater than every rank of the user that this page has seen. */
+export function nextRank(user: User): number {
+  user.highestRank = Math.max(nowMs(user), user.highestRank + 1)
+  return user.highestRank
+}
+
+/** The scope in which a message with an id is counted, once however many pages record it. */
+export function scopeOfMessage(messageId: string): string {
+  return shortHash(messageId.slice(0, 4 * maxIdBytes))
+}
+
+/** Forgets an unused conversation that the page leaves. */
+export function dropIfUnused(user: User, conversationId: string): void {
+  const entry = user.entries.get(conversationId)
+  if (entry && !entry.stored && !entry.unsent) user.entries.delete(conversationId)
+}
+
+/** Whether nothing was recorded in it by this page. */
+export function isUntouched(user: User, conversationId: string): boolean {
+  const entry = user.entries.get(conversationId)
+  return !entry || (!entry.unsent && entry.total.messages === 0 && Object.keys(entry.acknowledged).length === 0)
+}
+
+/** Whether the conversation is removed, or about to be. */
+export function isHidden(user: User, conversationId: string): boolean {
+  return user.removedIds.has(conversationId) || user.clearing.has(conversationId)
+}

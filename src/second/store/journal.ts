@@ -1,0 +1,125 @@
+import { LeftoffError } from '../../core/error.js'
+import { parseJson } from '../../core/parse-json.js'
+import { parseStorageKey, storageKey } from '../../core/web-storage.js'
+import type { SessionChange } from '../core/change.js'
+import { isObject, readChange } from '../core/checks.js'
+import { keysWith } from './device-keys.js'
+import { changeOf } from './entry.js'
+import { isHidden } from './history.js'
+import { nowMs, type Replay, tryStorage, type User } from './user.js'
+
+/**
+ * What storage has not acknowledged when a page is hidden or left, in localStorage: an IndexedDB write or a request that begins
+ * then may be lost. A key per user, conversation and page; the value is a change, so sending it again does no harm.
+ */
+function journalKey({ context, userId, pageId }: User, conversationId: string): string {
+  return storageKey(context.name, 'journal', userId, conversationId, pageId)
+}
+
+const local = (user: User) => () => user.context.storage('localStorage')
+
+/** Writes what is not acknowledged. Synchronous, for a page that goes away. */
+export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
+  if (user.isGone || user.context.adapter.durability !== 'committed') return
+  tryStorage(local(user), (storage) => {
+    for (const [conversationId, entry] of user.entries) {
+      if (isHidden(user, conversationId)) continue
+      const change = changeOf(entry, user.epoch)
+      if (change) storage.setItem(journalKey(user, conversationId), JSON.stringify(change))
+    }
+  })
+  writeRemovals(user, { isLeaving })
+}
+
+/** Removals go into the journal for every adapter: what a person may still undo is carried out by a later page. */
+export function writeRemovals(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
+  tryStorage(local(user), (storage) => {
+    for (const [conversationId, { dueAt }] of user.removals) {
+      const value = { removed: true, epoch: user.epoch, ...(dueAt !== undefined && !isLeaving && { dueAt }) }
+      storage.setItem(journalKey(user, conversationId), JSON.stringify(value))
+    }
+  })
+}
+
+/** Storage has all of the conversation, or will never take it. */
+export function settleJournal(user: User, conversationId: string): void {
+  tryStorage(local(user), (storage) => storage.removeItem(journalKey(user, conversationId)))
+}
+
+/** A replay was answered. Its key goes only if its text is still what was sent: its page may have come back and written more. */
+export function settleReplay(user: User, { key, text }: Replay): void {
+  user.replays.delete(key)
+  tryStorage(local(user), (storage) => {
+    if (storage.getItem(key) === text) storage.removeItem(key)
+  })
+}
+
+/** Deletes the entries of all pages about these conversations, or about all of the user's. */
+export function deleteJournal(user: User, conversationIds?: ReadonlySet<string>): void {
+  for (const [key, { conversationId }] of user.replays) {
+    if (!conversationIds || conversationIds.has(conversationId)) user.replays.delete(key)
+  }
+  tryStorage(local(user), (storage) => {
+    for (const key of keysWith(storage, prefixOf(user))) {
+      if (!conversationIds || conversationIds.has(conversationOf(user, key))) storage.removeItem(key)
+    }
+  })
+}
+
+/** What earlier pages left. Entries of another epoch are removed; one that cannot be read is quarantined and reported. */
+export function readJournal(user: User): {
+  readonly replays: readonly Replay[]
+  readonly errors: readonly LeftoffError[]
+} {
+  const replays: Replay[] = []
+  const errors: LeftoffError[] = []
+  tryStorage(local(user), (storage) => {
+    for (const key of keysWith(storage, prefixOf(user))) {
+      const conversationId = conversationOf(user, key)
+      const text = storage.getItem(key)
+      if (text === null || key === journalKey(user, conversationId)) continue
+      const value = parseJson(text)
+      const found = readEntry(user, conversationId, value)
+      if (!found) {
+        storage.setItem(storageKey(user.context.name, 'quarantine', key), text)
+        storage.removeItem(key)
+        errors.push(unreadable(conversationId))
+      } else if (found.epoch !== user.epoch) storage.removeItem(key)
+      else replays.push({ key, text, conversationId, ...found.replay })
+    }
+  })
+  return { replays, errors }
+}
+
+function readEntry(
+  user: User,
+  conversationId: string,
+  value: unknown,
+):
+  | { readonly epoch: string; readonly replay: { readonly change?: SessionChange; readonly dueAt?: number } }
+  | undefined {
+  if (isObject(value) && value.removed === true) {
+    const { dueAt, epoch } = value
+    return { epoch: typeof epoch === 'string' ? epoch : '', replay: typeof dueAt === 'number' ? { dueAt } : {} }
+  }
+  const change = readChange(value, nowMs(user))
+  if (!change.ok || change.value.userId !== user.userId || change.value.conversationId !== conversationId)
+    return undefined
+  return { epoch: change.value.epoch, replay: { change: change.value } }
+}
+
+function prefixOf({ context, userId }: User): string {
+  return `${storageKey(context.name, 'journal', userId)}/`
+}
+
+function conversationOf({ context }: User, key: string): string {
+  const [, , conversationId = ''] = parseStorageKey(context.name, key) ?? []
+  return conversationId
+}
+
+function unreadable(conversationId: string): LeftoffError {
+  return new LeftoffError(
+    'invalid-session',
+    `Unsaved changes of conversation ${conversationId} could not be read. Their bytes were moved to a key of their own.`,
+  )
+}

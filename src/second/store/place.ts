@@ -1,0 +1,68 @@
+/**
+ * What a page has in one workspace:
+ *
+ * `closed -> opening -> held | watching`, `held -> watching` when another tab takes it over, `watching -> held` when the claim
+ * is free, and both `-> asking` when the page comes back from the back/forward cache or a freeze, until the claim is answered.
+ * Closed is `undefined`.
+ */
+export type Place =
+  | { readonly state: 'opening'; readonly run: number; readonly before: OpenPlace | undefined }
+  | OpenPlace
+
+/** A place with a conversation. */
+export interface OpenPlace {
+  readonly state: 'held' | 'watching' | 'asking'
+  readonly conversationId: string
+  /** Whether the conversation came back when the place was opened. */
+  readonly isResumed: boolean
+}
+
+/** What happens to a place. */
+export type PlaceEvent =
+  /** The app opens the workspace. `run` numbers the openings: only the last one counts. */
+  | { readonly type: 'open'; readonly run: number }
+  | {
+      readonly type: 'opened'
+      readonly run: number
+      readonly conversationId: string
+      readonly isResumed: boolean
+      readonly isHeld: boolean
+    }
+  /** The app begins or chooses a conversation at once; an opening that runs is no longer wanted. */
+  | { readonly type: 'chose'; readonly conversationId: string; readonly isHeld: boolean }
+  /** Of the conversation: its claim was lost or taken over, is free and ours, must be asked for again. */
+  | { readonly type: 'lost' | 'granted' | 'asked'; readonly conversationId: string }
+  | { readonly type: 'closed' }
+
+/** The place after the event. Events about a conversation or an opening that is no longer there change nothing. */
+export function nextPlace(place: Place | undefined, event: PlaceEvent): Place | undefined {
+  switch (event.type) {
+    case 'open':
+      return { state: 'opening', run: event.run, before: openPlace(place) }
+    case 'opened': {
+      if (place?.state !== 'opening' || place.run !== event.run) return place
+      const { conversationId, isResumed, isHeld } = event
+      return { state: isHeld ? 'held' : 'watching', conversationId, isResumed }
+    }
+    case 'chose':
+      return { state: event.isHeld ? 'held' : 'watching', conversationId: event.conversationId, isResumed: false }
+    case 'closed':
+      return undefined
+    default:
+      return place && place.state !== 'opening' && place.conversationId === event.conversationId
+        ? { ...place, state: stateAfter(place.state, event.type) }
+        : place
+  }
+}
+
+/** The conversation that is shown: while a workspace is opened again, the one it had. */
+export function openPlace(place: Place | undefined): OpenPlace | undefined {
+  return place?.state === 'opening' ? place.before : place
+}
+
+function stateAfter(state: OpenPlace['state'], event: 'lost' | 'granted' | 'asked'): OpenPlace['state'] {
+  if (event === 'asked') return 'asking'
+  if (event === 'granted') return 'held'
+  // Watching already: nothing is lost twice.
+  return state === 'watching' ? state : 'watching'
+}

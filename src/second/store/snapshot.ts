@@ -1,0 +1,70 @@
+import { parseJson } from '../../core/parse-json.js'
+import { storageKey } from '../../core/web-storage.js'
+import { isObject } from '../core/checks.js'
+import type { SessionState } from './session-store.js'
+import { tryStorage, type User } from './user.js'
+
+const shownSessions = 10
+
+/**
+ * Writes the one blob that older code and DevTools read at `name`: which conversations there are, and the current one. `state` and
+ * `version` let zustand's persist read it after a rollback. leftoff never reads it back.
+ *
+ * A blob that leftoff did not write is replaced only after it was imported, or after a sign-out ended its owner's session.
+ */
+export function writeSnapshot(user: User, state: SessionState): void {
+  const { name } = user.context
+  // Without one it may be another page's.
+  if (state.currentConversationId === undefined) return
+  tryStorage(
+    () => user.context.storage('localStorage'),
+    (storage) => {
+      const before = storage.getItem(name)
+      const mayReplace = before === null || isSnapshot(before) || before === user.importedBlob || isImportOver(user)
+      const after = JSON.stringify(snapshotOf(state))
+      if (mayReplace && after !== before) storage.setItem(name, after)
+    },
+  )
+}
+
+/** The blob of an older app, if there is one that may be imported. */
+export function legacyBlob(user: User): string | undefined {
+  if (!user.context.legacy || isImportOver(user)) return undefined
+  const blob = tryStorage(
+    () => user.context.storage('localStorage'),
+    (storage) => storage.getItem(user.context.name),
+  )
+  return blob === null || blob === undefined || isSnapshot(blob) ? undefined : blob
+}
+
+/** The key that says that somebody signed out on this device: a blob without an owner is nobody's from then on. */
+export function importOverKey(name: string): string {
+  return storageKey(name, 'import-over')
+}
+
+function isImportOver(user: User): boolean {
+  if (!user.context.legacy) return false
+  const { name } = user.context
+  const mark = tryStorage(
+    () => user.context.storage('localStorage'),
+    (storage) => storage.getItem(importOverKey(name)),
+  )
+  return typeof mark === 'string'
+}
+
+function isSnapshot(blob: string): boolean {
+  const value = parseJson(blob)
+  return isObject(value) && value.writtenBy === 'leftoff'
+}
+
+function snapshotOf({ sessions, currentConversationId = '', currentWorkspace = '' }: SessionState) {
+  const shown = sessions.filter(
+    ({ conversationId }, index) => index < shownSessions || conversationId === currentConversationId,
+  )
+  const state = {
+    sessions: shown.map(({ conversationId, workspace, lastActivity }) => ({ conversationId, workspace, lastActivity })),
+    currentConversationId,
+    currentWorkspace,
+  }
+  return { ...state, state, version: 0, writtenBy: 'leftoff' }
+}
