@@ -6,11 +6,11 @@ import type { AdapterReport, SessionAdapter } from '../../../src/second/core/ada
 import { sessionAdapterConformance } from '../../../src/second/testing/session-adapter-conformance.js'
 import { ids } from '../../../src/second/testing/session-adapter-harness.js'
 import { manualClock } from '../../../src/testing/manual-clock.js'
-import { change, dexieHarness, type IndexedDb, ranked } from './dexie-harness.js'
+import { change, dexieHarness, type IndexedDb, ranked, unreadable } from './dexie-harness.js'
 
 /** What `dexieAdapter` does on any IndexedDB: the contract, and what only this adapter has to. */
 export function dexieBehaviour(db: IndexedDb): void {
-  const { name, deleteDatabase, open, readAll, putRaw, plant, tapped } = dexieHarness(db)
+  const { name, deleteDatabase, open, rawStore, readAll, putRaw, plant, tapped } = dexieHarness(db)
   const { put } = db.IDBObjectStore.prototype
   afterEach(() => void vi.restoreAllMocks())
 
@@ -114,10 +114,10 @@ export function dexieBehaviour(db: IndexedDb): void {
 
     it('costs a page two requests, however many such rows there are', async () => {
       const adapter = open()
-      await adapter.save([ranked('last', 1), ranked('newest', maxRowsSkipped * 2)])
-      const unreadable = Array.from({ length: maxRowsSkipped + 500 }, (_, at) => ranked(`c${at}`, at + 10))
-      await adapter.save(unreadable)
-      for (const { conversationId } of unreadable) await plant('newer-version', '', conversationId)
+      const changes = Array.from({ length: maxRowsSkipped + 500 }, (_, at) => ranked(`c${at}`, at))
+      await adapter.save([ranked('last', 0), ...changes, ranked('newest', changes.length)])
+      const newer = (await readAll('sessions')).slice(0, changes.length).map((row) => unreadable('newer-version', row))
+      await rawStore('sessions', (sessions) => newer.map((row) => sessions.put(row)).at(-1) ?? expect.fail())
       const byIndex = vi.spyOn(db.IDBIndex.prototype, 'getAll')
       const first = await adapter.list('', { limit: 10 })
       expect(ids(first.sessions)).toEqual(['newest'])

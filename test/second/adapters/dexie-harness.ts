@@ -50,10 +50,9 @@ export function dexieHarness(db: IndexedDb) {
     await rawStore('sessions', (sessions) => sessions.put(value))
   }
 
-  /** What damages a row leaves its keys alone, so that lists meet it. */
   async function plant(kind: PlantedRow, userId: string, conversationId: string): Promise<void> {
-    const row = await rawStore<object>('sessions', (sessions) => sessions.get([userId, conversationId]))
-    await putRaw({ ...row, ...(kind === 'damaged' ? { startedAt: 'once' } : { schemaVersion: 99, mood: 'new' }) })
+    const row = await rawStore<unknown>('sessions', (sessions) => sessions.get([userId, conversationId]))
+    await putRaw(unreadable(kind, row))
   }
 
   /** The IndexedDB with a hand on the connections made through it. */
@@ -74,7 +73,12 @@ export function dexieHarness(db: IndexedDb) {
     return { connections, blocked, indexedDB: opened }
   }
 
-  return { name, deleteDatabase, open, openRaw, readAll, putRaw, plant, tapped }
+  return { name, deleteDatabase, open, openRaw, rawStore, readAll, putRaw, plant, tapped }
+}
+
+/** What damages a row leaves its keys alone, so that lists meet it. */
+export function unreadable(kind: PlantedRow, row: unknown): object {
+  return { ...Object(row), ...(kind === 'damaged' ? { startedAt: 'once' } : { schemaVersion: 99, mood: 'new' }) }
 }
 
 /** A change that may begin its conversation, of an app without users. */
