@@ -7,11 +7,16 @@ export function storageError(place: string, cause: unknown): LeftoffError {
     const message = `${place} is full. Remove old conversations, or choose another adapter.`
     return new LeftoffError('quota-exceeded', message, { cause })
   }
-  return new LeftoffError(
-    'storage-unavailable',
-    `${place} cannot be used here: blocked by the browser's settings, or this is no browser. The chat goes on in memory.`,
-    { cause },
-  )
+  const name = nameOf(cause)
+  const what = name === 'SecurityError' ? "is blocked by the browser's settings" : `failed${name && ` (${name})`}`
+  return new LeftoffError('storage-unavailable', `${place} ${what}. The chat continues in memory.`, { cause })
+}
+
+/** What the browser called it. Dexie wraps an error of IndexedDB in one of its own. */
+function nameOf(cause: unknown): string {
+  if (typeof cause !== 'object' || cause === null) return ''
+  const inner = 'inner' in cause ? nameOf(cause.inner) : ''
+  return inner || ('name' in cause && typeof cause.name === 'string' ? cause.name : '')
 }
 
 function isQuotaError(cause: unknown): boolean {

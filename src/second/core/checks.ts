@@ -59,6 +59,11 @@ export function requireId(what: string, value: unknown, maxBytes = maxIdBytes): 
   throw new LeftoffError('invalid-argument', `The ${what} must be a text of 1 to ${maxBytes} bytes without NUL.`)
 }
 
+/** Whether the value is a conversation's id. */
+export function isId(value: unknown): value is string {
+  return checked(id(maxIdBytes), value).ok
+}
+
 class WrongField {
   constructor(readonly field: string) {}
 }
