@@ -23,7 +23,7 @@ export function adopt(user: User, row: RankedSession): void {
   const entry = user.entries.get(conversationId)
   if (entry?.unsent && (user.saving.running || user.saving.failures > 0)) {
     user.reading.again.add(conversationId)
-    if (entry.stored) return
+    return
   }
   user.entries.set(
     conversationId,

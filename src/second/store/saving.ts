@@ -34,6 +34,7 @@ export function saveAll(user: User): Promise<void> {
     saving.running = ignoreRejection(
       attempt(user).finally(() => {
         saving.running = undefined
+        user.context.publish() // what had to wait for the answer is read now
       }),
     )
     return saving.running

@@ -1,6 +1,6 @@
 import type { WebStorage } from '../../../core/web-storage.js'
 import type { ListQuery, SessionPage } from '../../core/adapter.js'
-import { parseCursor, writeCursor } from '../../core/cursor.js'
+import { cursorOf, placeOf } from '../../core/list-cursor.js'
 import type { RankedSession } from '../../core/session.js'
 import { byRank, sessionOf } from '../../core/stored-row.js'
 import type { IndexedConversation } from './key-index.js'
@@ -25,7 +25,7 @@ export async function listParts(
   { storage, conversations, read, isRemoved }: ListSource,
   { workspace, limit, after }: ListQuery,
 ): Promise<SessionPage> {
-  const start = parseCursor(after)
+  const start = after === undefined ? undefined : placeOf(after)
   const candidates: {
     readonly conversation: IndexedConversation
     readonly conversationId: string
@@ -55,7 +55,7 @@ export async function listParts(
   sessions.sort(byRank) // one may have been saved in between
   const page = sessions.slice(0, limit)
   const last = page.at(-1)
-  return { sessions: page, ...(sessions.length > limit && last && { next: writeCursor(last) }) }
+  return { sessions: page, ...(sessions.length > limit && last && { next: cursorOf(last) }) }
 }
 
 /** A part's rank as it stands in its text, where it is the first of the ranks; a quote inside a string would be escaped. */

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { memoryAdapter } from '../../../src/second/adapters/memory/memory-adapter.js'
+import type { SessionAdapter } from '../../../src/second/core/adapter.js'
+import type { ConversationSession } from '../../../src/second/core/session.js'
+import { session } from '../../support/session.js'
+import { faulty, setUp } from '../support/tabs.js'
+
+const older = session({ conversationId: 'older', lastActivity: 1, messageCount: 2, lastMessagePreview: 'of old' })
+const newer = session({ conversationId: 'newer', lastActivity: 2, messageCount: 1, title: 'Boats' })
+
+/** An adapter in which these are stored, at the revision that they have. */
+async function storing(...sessions: ConversationSession[]): Promise<SessionAdapter> {
+  const adapter = memoryAdapter()
+  for (const row of sessions) {
+    for (let revision = 0; revision < row.revision; revision++) {
+      const change = { session: { ...row, revision: revision + 1 }, base: revision, saveId: `${revision}` }
+      expect(await adapter.save([change])).toEqual([])
+    }
+  }
+  return adapter
+}
+
+describe('initialState', () => {
+  it('is the history before anything was opened, newest first, and stays what was rendered first', async () => {
+    const { openTab } = setUp({ adapter: await storing(older, newer), initialState: { sessions: [older, newer] } })
+    const { store } = openTab()
+    expect(store.getState()).toMatchObject({ status: 'idle', sessions: [newer, older] })
+    expect(store.getState()).toBe(store.getInitialState())
+    await store.initConversation('w')
+    expect(store.getInitialState()).toMatchObject({ status: 'idle', sessions: [newer, older] })
+  })
+
+  it('is shown on while the storage is being read', async () => {
+    const { openTab } = setUp({ adapter: await storing(older), initialState: { sessions: [older] } })
+    const { store } = openTab()
+    const seen: unknown[] = []
+    store.subscribe(({ sessions }) => seen.push(sessions))
+    const { sessions } = store.getState()
+    expect(await store.initConversation('w')).toBe('older')
+    expect(seen.length).toBeGreaterThan(0)
+    expect(new Set(seen)).toEqual(new Set([sessions]))
+  })
+
+  it('gives way to what is stored: newer rows, and rows that are gone', async () => {
+    const changed = { ...newer, revision: 2, title: 'Ships' }
+    const adapter = await storing(changed)
+    const { openTab, settle } = setUp({ adapter, initialState: { sessions: [older, newer] } })
+    const { store } = openTab()
+    await store.initConversation('w')
+    expect(store.getState().sessions).toMatchObject([{ title: 'Ships' }, { conversationId: 'older' }])
+    await settle() // in which the whole history is read
+    expect(store.getState().sessions).toMatchObject([{ title: 'Ships' }])
+  })
+
+  it('stays while storage fails', async () => {
+    const { adapter, fault } = faulty(memoryAdapter())
+    fault.error = new Error('broken')
+    const { store } = setUp({ adapter, initialState: { sessions: [older] } }).openTab()
+    await store.initConversation('w')
+    expect(store.getState()).toMatchObject({ status: 'degraded', sessions: [older] })
+  })
+
+  it('takes what is recorded before storage was read', async () => {
+    const adapter = await storing(older)
+    const { store } = setUp({ adapter, initialState: { sessions: [older] } }).openTab()
+    store.renameConversation('older', 'Anchors')
+    await store.flush()
+    expect(await adapter.get('', 'older')).toMatchObject({ title: 'Anchors', messageCount: 2, revision: 2 })
+  })
+
+  it('shows a user nothing of another', async () => {
+    const sessions = [{ ...older, userId: 'ada' }, newer]
+    const { store } = setUp({ userId: 'bob', initialState: { sessions } }).openTab()
+    expect(store.getState().sessions).toEqual([])
+  })
+
+  it('waits for a user who is not known yet, and is not shown again after signing out', async () => {
+    const sessions = [{ ...older, userId: 'ada' }]
+    const { store } = setUp({ userId: null, initialState: { sessions } }).openTab()
+    expect(store.getState().sessions).toEqual([])
+    await store.setUser('ada')
+    expect(store.getState().sessions).toEqual(sessions)
+    await store.signOut()
+    await store.setUser('ada')
+    expect(store.getState().sessions).toEqual([])
+  })
+
+  it('shows no titles and previews where none are kept', () => {
+    const { store } = setUp({ persistContent: false, initialState: { sessions: [older, newer] } }).openTab()
+    expect(JSON.stringify(store.getState().sessions)).not.toMatch(/Boats|of old/)
+    expect(store.getState().sessions).toHaveLength(2)
+  })
+})
