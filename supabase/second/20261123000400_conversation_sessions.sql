@@ -9,7 +9,7 @@ begin
     create role leftoff_server nologin;
   end if;
 exception
-  when duplicate_object then null; -- Another database of this server made it just now.
+  when duplicate_object or unique_violation then null; -- Another database of this server made it just now.
   when insufficient_privilege then
     raise notice 'This user may not create roles: create leftoff_server yourself if your server is to call these functions, and run this again.';
 end $$;

@@ -61,7 +61,10 @@ begin
       'sessions', coalesce((
         select jsonb_agg(app.shown_session(p.line) order by p.rank desc, p.conversation_id) from shown as p
       ), '[]'),
-      'hasMore', (select count(*) from page) > p_limit,
+      'next', case when (select count(*) from page) > p_limit then (
+        select jsonb_build_object('rank', p.rank, 'conversationId', p.conversation_id)
+        from shown as p order by p.rank, p.conversation_id desc limit 1
+      ) end,
       'newer', coalesce((select jsonb_agg(n.conversation_id) from newer as n), '[]')
     )
   );
