@@ -8,7 +8,7 @@ export function storageError(place: string, cause: unknown): LeftoffError {
     return new LeftoffError('quota-exceeded', message, { cause })
   }
   const name = nameOf(cause)
-  const what = name === 'SecurityError' ? "is blocked by the browser's settings" : `failed${name && ` (${name})`}`
+  const what = name === 'SecurityError' ? "is blocked by the browser's settings" : name ? `failed (${name})` : 'failed'
   return new LeftoffError('storage-unavailable', `${place} ${what}. The chat continues in memory.`, { cause })
 }
 

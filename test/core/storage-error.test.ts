@@ -15,4 +15,20 @@ describe('storageError', () => {
   it('takes anything else for a storage that cannot be used', () => {
     expect(storageError('a storage', 'odd')).toMatchObject({ code: 'storage-unavailable', cause: 'odd' })
   })
+
+  it.each([
+    [new DOMException('denied', 'SecurityError'), "IndexedDB is blocked by the browser's settings."],
+    [
+      { name: 'OpenFailedError', inner: { name: 'DexieError', inner: new DOMException('denied', 'SecurityError') } },
+      "IndexedDB is blocked by the browser's settings.",
+    ],
+    [
+      Object.assign(new Error('too early'), { name: 'PrematureCommitError' }),
+      'IndexedDB failed (PrematureCommitError).',
+    ],
+    [{ name: 'AbortError', inner: null }, 'IndexedDB failed (AbortError).'],
+    ['odd', 'IndexedDB failed.'],
+  ])('blames the settings only if the browser does: %s', (cause, sentence) => {
+    expect(storageError('IndexedDB', cause).message).toBe(`${sentence} The chat continues in memory.`)
+  })
 })

@@ -12,13 +12,25 @@ export function serverClient(of: TestSupabase = supabase, through: typeof fetch 
 }
 
 /** A client of a browser in which `userId` is signed in; without one, of a browser in which nobody is. */
-export function browserClient(userId?: string, of: TestSupabase = supabase): SupabaseClient {
-  return clientWith(userId === undefined ? undefined : () => userToken(userId, of), of)
+export function browserClient(
+  userId?: string,
+  of: TestSupabase = supabase,
+  through: typeof fetch = fetch,
+): SupabaseClient {
+  return clientWith(userId === undefined ? undefined : () => userToken(userId, of), of, through)
 }
 
 /** A client of a browser that sends the token it is given. */
-export function clientWith(accessToken?: () => Promise<string>, of: TestSupabase = supabase): SupabaseClient {
-  return createClient(of.url, of.anonKey, { ...options, ...(accessToken && { accessToken }) })
+export function clientWith(
+  accessToken?: () => Promise<string>,
+  of: TestSupabase = supabase,
+  through: typeof fetch = fetch,
+): SupabaseClient {
+  return createClient(of.url, of.anonKey, {
+    ...options,
+    global: { fetch: through },
+    ...(accessToken && { accessToken }),
+  })
 }
 
 /** The token of a signed-in user, as Supabase's auth server would give it. */

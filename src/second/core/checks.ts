@@ -112,7 +112,8 @@ export function text(max: number): Check<string> {
       : wrong(field)
 }
 
-function id(maxBytes: number): Check<string> {
+/** An id: any text of 1 to `maxBytes` bytes in UTF-8 that every adapter can store. */
+export function id(maxBytes: number): Check<string> {
   return (value, field) =>
     typeof value === 'string' &&
     value !== '' &&

@@ -1,6 +1,6 @@
 import * as fake from 'fake-indexeddb'
 import { describe, expect, it } from 'vitest'
-import { dexieAdapter } from '../../../src/second/adapters/dexie/dexie-adapter.js'
+import { dexieAdapter } from '../../../src/second/adapters/dexie/index.js'
 import { dexieBehaviour } from './dexie-behaviour.js'
 import { dexieDatabaseBehaviour } from './dexie-database-behaviour.js'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { dexieAdapter } from '../../../src/second/adapters/dexie/dexie-adapter.js'
+import { dexieAdapter } from '../../../src/second/adapters/dexie/index.js'
 import { maxRowsSkipped } from '../../../src/second/adapters/dexie/read-rows.js'
 import { tombstoneLifetimeMs } from '../../../src/second/adapters/dexie/remove-rows.js'
 import type { AdapterReport, SessionAdapter } from '../../../src/second/core/adapter.js'

@@ -1,5 +1,5 @@
 import { beforeEach, onTestFinished } from 'vitest'
-import { type DexieAdapterOptions, dexieAdapter } from '../../../src/second/adapters/dexie/dexie-adapter.js'
+import { type DexieAdapterOptions, dexieAdapter } from '../../../src/second/adapters/dexie/index.js'
 import type { SessionAdapter } from '../../../src/second/core/adapter.js'
 import type { SessionChange } from '../../../src/second/core/change.js'
 import type { PlantedRow } from '../../../src/second/testing/session-adapter-harness.js'

@@ -72,6 +72,7 @@ function sort(values: readonly unknown[], userId: string, epoch: string): Sorted
     const row = readStoredRow(value)
     if (row.kind === 'row' && row.row.epoch === epoch) sessions.push(sessionOf(row.row))
     else {
+      // One whose id is no text has no key of ours.
       const place = placeIn(value)
       if (place) odd.push({ key: [userId, place.conversationId], read: row })
     }
