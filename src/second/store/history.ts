@@ -25,13 +25,19 @@ export function adopt(user: User, row: RankedSession): void {
     user.reading.again.add(conversationId)
     return
   }
-  user.entries.set(
-    conversationId,
-    withStored(
-      entry ?? createEntry({ userId: user.userId, conversationId, workspace: row.workspace, scope: user.scope }),
-      row,
-    ),
-  )
+  const known =
+    entry ?? createEntry({ userId: user.userId, conversationId, workspace: row.workspace, scope: user.scope })
+  const { title, lastMessagePreview, ...bare } = row
+  const hasContent = title !== undefined || lastMessagePreview !== undefined
+  if (user.context.keepsContent || !hasContent) user.entries.set(conversationId, withStored(known, row))
+  else user.entries.set(conversationId, record(withStored(known, bare), withoutContent(nextRank(user))))
+}
+
+/** What takes the texts out of a row that was stored before `persistContent: false`. */
+function withoutContent(rank: number): Recorded {
+  const none = { text: '', rank }
+  // Of titles from messages the earliest counts.
+  return { preview: none, titles: { person: none, app: none, message: { text: '', rank: 0 } } }
 }
 
 /** The entry of a conversation that begins here. Nothing of it is stored until something is recorded. */

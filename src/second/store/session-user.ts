@@ -1,4 +1,5 @@
-import { storageKey } from '../../core/web-storage.js'
+import { storageError } from '../../core/storage-error.js'
+import { storageKey, type WebStorage } from '../../core/web-storage.js'
 import { epochKey } from '../core/epoch.js'
 import { randomScope } from '../core/hash.js'
 import { closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
@@ -109,7 +110,8 @@ export async function forgetUser(context: StoreContext, user: User, epoch: strin
   for (const stop of user.watches.values()) stop.abort()
   closeClaims(user)
   user.unsubscribe?.()
-  forgetKeys(context, user.userId, epoch)
+  forgetDevice(context, user.userId, epoch)
+  forgetTab(context, user.userId)
   await context.adapter.forget?.(user.userId, epoch)
 }
 
@@ -150,6 +152,8 @@ export async function clearConversations(user: User, workspace: string | undefin
       user.removedIds.add(id)
     }
     dropPointers(user, workspace)
+  } catch (cause) {
+    throw storageError(adapter.name, cause)
   } finally {
     for (const id of ids) user.clearing.delete(id)
     user.context.publish()
@@ -233,27 +237,33 @@ function beginScope(user: User): void {
   }
 }
 
-function forgetKeys({ name, storage }: StoreContext, userId: string, epoch: string): void {
-  for (const kind of ['localStorage', 'sessionStorage'] as const) {
-    tryStorage(
-      () => storage(kind),
-      (own) => {
-        // The epoch first: what another page writes from here on is not there.
-        if (kind === 'localStorage') {
-          own.setItem(epochKey(name, userId), epoch)
-          own.setItem(importOverKey(name), '1')
-          own.removeItem(name)
-          own.removeItem(storageKey(name, 'quarantine', name))
-        }
-        for (const of of ['pointer', 'left', 'journal', 'draft']) {
-          for (const key of keysWith(own, `${storageKey(name, of, userId)}`)) {
-            if (key === storageKey(name, of, userId) || key.startsWith(`${storageKey(name, of, userId)}/`))
-              own.removeItem(key)
-          }
-        }
-        for (const key of keysWith(own, `${storageKey(name, 'quarantine', storageKey(name, 'journal', userId))}%2F`))
-          own.removeItem(key)
-      },
-    )
+/** The user's keys in this tab's own storage. Those of other tabs carry an epoch that is over. */
+export function forgetTab({ name, storage }: StoreContext, userId: string): void {
+  tryStorage(
+    () => storage('sessionStorage'),
+    (own) => removeKeys(own, name, userId),
+  )
+}
+
+function forgetDevice({ name, storage }: StoreContext, userId: string, epoch: string): void {
+  tryStorage(
+    () => storage('localStorage'),
+    (own) => {
+      // The epoch first: what another page writes from here on is not there.
+      own.setItem(epochKey(name, userId), epoch)
+      own.setItem(importOverKey(name), '1')
+      own.removeItem(name)
+      own.removeItem(storageKey(name, 'quarantine', name))
+      removeKeys(own, name, userId)
+    },
+  )
+}
+
+function removeKeys(storage: WebStorage, name: string, userId: string): void {
+  const ofUser = ['pointer', 'left', 'journal', 'draft'].map((kind) => storageKey(name, kind, userId))
+  const quarantined = storageKey(name, 'quarantine', `${storageKey(name, 'journal', userId)}/`)
+  for (const key of keysWith(storage, `${name}/`)) {
+    const isOfUser = ofUser.some((prefix) => key === prefix || key.startsWith(`${prefix}/`))
+    if (isOfUser || key.startsWith(quarantined)) storage.removeItem(key)
   }
 }

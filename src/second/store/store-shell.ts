@@ -4,12 +4,15 @@ import { isObject, requireId } from '../core/checks.js'
 import { randomScope, shortHash } from '../core/hash.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { ClaimChannel, LifecycleEvent } from './browser.js'
+import { closeClaims } from './claims.js'
 import { noUserError, openAfterGivingWay, openWorkspace } from './opening.js'
 import { ignoreRejection } from './promises.js'
+import { hasDue } from './queue.js'
 import { readAgain, refresh } from './reading.js'
-import { saveAll } from './saving.js'
+import { saveAll, saveSoon } from './saving.js'
 import type { SessionState } from './session-store.js'
 import {
+  forgetTab,
   forgetUser,
   isSignedIn,
   leaveUser,
@@ -126,7 +129,12 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
 
   function signedOutElsewhere(gone: User, keepsHistory: boolean): void {
     if (keepsHistory) leaving = ignoreRejection(leaveUser(gone, signedOutError()))
-    else endUser(gone, signedOutError())
+    else {
+      endUser(gone, signedOutError())
+      closeClaims(gone)
+      gone.unsubscribe?.()
+      forgetTab(context, gone.userId)
+    }
     showSignedOut(gone)
   }
 
@@ -172,11 +180,13 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     // What was taken over is saved for the tab that has it now.
     if (previous.status === 'ready' && next.status === 'watching') void saveAll(user)
     for (const workspace of user.gaveWay.keys()) void openAfterGivingWay(user, workspace)
-    if (user.reading.again.size > 0 && !user.saving.running) {
+    if (user.reading.again.size > 0 && !user.saving.running && user.saving.failures === 0) {
       const ids = [...user.reading.again]
       user.reading.again.clear()
       void readAgain(user, ids)
     }
+    // Something that no action recorded: a row that is not to hold content, or what waited for a conversation.
+    if (!user.saving.running && !user.saving.cancelTimer && hasDue(user)) saveSoon(user)
     if (snapshot && next.saving.lastSavedAt !== undefined && previous.saving.lastSavedAt === undefined) keepSnapshot()
   }
 
