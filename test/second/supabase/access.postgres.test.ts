@@ -65,8 +65,8 @@ describe('app.conversation_sessions', () => {
   const verbs = {
     select: 'select from app.conversation_sessions where user_id = $1',
     insert: `insert into app.conversation_sessions
-               (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version)
-             values ($1, 'new', 'w', 1, 1, 1, 1, '[]', 1)`,
+               (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version, saved_at)
+             values ($1, 'new', 'w', 1, 1, 1, 1, '[]', 1, now())`,
     update: 'update app.conversation_sessions set messages = 2 where user_id = $1',
     delete: 'delete from app.conversation_sessions where user_id = $1',
   }

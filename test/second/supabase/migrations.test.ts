@@ -65,8 +65,8 @@ describe('the migrations', { timeout }, () => {
     const { run } = await secondDatabase()
     await run(`
       insert into app.conversation_sessions
-        (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version)
-      select 'u' || n % 5, 'c' || n, 'w' || n % 7, 1, 1, n, 1, '[]', 1 + n % 2 from generate_series(1, 5000) as n;
+        (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version, saved_at)
+      select 'u' || n % 5, 'c' || n, 'w' || n % 7, 1, 1, n, 1, '[]', 1 + n % 2, now() from generate_series(1, 5000) as n;
       analyze app.conversation_sessions;`)
     for (const [workspace, index] of [
       ['', 'conversation_sessions_newest'],

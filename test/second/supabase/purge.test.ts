@@ -9,8 +9,8 @@ describe.each(['one table', 'hash partitions'])('the purge, on %s', { timeout },
     const database = await secondDatabase({ isPartitioned: kind !== 'one table' })
     await database.run(`
       insert into app.conversation_sessions
-        (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version)
-      select 'u' || n, 'aged ' || days, 'w', 0, floor(extract(epoch from now() - make_interval(days => days)) * 1000), 9e12, 1, '[]', 1
+        (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version, saved_at)
+      select 'u' || n, 'aged ' || days, 'w', 0, 0, 0, 1, '[]', 1, now() - make_interval(days => days)
       from generate_series(1, 10) as n, unnest(array[0, 89, 91]) as days;
       insert into app.conversation_sessions (user_id, conversation_id, removed_at)
       select 'u' || n, 'removed ' || days, now() - make_interval(days => days)
@@ -24,7 +24,7 @@ describe.each(['one table', 'hash partitions'])('the purge, on %s', { timeout },
     return row?.purged
   }
 
-  it('deletes by the age of the last activity, and old tombstones, and nothing else', async () => {
+  it('deletes what was not saved for so many days, whatever the browser said the time was, and old tombstones, and nothing else', async () => {
     const database = await filled()
     expect(await purge(database, '90')).toBe(20)
     expect(await left(database)).toEqual([

@@ -23,6 +23,7 @@ describe('the table takes at its bounds, and refuses beyond them, what readers c
     cache_read_tokens: ['null', '9007199254740992'],
     cache_write_tokens: [maxSafe, '-1'],
     schema_version: ['9', '0'],
+    saved_at: ['now()', 'null'],
     removed_at: ['null', 'now()'],
   }
   it.each(Object.entries(edges))('%s', async (column, [taken, refused]) => {
