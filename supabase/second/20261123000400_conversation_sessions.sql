@@ -37,15 +37,16 @@ create table if not exists app.conversation_sessions (
   person_title text collate "C",
   person_title_rank bigint,
   schema_version integer,
+  saved_at timestamptz,
   removed_at timestamptz,
   constraint conversation_sessions_pkey primary key (user_id, conversation_id),
   constraint conversation_sessions_is_row_or_tombstone check (
     case when removed_at is null
-      then num_nulls(workspace, started_at, activity_at, rank, messages, scopes, schema_version) = 0
+      then num_nulls(workspace, started_at, activity_at, rank, messages, scopes, schema_version, saved_at) = 0
       else num_nonnulls(
         workspace, started_at, activity_at, rank, messages, input_tokens, output_tokens, cache_read_tokens,
         cache_write_tokens, scopes, preview, preview_rank, message_title, message_title_rank, app_title, app_title_rank,
-        person_title, person_title_rank, schema_version
+        person_title, person_title_rank, schema_version, saved_at
       ) = 0
     end
   ),
@@ -104,7 +105,7 @@ create index if not exists conversation_sessions_of_later_versions on app.conver
   (user_id, conversation_id) where schema_version > 1;
 comment on index app.conversation_sessions_of_later_versions is 'For lists to report the rows that they leave out. Usually empty.';
 create index if not exists conversation_sessions_oldest on app.conversation_sessions
-  (activity_at) where removed_at is null;
+  (saved_at) where removed_at is null;
 comment on index app.conversation_sessions_oldest is 'For the purge: oldest first.';
 create index if not exists conversation_sessions_tombstones on app.conversation_sessions
   (removed_at) where removed_at is not null;
@@ -134,6 +135,8 @@ comment on column app.conversation_sessions.app_title_rank is 'When it was given
 comment on column app.conversation_sessions.person_title is 'Given by the user; shown instead of all others unless empty.';
 comment on column app.conversation_sessions.person_title_rank is 'When it was given: the greatest rank wins.';
 comment on column app.conversation_sessions.schema_version is 'Of the code that saved the row. Older code leaves a newer row alone.';
+comment on column app.conversation_sessions.saved_at is
+  'When a change was last applied, by the database''s clock, so that no browser''s clock decides when the row is purged.';
 comment on column app.conversation_sessions.removed_at is 'Set in a tombstone, which keeps a late writer from bringing the row back.';
 comment on constraint conversation_sessions_is_row_or_tombstone on app.conversation_sessions is
   'A row has all it needs, a tombstone nothing but its key and its time.';

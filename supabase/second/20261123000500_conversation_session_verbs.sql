@@ -137,6 +137,7 @@ begin
           exit;
         end if;
         if v_stored.user_id is null then
+          v_next.saved_at := clock_timestamp();
           insert into app.conversation_sessions select v_next.* on conflict (user_id, conversation_id) do nothing;
           exit when found;
         else
@@ -150,7 +151,8 @@ begin
             preview = v_next.preview, preview_rank = v_next.preview_rank,
             message_title = v_next.message_title, message_title_rank = v_next.message_title_rank,
             app_title = v_next.app_title, app_title_rank = v_next.app_title_rank,
-            person_title = v_next.person_title, person_title_rank = v_next.person_title_rank
+            person_title = v_next.person_title, person_title_rank = v_next.person_title_rank,
+            saved_at = clock_timestamp()
           where s.user_id = p_user_id and s.conversation_id = v_item.conversation_id;
           exit;
         end if;
@@ -181,7 +183,8 @@ as $$
     workspace = null, started_at = null, activity_at = null, rank = null, messages = null, input_tokens = null,
     output_tokens = null, cache_read_tokens = null, cache_write_tokens = null, scopes = null, preview = null,
     preview_rank = null, message_title = null, message_title_rank = null, app_title = null, app_title_rank = null,
-    person_title = null, person_title_rank = null, schema_version = null, removed_at = excluded.removed_at;
+    person_title = null, person_title_rank = null, schema_version = null, saved_at = null,
+    removed_at = excluded.removed_at;
 $$;
 comment on function app.remove_sessions_of_user is 'Leaves a tombstone in place of each row, and where there was none.';
 

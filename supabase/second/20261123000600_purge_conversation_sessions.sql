@@ -1,4 +1,5 @@
--- Deletes sessions that nobody used for some time, and old tombstones. The database's clock decides: a browser's may be wrong.
+-- Deletes sessions that nobody used for some time, and old tombstones. Only the database's clock decides: that of a browser may
+-- be wrong. A session is as old as the last change that was applied to it, which is never before its last activity.
 
 create or replace function app.purge_conversation_sessions(p_days integer default null, p_batch integer default 10000)
 returns integer
@@ -9,7 +10,7 @@ declare
   v_total integer;
   -- Once: compared with the volatile clock itself, the indexes could not be searched.
   v_now constant timestamptz := clock_timestamp();
-  v_oldest constant bigint := extract(epoch from v_now - make_interval(days => p_days)) * 1000;
+  v_oldest constant timestamptz := v_now - make_interval(days => p_days);
 begin
   if p_days < 1 then
     raise invalid_parameter_value using message = 'p_days must be 1 or more, or null to keep all sessions.';
@@ -30,19 +31,19 @@ begin
   delete from app.conversation_sessions as s
   using (
     select t.user_id, t.conversation_id from app.conversation_sessions as t
-    where t.removed_at is null and t.activity_at < v_oldest
-    order by t.activity_at
+    where t.removed_at is null and t.saved_at < v_oldest
+    order by t.saved_at
     limit p_batch
     for update skip locked
   ) as old
   where s.user_id = old.user_id and s.conversation_id = old.conversation_id
-    and s.removed_at is null and s.activity_at < v_oldest;
+    and s.removed_at is null and s.saved_at < v_oldest;
   get diagnostics v_purged = row_count;
   return v_total + v_purged;
 end;
 $$;
 comment on function app.purge_conversation_sessions is
-  'Deletes up to a batch of sessions without activity for so many days (none if null), the oldest first, and up to a batch of tombstones older than 30 days; says how many rows. Call it until it says 0.';
+  'Deletes up to a batch of sessions that were not saved for so many days (none if null), the oldest first, and up to a batch of tombstones older than 30 days; says how many rows. Call it until it says 0.';
 
 revoke all on function app.purge_conversation_sessions from public;
 do $$

@@ -58,19 +58,17 @@ export function dexieHarness(db: IndexedDb) {
   /** The IndexedDB with a hand on the connections made through it. */
   function tapped() {
     const connections: IDBDatabase[] = []
-    const blocked: Event[] = []
     const opened: IDBFactory = {
       open(database, version) {
         const request = db.indexedDB.open(database, version)
         request.addEventListener('success', () => connections.push(request.result))
-        request.addEventListener('blocked', (event) => blocked.push(event))
         return request
       },
       deleteDatabase: (database) => db.indexedDB.deleteDatabase(database),
       databases: () => db.indexedDB.databases(),
       cmp: (a, b) => db.indexedDB.cmp(a, b),
     }
-    return { connections, blocked, indexedDB: opened }
+    return { connections, indexedDB: opened }
   }
 
   return { name, deleteDatabase, open, openRaw, rawStore, readAll, putRaw, plant, tapped }

@@ -15,7 +15,7 @@ describe('a cursor', () => {
       fc.property(places, (place) => {
         expect(placeOf(cursorOf(place))).toEqual(place)
       }),
-      { numRuns: 1_000 },
+      { numRuns: 200 },
     )
   })
 

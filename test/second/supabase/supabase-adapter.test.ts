@@ -171,8 +171,8 @@ describe('a list', () => {
     await adapter.save(Array.from({ length: 20 }, (_, n) => change({ conversationId: `c${n}`, begins: 1 + n })))
     await sql(
       `insert into app.conversation_sessions
-         (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version)
-       select $1, 'newer' || n, 'demo.alive.best', 1, 1, 1000 + n, 1, '[]', 9 from generate_series(1, 1000) as n`,
+         (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version, saved_at)
+       select $1, 'newer' || n, 'demo.alive.best', 1, 1, 1000 + n, 1, '[]', 9, now() from generate_series(1, 1000) as n`,
       [userId],
     )
     requests.length = 0

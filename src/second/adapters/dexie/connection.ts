@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.js'
 import { LeftoffError } from '../../../core/error.js'
 import { storageError } from '../../../core/storage-error.js'
+import { isObject } from '../../core/checks.js'
 import { type Database, database } from './database.js'
 
 /** How long a call waits for the database to open. An opening that takes longer is given up, and the next call opens again. */
@@ -14,35 +15,35 @@ export interface IndexedDbSource {
 
 /** One connection to the database `name`, opened at the first use and again when it was lost. */
 export function connection(name: string, source: IndexedDbSource, clock: Clock) {
-  let current: Opening | undefined
+  let current: Promise<Database> | undefined
   let isClosed = false
   const running = new Set<Promise<unknown>>()
 
-  function open(): Opening {
+  function open(): Promise<Database> {
     const opening = openDatabase(name, source, () => forget(opening))
     // A failed one is not kept, so that the next call tries again.
-    opening.database.catch(() => forget(opening))
+    opening.catch(() => forget(opening))
     return opening
   }
 
-  function forget(opening: Opening): void {
+  function forget(opening: Promise<Database>): void {
     if (current === opening) current = undefined
   }
 
-  function giveUp(opening: Opening): void {
+  /** Closes it if it opens after all, so that it is in no other tab's way. */
+  function giveUp(opening: Promise<Database>): void {
     forget(opening)
-    opening.database.then(close, () => {})
+    opening.then(close, () => {})
   }
 
-  /** The database, or an error if it takes too long to open. */
-  function opened(opening: Opening): Promise<Database> {
+  function withinBound(opening: Promise<Database>): Promise<Database> {
     return new Promise((resolve, reject) => {
       const cancel = clock.setTimeout(() => {
-        reject(openingTooLong(name, opening.isBlocked()))
-        // A blocked one opens as soon as the other tab lets go, before any that is asked for later. One that hangs may never.
-        if (!opening.isBlocked()) giveUp(opening)
+        giveUp(opening)
+        const message = `The database ${name} did not open: another tab may hold an older version of it. Close the other tabs.`
+        reject(new LeftoffError('storage-unavailable', message))
       }, openTimeoutMs)
-      opening.database.then(resolve, reject).finally(cancel)
+      opening.then(resolve, reject).finally(cancel)
     })
   }
 
@@ -51,7 +52,7 @@ export function connection(name: string, source: IndexedDbSource, clock: Clock) 
       current ??= open()
       const opening = current
       try {
-        return await run(await opened(opening))
+        return await run(await withinBound(opening))
       } catch (error) {
         if (!mayRetry || !isLostConnection(error)) throw storageError('IndexedDB', error)
         giveUp(opening)
@@ -64,7 +65,7 @@ export function connection(name: string, source: IndexedDbSource, clock: Clock) 
      * Runs `run` on the open database. If the connection turns out to be lost, it is opened anew and `run` runs again, once.
      */
     use<T>(run: (database: Database) => PromiseLike<T>): Promise<T> {
-      if (isClosed) return Promise.reject(new LeftoffError('disposed', 'This adapter was closed. Make a new one.'))
+      if (isClosed) return Promise.reject(new LeftoffError('disposed', 'This adapter was closed.'))
       const call = attempt(run)
       running.add(call)
       const done = (): void => void running.delete(call)
@@ -79,40 +80,25 @@ export function connection(name: string, source: IndexedDbSource, clock: Clock) 
       const opening = current
       current = undefined
       // Not waited for: it may still be blocked.
-      opening?.database.then(close, () => {})
+      opening?.then(close, () => {})
     },
   }
 }
 
-/** A database that was asked for. */
-interface Opening {
-  readonly database: Promise<Database>
-  /** Whether another tab holds an older version of it open. */
-  readonly isBlocked: () => boolean
-}
-
-function openDatabase(name: string, source: IndexedDbSource, onClose: () => void): Opening {
-  let isBlocked = false
-  return { database: start(), isBlocked: () => isBlocked }
-
-  async function start(): Promise<Database> {
-    const { indexedDB = globalThis.indexedDB, IDBKeyRange = globalThis.IDBKeyRange } = source
-    if (!indexedDB) throw new LeftoffError('storage-unavailable', 'There is no IndexedDB: this is not a browser.')
-    const opened = database(name, { indexedDB: opensOnce(indexedDB), IDBKeyRange })
-    const { dexie } = opened
-    dexie.on('close', onClose)
-    // At once, so that another tab can upgrade. `false` keeps Dexie from saying so on the console.
-    dexie.on('versionchange', () => {
-      dexie.close()
-      return false
-    })
-    dexie.on('blocked', () => {
-      isBlocked = true
-      return false
-    })
-    await dexie.open()
-    return opened
-  }
+async function openDatabase(name: string, source: IndexedDbSource, onClose: () => void): Promise<Database> {
+  const { indexedDB = globalThis.indexedDB, IDBKeyRange = globalThis.IDBKeyRange } = source
+  if (!indexedDB) throw new LeftoffError('storage-unavailable', 'There is no IndexedDB: this is not a browser.')
+  const opened = database(name, { indexedDB: opensOnce(indexedDB), IDBKeyRange })
+  const { dexie } = opened
+  dexie.on('close', onClose)
+  // At once, so that another tab can upgrade. `false` keeps Dexie from saying so on the console.
+  dexie.on('versionchange', () => {
+    dexie.close()
+    return false
+  })
+  dexie.on('blocked', () => false)
+  await dexie.open()
+  return opened
 }
 
 /**
@@ -138,16 +124,9 @@ function openError(cause: DOMException): LeftoffError {
   if (cause.name !== 'VersionError') return storageError('IndexedDB', cause)
   return new LeftoffError(
     'newer-version',
-    'The database was written by a newer version of leftoff. It was left alone; reload the page to get the newer code.',
+    'A newer version of leftoff wrote this database. It was left alone; reload the page to get the newer code.',
     { cause },
   )
-}
-
-function openingTooLong(name: string, isBlocked: boolean): LeftoffError {
-  const reason = isBlocked
-    ? 'another tab holds an older version of it. Close the other tabs.'
-    : 'the browser did not answer.'
-  return new LeftoffError('storage-unavailable', `The database ${name} did not open in time: ${reason}`)
 }
 
 function close({ dexie }: Database): void {
@@ -156,10 +135,10 @@ function close({ dexie }: Database): void {
 
 /** Whether the connection is gone. Every call may be repeated, so a wrong guess does no harm. */
 function isLostConnection(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('name' in error)) return false
+  if (!isObject(error)) return false
   // A transaction that was aborted for no reason given: the browser closed the connection under it.
-  if (error.name === 'AbortError') return !('inner' in error && error.inner) || isLostConnection(error.inner)
-  if ('failures' in error && Array.isArray(error.failures)) return error.failures.some(isLostConnection)
+  if (error.name === 'AbortError') return !error.inner || isLostConnection(error.inner)
+  if (Array.isArray(error.failures)) return error.failures.some(isLostConnection)
   // The last is Safari's "Connection to Indexed Database server lost".
-  return error.name === 'InvalidStateError' || error.name === 'DatabaseClosedError' || error.name === 'UnknownError'
+  return ['InvalidStateError', 'DatabaseClosedError', 'UnknownError'].some((name) => error.name === name)
 }

@@ -1,6 +1,6 @@
 import { type Collection, Dexie, type DexieOptions, type Table } from 'dexie'
 import type { StoredRow } from '../../core/change.js'
-import { maxTime } from '../../core/checks.js'
+import { isObject, maxTime } from '../../core/checks.js'
 import type { ListPlace } from '../../core/list-cursor.js'
 
 /** The primary key of a row. */
@@ -72,7 +72,7 @@ export function withIndexField(row: StoredRow): StoredRow & { readonly newestFir
 
 /** Where in its lists a value of the table stands, or `undefined` if it is so damaged that no list has it. */
 export function placeIn(value: unknown): ListPlace | undefined {
-  if (typeof value !== 'object' || value === null || !('newestFirst' in value && 'conversationId' in value)) return
+  if (!isObject(value)) return undefined
   const { newestFirst, conversationId } = value
   return typeof newestFirst === 'number' && typeof conversationId === 'string'
     ? { rank: 0 - newestFirst, conversationId }

@@ -1,14 +1,14 @@
 import { type Clock, systemClock } from '../../../core/clock.js'
 import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
-import type { SessionChange } from '../../core/change.js'
 import { readChange } from '../../core/checks.js'
 import { type ChangeChannel, changeSignal } from './change-signal.js'
 import { connection, type IndexedDbSource } from './connection.js'
-import { type RowKey, read } from './database.js'
+import { type RowKey, read, write } from './database.js'
 import { forgetUser, readEpoch } from './epochs.js'
-import { getRow, listRows, type OddRow, tidyRows } from './read-rows.js'
+import { getRow, listRows } from './read-rows.js'
 import { clearRows, removeRows } from './remove-rows.js'
 import { saveRows } from './save-rows.js'
+import { type OddRow, tidy } from './tidy-rows.js'
 
 /** Options of {@link dexieAdapter}. */
 export interface DexieAdapterOptions extends IndexedDbSource {
@@ -47,10 +47,10 @@ export function dexieAdapter({
   const reporters = new Set<(report: AdapterReport) => void>()
   const reported = new Set<string>()
 
-  async function tidy(rows: readonly OddRow[]): Promise<void> {
-    const movable = rows.filter(({ read }) => read.kind !== 'newer-version')
+  async function lookAfter(rows: readonly OddRow[]): Promise<void> {
+    if (rows.length === 0) return
     // A storage that is full keeps them where they are; the rows that can be read are worth more than the move.
-    if (movable.length > 0) await use((database) => tidyRows(database, movable)).catch(() => {})
+    await use((database) => write(database, (tables) => tidy(tables, rows))).catch(() => {})
     report(rows)
   }
 
@@ -70,24 +70,30 @@ export function dexieAdapter({
     durability: 'committed',
     async list(userId, query) {
       const { page, odd } = await use((database) => listRows(database, userId, query))
-      if (odd.length > 0) await tidy(odd)
+      await lookAfter(odd)
       return page
     },
     async get(userId, conversationId) {
       const key: RowKey = [userId, conversationId]
       const found = await use((database) => getRow(database, key))
-      if (found === undefined || found === 'removed') return found
-      if ('session' in found) return found.session
-      await tidy([{ key, read: found }])
+      if (typeof found !== 'object' || !('kind' in found)) return found
+      await lookAfter([{ key, read: found }])
       return found.kind === 'newer-version' ? found.kind : undefined
     },
     async save(changes) {
-      const { valid, refusals } = checkChanges(changes, clock.now())
+      const now = clock.now()
+      const refusals: Refusal[] = []
+      const valid = changes.flatMap((change) => {
+        const checked = readChange(change, now)
+        if (checked.ok) return [checked.value]
+        refusals.push({ conversationId: change.conversationId, reason: 'invalid' })
+        return []
+      })
       if (valid.length === 0) return refusals
-      const saved = await use((database) => saveRows(database, valid))
-      report(saved.odd)
-      for (const [userId, ids] of saved.changed) signal?.announce(userId, ids)
-      return [...refusals, ...saved.refusals]
+      const { saved, odd, refusals: refused } = await use((database) => saveRows(database, valid))
+      report(odd)
+      for (const [userId, ids] of saved) signal?.announce(userId, ids)
+      return [...refusals, ...refused]
     },
     async remove(userId, conversationIds) {
       if (conversationIds.length === 0) return
@@ -117,15 +123,4 @@ export function dexieAdapter({
       reporters.clear()
     },
   }
-}
-
-function checkChanges(changes: readonly SessionChange[], now: number) {
-  const valid: SessionChange[] = []
-  const refusals: Refusal[] = []
-  for (const change of changes) {
-    const checked = readChange(change, now)
-    if (checked.ok) valid.push(checked.value)
-    else refusals.push({ conversationId: change.conversationId, reason: 'invalid' })
-  }
-  return { valid, refusals }
 }

@@ -15,7 +15,7 @@ import {
   tokenUsage,
   whole,
 } from '../../core/checks.js'
-import type { Cursor } from '../../core/cursor.js'
+import type { ListPlace } from '../../core/list-cursor.js'
 import type { RankedSession } from '../../core/session.js'
 
 /** A page of a list as the database gives it. */
@@ -23,7 +23,7 @@ export interface PageAnswer {
   readonly sessions: readonly unknown[]
   /** Ids of rows that a later leftoff wrote. */
   readonly newer: readonly string[]
-  readonly next?: Cursor
+  readonly next?: ListPlace
 }
 
 /** Checks what `list_conversation_sessions` answered; its sessions are checked one by one. */
@@ -33,7 +33,7 @@ export function readPage(answer: unknown): PageAnswer {
   }
   const { sessions, newer, next } = answer
   if (next === null) return { sessions, newer }
-  const read = checked(cursor, next)
+  const read = checked(place, next)
   if (!read.ok) throw unknownForm('list_conversation_sessions')
   return { sessions, newer, next: read.value }
 }
@@ -66,7 +66,7 @@ export function readRefusals(answer: unknown): readonly Refusal[] {
   })
 }
 
-const cursor = object<Cursor>({ rank: whole(maxTime), conversationId: id(maxIdBytes) }, {})
+const place = object<ListPlace>({ rank: whole(maxTime), conversationId: id(maxIdBytes) }, {})
 
 const rankedSession = object<RankedSession>(
   {

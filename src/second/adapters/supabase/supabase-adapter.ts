@@ -3,8 +3,8 @@ import { LeftoffError } from '../../../core/error.js'
 import { rpcCaller, type SupabaseRpcClient } from '../../../core/supabase-rpc.js'
 import type { ListQuery, Refusal, SessionAdapter } from '../../core/adapter.js'
 import type { SessionChange } from '../../core/change.js'
-import { checked, id, maxIdBytes, maxTime, readChange } from '../../core/checks.js'
-import { parseCursor, writeCursor } from '../../core/cursor.js'
+import { isId, maxTime, readChange } from '../../core/checks.js'
+import { cursorOf, placeOf } from '../../core/list-cursor.js'
 import type { RankedSession } from '../../core/session.js'
 import { readFound, readPage, readRefusals, readSession } from './read-answers.js'
 import { rowReports } from './row-reports.js'
@@ -65,18 +65,18 @@ export function supabaseAdapter({
     durability: 'committed',
 
     async list(userId, { workspace, limit, after }: ListQuery) {
-      const cursor = parseCursor(after)
+      const place = after === undefined ? undefined : placeOf(after)
       const answer = await call('list_conversation_sessions', {
         p_user_id: userId,
         p_limit: limit,
         ...(workspace !== undefined && { p_workspace: workspace }),
-        ...(cursor && { p_after_rank: cursor.rank, p_after_id: cursor.conversationId }),
+        ...(place && { p_after_rank: place.rank, p_after_id: place.conversationId }),
       })
       const { sessions, newer, next } = readPage(answer)
       for (const conversationId of newer) reports.newer(conversationId)
       return {
         sessions: sessions.flatMap((value) => sessionOrReport(value) ?? []),
-        ...(next && { next: writeCursor(next) }),
+        ...(next && { next: cursorOf(next) }),
       }
     },
 
@@ -130,10 +130,6 @@ export function supabaseAdapter({
       reports.close()
     },
   }
-}
-
-function isId(value: string): boolean {
-  return checked(id(maxIdBytes), value).ok
 }
 
 function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
