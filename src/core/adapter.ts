@@ -1,45 +1,58 @@
+import type { SessionChange } from './change.js'
 import type { LeftoffError } from './error.js'
-import type { ConversationSession } from './session.js'
+import type { RankedSession } from './session.js'
 
 /**
- * Where sessions are stored. Each sentence here is a test of the conformance suite.
+ * Where sessions are stored. Each sentence below and at the members is the title of a test of `sessionAdapterConformance`.
+ * Omit an optional member if the storage has no such thing.
  *
- * Failures are `LeftoffError`s with code, cause and what to do. A failed call may be repeated.
+ * A call that fails rejects with a `LeftoffError`. It may be repeated: what it did already changes nothing. Users are kept
+ * apart.
  */
 export interface SessionAdapter {
   readonly name: string
-  /** `account`: shared by all devices of the user. */
+  /** `device`, or `account` if all devices of the user share the sessions. Device adapters have `epochOf` and `forget`. */
   readonly place: 'device' | 'account'
-  /** What a resolved save survives: nothing, a clean close, a crash. */
-  readonly durability: 'none' | 'eventual' | 'committed'
-  /** The user's sessions, newest activity first unless asked, ties by id. A row that does not parse is set aside; its neighbours stay. */
-  list(userId: string, query: ListQuery): Promise<readonly ConversationSession[]>
-  /** The session, or `undefined` if there is none. */
-  get(userId: string, conversationId: string): Promise<ConversationSession | undefined>
+  /** What a resolved save survives: `none`, nothing; `best-effort`, a clean close; `committed`, a crash. */
+  readonly durability: 'none' | 'best-effort' | 'committed'
   /**
-   * Saves each row whole or not at all, independent of the others. What is not refused was saved; a call that rejects
-   * because of one row has saved none.
+   * Lists the user's sessions, of one workspace or of all, greatest rank first, ties by id. Gives at most `limit`. `next`
+   * continues the list where the page ends and is missing at the end of the list. Leaves out rows that it cannot read, in a
+   * bounded number of requests; such a page may be shorter than `limit`.
    */
-  save(changes: readonly Change[]): Promise<readonly Refusal[]>
-  /** Removes the rows and leaves tombstones. Removing nothing is fine. */
+  list(userId: string, query: ListQuery): Promise<SessionPage>
+  /**
+   * Gives the session, `removed` if a tombstone is there, `newer-version` if a later leftoff wrote it, `undefined` if there is
+   * none that can be read.
+   */
+  get(userId: string, conversationId: string): Promise<RankedSession | 'removed' | 'newer-version' | undefined>
+  /**
+   * Applies each change to its row, whole or not at all, as `applyChange` does. Loses nothing when several handles save at once.
+   * Rows are independent: a refusal of one does not keep the others from being saved.
+   *
+   * Refuses a change of a removed row as `removed`. Refuses a change of a missing row without `begins` as `unknown`. Refuses a
+   * change of a row by a later leftoff as `newer-version`. Refuses a change that `readChange` refuses as `invalid`. A device
+   * adapter refuses a change of another epoch than the stored one as `signed-out`, and stores the epoch of the change if none is
+   * stored. An account adapter ignores epochs.
+   */
+  save(changes: readonly SessionChange[]): Promise<readonly Refusal[]>
+  /** Removes the rows and leaves tombstones for at least 30 days. Removing what is not there leaves tombstones too. */
   remove(userId: string, conversationIds: readonly string[]): Promise<void>
   /** Removes the user's rows, of one workspace or of all, and leaves tombstones. */
   clear(userId: string, workspace?: string): Promise<void>
+  /** Gives the user's epoch as stored beside the rows, `''` if none is. Rows of another epoch are not there. */
+  epochOf?(userId: string): Promise<string>
+  /** Deletes all of the user, tombstones and quarantined rows included, and stores `nextEpoch`, in one step. */
+  forget?(userId: string, nextEpoch: string): Promise<void>
   /**
-   * Forgets the user on this device: rows, tombstones and what was set aside, with nothing left behind. A handle that read or
-   * saved for the user before another handle did this has its saves refused with `signed-out`, where `durability` is
-   * `committed`, until it forgets the user as well. Missing where nothing is kept on this device.
-   */
-  forget?(userId: string): Promise<void>
-  /**
-   * Tells which conversations changed, at least once each, after the change can be read, other handles in the same page included.
-   * No ids at all: anything may have changed, such as when a person cleared the storage.
-   * Missing where the storage has no such signal; the store then lists again when the page becomes visible.
+   * Calls `listener` with the ids of conversations that changed, at least once each, after the change can be read, for other
+   * handles in the same page too. No ids: anything may have changed, as after `forget`. The function that it returns ends the
+   * calls.
    */
   subscribe?(userId: string, listener: (conversationIds: readonly string[]) => void): () => void
-  /** Tells of rows that were set aside or left alone while reading, once each. Missing where none can be. */
+  /** Calls `listener` once for each row that was quarantined or left alone while reading. */
   onReport?(listener: (report: AdapterReport) => void): () => void
-  /** Frees connections and listeners. Safe twice. Missing where there is nothing to free. */
+  /** Frees connections and listeners. Safe to call more than once. */
   close?(): Promise<void>
 }
 
@@ -47,28 +60,27 @@ export interface SessionAdapter {
 export interface ListQuery {
   readonly workspace?: string
   readonly limit: number
-  /** By last activity; `newest` first when omitted. */
-  readonly order?: 'newest' | 'oldest'
+  /** `next` of the page before; anything else is refused as `invalid-argument`. */
+  readonly after?: string
 }
 
-/** One row to save. It is accepted if the stored revision equals `base`. */
-export interface Change {
-  /** The row as it is to be stored; its `revision` is `base + 1`. */
-  readonly session: ConversationSession
-  /** The stored revision this change was made from; 0 for a new row. */
-  readonly base: number
-  /** Stays the same through retries: a change that carries the stored row's last one is a repeat, accepted without effect. */
-  readonly saveId: string
+/** A page of a list. */
+export interface SessionPage {
+  readonly sessions: readonly RankedSession[]
+  readonly next?: string
 }
 
-/** Why a row was not saved. */
-export type Refusal =
-  | { readonly conversationId: string; readonly reason: 'changed'; readonly stored: ConversationSession }
-  | { readonly conversationId: string; readonly reason: 'removed' | 'missing' | 'newer-version' }
+/** Why a change was not saved. */
+export interface Refusal {
+  readonly conversationId: string
+  readonly reason: RefusalReason
+}
+
+export type RefusalReason = 'removed' | 'unknown' | 'newer-version' | 'invalid' | 'signed-out'
 
 /** What an adapter found while reading. */
 export interface AdapterReport {
-  readonly type: 'row-set-aside' | 'newer-version'
+  readonly type: 'row-quarantined' | 'newer-version'
   readonly conversationId?: string
   readonly error: LeftoffError
 }

@@ -4,7 +4,8 @@ import type { ConversationSession } from './session.js'
 export const defaultCapacity = 10
 
 /**
- * The history ring: the newest sessions of a workspace, newest activity first. A view; nothing is deleted for being eleventh.
+ * The history ring: the first sessions of a workspace, in the order given, which is newest first in a store's state. A view; nothing is
+ * deleted for being eleventh.
  *
  * @example
  * ```ts
@@ -17,19 +18,5 @@ export function historyRing(
   sessions: readonly ConversationSession[],
   { workspace, capacity = defaultCapacity }: { readonly workspace: string; readonly capacity?: number },
 ): readonly ConversationSession[] {
-  return sessions
-    .filter((session) => session.workspace === workspace)
-    .sort(byActivity('newest'))
-    .slice(0, capacity)
+  return sessions.filter((session) => session.workspace === workspace).slice(0, capacity)
 }
-
-/** Order by last activity; ties by id, so that every tab shows the same order. */
-export function byActivity(order: 'newest' | 'oldest'): (a: Activity, b: Activity) => number {
-  const sign = order === 'newest' ? -1 : 1
-  return (a, b) => {
-    if (a.lastActivity !== b.lastActivity) return sign * (a.lastActivity - b.lastActivity)
-    return a.conversationId < b.conversationId ? -1 : a.conversationId > b.conversationId ? 1 : 0
-  }
-}
-
-type Activity = Pick<ConversationSession, 'lastActivity' | 'conversationId'>

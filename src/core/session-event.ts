@@ -1,28 +1,32 @@
 import type { AdapterReport } from './adapter.js'
 import type { LeftoffError } from './error.js'
 
-/** What the store tells the app, through `onEvent`, `store.on` and `useSessionEvent`. */
+/** What the store reports to the app, through `onEvent`, `store.on` and `useSessionEvent`. */
 export type SessionEvent =
-  /** The conversation asked for could not be this tab's; it has a new one, `conversationId`. */
-  | { readonly type: 'moved'; readonly conversationId: string; readonly from: string; readonly reason: MovedReason }
-  /**
-   * The conversation is gone. `removed`: a person removed it; if this tab had it, it has a new one now. `not-found`: there
-   * never was one. `open-elsewhere`: another tab took it while this page could not hold it; it stays on screen, unsaved, with
-   * `status: 'lost'`, until the app opens it again or begins another.
-   */
-  | { readonly type: 'conversation-lost'; readonly conversationId: string; readonly reason: LostReason }
-  /** Another tab or device went on in this tab's conversation: load its messages again. */
+  /** The conversation the app asked for could not be opened; this tab has a new one, `conversationId`. */
+  | {
+      readonly type: 'conversation-redirected'
+      readonly conversationId: string
+      readonly from: string
+      readonly reason: RedirectReason
+    }
+  /** The conversation no longer exists. If this tab had it open, it has a new one now. */
+  | { readonly type: 'conversation-lost'; readonly conversationId: string; readonly reason: 'removed' | 'not-found' }
+  /** Another tab or device added to a conversation that is open here: load its messages again. */
   | { readonly type: 'conversation-changed'; readonly conversationId: string }
-  /** Storage cannot be used; the chat goes on in memory. Told once, until `restored`. */
+  /** Another tab took over the conversation; this tab watches it now. */
+  | { readonly type: 'taken-over'; readonly conversationId: string }
+  /** The user signed out on this device, here or in another tab. */
+  | { readonly type: 'signed-out'; readonly userId: string }
+  /** The device keeps a limited number of conversations; these were the oldest. */
+  | { readonly type: 'conversations-expired'; readonly conversationIds: readonly string[] }
+  /** Storage cannot be used; the chat continues in memory. Reported once, until `restored`. */
   | { readonly type: 'degraded'; readonly error: LeftoffError }
-  /** Storage works again, and what was said meanwhile is saved. */
+  /** Storage works again, and everything recorded since is saved. */
   | { readonly type: 'restored' }
-  /** An attempt to save failed; it is tried again by itself. */
-  | { readonly type: 'save-failed'; readonly error: LeftoffError }
+  /** An attempt to save failed; leftoff retries automatically, unless the change was refused. */
+  | { readonly type: 'save-failed'; readonly error: LeftoffError; readonly conversationId?: string }
   | AdapterReport
 
-/** Why a tab has a new conversation instead of the one asked for. */
-export type MovedReason = 'open-elsewhere' | 'other-workspace' | 'removed' | 'newer-version'
-
-/** Why a conversation is gone. */
-export type LostReason = 'removed' | 'not-found' | 'open-elsewhere'
+/** Why a tab has a new conversation instead of the one the app asked for. */
+export type RedirectReason = 'open-elsewhere' | 'other-workspace' | 'removed' | 'not-found' | 'newer-version'

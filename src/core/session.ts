@@ -1,23 +1,17 @@
-/** Running token totals of a conversation, or the tokens of one answer. */
+/** Token totals of a conversation, or the tokens of one answer. Whole numbers. */
 export interface TokenUsage {
   readonly input: number
   readonly output: number
-  readonly cacheRead: number
-  readonly cacheWrite: number
+  readonly cacheRead?: number
+  readonly cacheWrite?: number
 }
 
-/**
- * The stored row about one conversation: which conversation, and its metadata. Messages are the app's.
- *
- * Every time is in milliseconds since the epoch.
- */
+/** What an app sees of one conversation. Messages are the app's own. Times are in ms since the epoch. */
 export interface ConversationSession {
   readonly conversationId: string
   readonly workspace: string
   /** `''` for an app without users. */
   readonly userId: string
-  /** Only when older data had one that is not the `conversationId`. */
-  readonly tabId?: string
   readonly startedAt: number
   readonly lastActivity: number
   readonly messageCount: number
@@ -25,6 +19,10 @@ export interface ConversationSession {
   readonly lastMessagePreview?: string
   readonly tokenUsage?: TokenUsage
   readonly title?: string
-  /** 1, 2, 3 … one more for each accepted save. */
-  readonly revision: number
+}
+
+/** A session with its place in lists: greater ranks come first. */
+export interface RankedSession extends ConversationSession {
+  /** When its latest activity was recorded, as adjusted so that later recordings always have greater ranks. */
+  readonly rank: number
 }

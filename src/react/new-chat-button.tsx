@@ -34,7 +34,7 @@ export const NewChatButton = forwardRef<HTMLButtonElement, NewChatButtonProps>(f
       ref={ref}
       type="button"
       {...button}
-      disabled={disabled || !isOpen || status === 'resuming'}
+      disabled={disabled || !isOpen || status === 'opening'}
       onClick={(event) => {
         onClick?.(event)
         if (event.defaultPrevented) return

@@ -1,6 +1,8 @@
 import { createContext, useContext } from 'react'
+import { localStorageAdapter } from '../adapters/local-storage/local-storage-adapter.js'
+import { importLegacy } from '../legacy/import-legacy.js'
 import { createSessionStore } from '../store/create-session-store.js'
-import type { SessionStore } from '../store/session-store.js'
+import type { SessionStore, SessionStoreOptions } from '../store/session-store.js'
 
 /** The store of the nearest `SessionProvider`. */
 export const SessionContext = createContext<SessionStore | undefined>(undefined)
@@ -15,7 +17,12 @@ export function useSessionStore(): SessionStore {
 let pageStore: SessionStore | undefined
 
 function defaultStore(): SessionStore {
-  if (typeof document === 'undefined') return createSessionStore()
-  pageStore ??= createSessionStore()
+  if (typeof document === 'undefined') return createSessionStore(defaultOptions())
+  pageStore ??= createSessionStore(defaultOptions())
   return pageStore
+}
+
+/** What a store has whose app names no adapter: localStorage, and what the seed's own store left there. */
+export function defaultOptions(name?: string): SessionStoreOptions {
+  return { adapter: localStorageAdapter(name === undefined ? {} : { name }), legacy: importLegacy() }
 }

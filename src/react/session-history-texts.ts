@@ -35,7 +35,7 @@ export const englishTexts: SessionHistoryTexts = {
   untitled: 'New chat',
   time: timeAgo,
   messages: (count) => (count === 1 ? '1 message' : `${count} messages`),
-  tokens: ({ input, output, cacheRead, cacheWrite }) =>
+  tokens: ({ input, output, cacheRead = 0, cacheWrite = 0 }) =>
     `${new Intl.NumberFormat('en', { notation: 'compact' }).format(input + output + cacheRead + cacheWrite)} tokens`,
   openElsewhere: 'Open in another tab',
   rename: 'Rename',

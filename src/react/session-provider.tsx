@@ -1,12 +1,15 @@
 import { type ReactElement, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createSessionStore } from '../store/create-session-store.js'
 import type { SessionStore, SessionStoreOptions } from '../store/session-store.js'
-import { SessionContext } from './session-context.js'
+import { defaultOptions, SessionContext } from './session-context.js'
 
 /** Props of {@link SessionProvider}: a store of the app's own, or the options of the one it makes. */
 export type SessionProviderProps =
   | { readonly children?: ReactNode; readonly store: SessionStore }
-  | ({ readonly children?: ReactNode; readonly store?: undefined } & SessionStoreOptions)
+  | ({ readonly children?: ReactNode; readonly store?: undefined } & ProviderOptions)
+
+/** The options of a provider's own store. Without an adapter it uses localStorage, and imports what an older app left there. */
+export type ProviderOptions = Omit<SessionStoreOptions, 'adapter'> & Partial<Pick<SessionStoreOptions, 'adapter'>>
 
 /**
  * Gives the components below it one session store per mount: the one passed, or one made from the options. Of the options
@@ -31,8 +34,11 @@ export function SessionProvider({ children, store, ...options }: SessionProvider
   return <SessionContext.Provider value={store}>{children}</SessionContext.Provider>
 }
 
-function OwnStore(props: { readonly options: SessionStoreOptions; readonly children: ReactNode }): ReactElement {
-  const [options] = useState(props.options)
+function OwnStore(props: { readonly options: ProviderOptions; readonly children: ReactNode }): ReactElement {
+  const [options] = useState((): SessionStoreOptions => {
+    const { adapter, ...rest } = props.options
+    return adapter ? { ...rest, adapter } : { ...defaultOptions(rest.name), ...rest }
+  })
   const [store, setStore] = useState(() => createSessionStore(options))
   const leaving = useRef<ReturnType<typeof setTimeout>>(undefined)
   const disposed = useRef<SessionStore>(undefined)

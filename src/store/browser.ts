@@ -4,14 +4,20 @@ import type { WebStorage } from '../core/web-storage.js'
 export interface Browser {
   /** The page's storage, or `undefined` where there is none or access to it throws. */
   storage(kind: 'localStorage' | 'sessionStorage'): WebStorage | undefined
-  /** Calls `listener` when the page is hidden, shown, left, or comes back from the back/forward cache. */
+  /** Calls `listener` when the page is hidden, shown, left, thawed, or comes back from the back/forward cache. */
   onLifecycle(listener: (event: LifecycleEvent) => void): () => void
   /** Whether nobody sees the page. */
   isHidden(): boolean
+  /** Whether the browser discarded this tab's last page to save memory. */
+  wasDiscarded(): boolean
+  /** Resolves once a prerendered page is shown; at once for any other. */
+  activated(): Promise<void>
   /** The page's locks, `undefined` where there are none. They may still reject each request. */
   locks(): ClaimLocks | undefined
   /** Joins the other pages of this origin in a channel, `undefined` where there is none. Open until it is closed. */
   channel(name: string, onMessage: (data: unknown) => void): ClaimChannel | undefined
+  /** Where stores of one page find each other; `undefined` on a server. */
+  events(): EventTarget | undefined
 }
 
 /** What happens to a page. `pageshow`: it comes back from the back/forward cache; `resume`: it was frozen. */
@@ -21,10 +27,20 @@ export type LifecycleEvent = 'hidden' | 'visible' | 'pagehide' | 'pageshow' | 'r
 export interface ClaimLocks {
   request(
     name: string,
-    options: { readonly ifAvailable: true } | { readonly signal: AbortSignal },
-    granted: (lock: unknown) => Promise<void> | undefined,
+    options: {
+      readonly ifAvailable?: boolean
+      readonly steal?: boolean
+      readonly signal?: AbortSignal
+    },
+    granted: (lock: unknown) => Promise<unknown> | undefined,
   ): Promise<unknown>
-  query(): Promise<{ readonly held?: readonly { readonly name?: string }[] }>
+  query(): Promise<{ readonly held?: readonly HeldLock[] }>
+}
+
+/** A lock that some page holds. */
+export interface HeldLock {
+  readonly name?: string
+  readonly clientId?: string
 }
 
 /** What the store uses of a `BroadcastChannel`. */
@@ -37,20 +53,20 @@ export interface ClaimChannel {
 export const realBrowser: Browser = {
   storage(kind) {
     try {
-      return globalThis[kind]
+      return globalThis[kind] ?? undefined
     } catch {
       return undefined // a sandboxed frame or blocked site data: the getter throws
     }
   },
   onLifecycle(listener) {
-    if (typeof document === 'undefined') return () => {}
+    if (!hasDocument()) return () => {}
     const onVisibility = (): void => listener(document.visibilityState === 'hidden' ? 'hidden' : 'visible')
     const onPageHide = (): void => listener('pagehide')
     const onPageShow = (event: PageTransitionEvent): void => {
       if (event.persisted) listener('pageshow')
     }
-    // Never `unload`: it keeps the page out of the back/forward cache (https://web.dev/articles/bfcache).
     const onResume = (): void => listener('resume')
+    // Never `unload`: it keeps the page out of the back/forward cache (https://web.dev/articles/bfcache).
     document.addEventListener('visibilitychange', onVisibility)
     document.addEventListener('resume', onResume)
     addEventListener('pagehide', onPageHide)
@@ -62,13 +78,23 @@ export const realBrowser: Browser = {
       removeEventListener('pageshow', onPageShow)
     }
   },
-  isHidden: () => typeof document !== 'undefined' && document.visibilityState === 'hidden',
-  // Node has both as well, where they would keep a process alive for nobody.
-  locks: () => (typeof document === 'undefined' ? undefined : navigator.locks),
+  isHidden: () => hasDocument() && document.visibilityState === 'hidden',
+  wasDiscarded: () => hasDocument() && 'wasDiscarded' in document && document.wasDiscarded === true,
+  async activated() {
+    if (!hasDocument() || !('prerendering' in document) || document.prerendering !== true) return
+    await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
+  },
+  // Node has both as well, where they would keep a process alive.
+  locks: () => (hasDocument() ? navigator.locks : undefined),
   channel(name, onMessage) {
-    if (typeof document === 'undefined' || typeof BroadcastChannel === 'undefined') return undefined
+    if (!hasDocument() || typeof BroadcastChannel === 'undefined') return undefined
     const channel = new BroadcastChannel(name)
     channel.addEventListener('message', ({ data }) => onMessage(data))
     return channel
   },
+  events: () => (hasDocument() ? globalThis : undefined),
+}
+
+function hasDocument(): boolean {
+  return typeof document !== 'undefined'
 }

@@ -1,184 +1,287 @@
-import type { Clock } from '../core/clock.js'
 import { parseStorageKey, storageKey } from '../core/web-storage.js'
-import { bounded } from './bounded.js'
-import type { Browser, ClaimChannel } from './browser.js'
-import { createChannelClaims } from './channel-claims.js'
-import { takeLock } from './take-lock.js'
+import { requestLock } from './claim-lock.js'
+import { type ClaimMessage, isBefore, readClaimMessage } from './claim-messages.js'
+import { isUntouched } from './history.js'
+import { type Deferred, deferred } from './promises.js'
+import { sleep, withTimeout } from './time.js'
+import type { User } from './user.js'
 
-/** A conversation that can be claimed. */
-export interface Claimable {
-  readonly workspace: string
+/** Why a claim ended: given back by this page, taken from it, or found to be another page's. */
+export type ClaimEnd = 'released' | 'lost' | 'taken' | 'given-back'
+
+/** This page's hold on a conversation. */
+export interface Claim {
   readonly conversationId: string
+  /** When it was asked for, in ms since the epoch: of two holders the earlier keeps it. */
+  readonly since: number
+  state: 'asking' | 'held' | 'ended'
+  /** Whether other pages were told of it, so that one that comes later must give way. */
+  isAnnounced: boolean
+  /** How many parts of the store use it: given back by the last of them. */
+  uses: number
+  readonly result: Promise<boolean>
+  readonly end: Deferred<ClaimEnd>
+  /** Gives the Web Lock back. */
+  giveBackLock: () => void
+  /** Another page said that it has the conversation. */
+  readonly objection: Deferred<void>
 }
 
-/** Which of one user's conversations this page holds. A live page holds each alone. */
-export interface Claims {
-  /** Whether the conversation is this page's now, waiting at most `waitMs` for another to give it back. Never rejects. */
-  take(conversation: Claimable, options?: { readonly waitMs?: number }): Promise<boolean>
-  holds(conversationId: string): boolean
-  /** The conversations held or asked for. */
-  held(): readonly string[]
-  release(conversationId: string): void
-  /** Begins, or begins again after `suspend`. What was asked for meanwhile is asked now. */
-  start(): void
-  /** Gives all back: a page of the back/forward cache must not hold what a live one could have. */
-  suspend(): void
-  isSuspended(): boolean
-  /** The user's conversations that other live pages hold. Empty where the browser has no locks. */
-  openElsewhere(): readonly string[]
-  /** Finds out again which are open elsewhere. */
-  look(): void
-}
-
-/** What {@link createClaims} needs. */
-export interface ClaimsOptions {
-  readonly name: string
-  readonly userId: string
-  readonly browser: Browser
-  readonly clock: Clock
-  readonly createId: () => string
-  /** A claim that was held is not any more. */
-  readonly onLost: (conversationId: string) => void
-  /** `openElsewhere` has changed. */
-  readonly onChange: () => void
-}
-
+/** How long to wait for a lock's answer, and for an objection where there are no locks. */
+const answerMs = 1_000
 const lookMs = 1_000
-const lookAgainMs = 300
 
-export function createClaims({ name, userId, browser, clock, createId, onLost, onChange }: ClaimsOptions): Claims {
-  const claims = new Map<string, Claim>()
-  const prefix = `${storageKey(name, 'claim', userId)}/`
-  const inChannel = createChannelClaims({ channel: () => channel, clock, createId, onLost: (key) => lose(idOf(key)) })
-  let channel: ClaimChannel | undefined
-  let hasNoLocks = false
-  let elsewhere: readonly string[] = []
-  let looks = 0
-  let cancelLook: (() => void) | undefined
-  let isSuspended = true
-  let begin = () => {}
-  let started = waitForStart()
+/**
+ * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
+ * back; `steal` takes it in any case. Release it after use.
+ */
+export async function takeClaim(
+  user: User,
+  conversationId: string,
+  { waitMs = 0, steal = false }: { readonly waitMs?: number; readonly steal?: boolean } = {},
+): Promise<Claim | undefined> {
+  await user.context.browser.activated()
+  const known = user.claims.get(conversationId)
+  if (known) {
+    known.uses++
+    if (await known.result) return known
+    return undefined
+  }
+  if (user.hasLeft) return undefined
+  openClaimChannel(user)
+  const result = deferred<boolean>()
+  const claim: Claim = {
+    conversationId,
+    // Stolen: before everyone, so that a holder that wakes up from a freeze gives way.
+    since: steal ? 0 : user.context.clock.now(),
+    state: 'asking',
+    isAnnounced: false,
+    uses: 1,
+    result: result.promise,
+    end: deferred(),
+    giveBackLock: () => {},
+    objection: deferred(),
+  }
+  user.claims.set(conversationId, claim)
+  const isHeld = await obtain(user, claim, waitMs, steal)
+  if (isHeld && claim.state === 'asking') {
+    claim.state = 'held'
+    announceHeld(user, claim)
+  } else endClaim(user, claim, 'lost')
+  lookElsewhere(user)
+  result.resolve(claim.state === 'held')
+  return claim.state === 'held' ? claim : undefined
+}
 
-  function waitForStart(): Promise<void> {
-    return new Promise((resolve) => {
-      begin = resolve
+/** Gives the claim back, unless another part of the store uses it. */
+export function releaseClaim(user: User, claim: Claim): void {
+  if (--claim.uses <= 0) endClaim(user, claim, 'released')
+}
+
+/** Gives back all: a page that is away must not hold what a live one could have. */
+export function releaseAllClaims(user: User): void {
+  for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
+}
+
+/** Gives everything back and leaves the channel. */
+export function closeClaims(user: User): void {
+  releaseAllClaims(user)
+  user.channel?.close()
+  user.channel = undefined
+}
+
+/** Whether a claim held before the page froze is still this page's: another may have stolen it while nothing ran here. */
+export async function isStillHeld(user: User, claim: Claim): Promise<boolean> {
+  const locks = user.context.browser.locks()
+  if (!locks) return false // asked for anew
+  try {
+    const pageLock = storageKey(user.context.name, 'page', user.pageId)
+    const ask = locks.request(pageLock, {}, async () => {
+      const { held = [] } = await locks.query()
+      const page = held.find(({ name }) => name === pageLock)
+      const lock = held.find(({ name }) => name === lockName(user, claim.conversationId))
+      return lock !== undefined && lock.clientId === page?.clientId
     })
-  }
-
-  function idOf(key: string): string {
-    return parseStorageKey(name, key)?.[3] ?? ''
-  }
-
-  function lose(conversationId: string): void {
-    if (!claims.has(conversationId)) return
-    release(conversationId)
-    onLost(conversationId)
-  }
-
-  async function obtain(conversationId: string, claim: Claim, waitMs: number): Promise<boolean> {
-    await started
-    const locks = hasNoLocks ? undefined : browser.locks()
-    if (locks && !claim.isReleased) {
-      const lock = takeLock({ locks, lockName: claim.key, waitMs, clock, onLost: () => lose(conversationId) })
-      claim.giveBack.push(lock.release)
-      const answer = await lock.answer
-      if (answer !== 'unavailable') return answer === 'held'
-      hasNoLocks = true
-    }
-    if (!channel || claim.isReleased) return true
-    claim.giveBack.push(() => inChannel.release(claim.key))
-    return inChannel.take(claim.key)
-  }
-
-  function release(conversationId: string): void {
-    const claim = claims.get(conversationId)
-    if (!claim) return
-    claims.delete(conversationId)
-    claim.isReleased = true
-    for (const giveBack of claim.giveBack) giveBack()
-    tellOthers()
-  }
-
-  function tellOthers(): void {
-    channel?.postMessage('claims-changed')
-  }
-
-  function look(): void {
-    void findElsewhere().catch(() => {}) // not known then
-  }
-
-  async function findElsewhere(): Promise<void> {
-    const locks = hasNoLocks ? undefined : browser.locks()
-    if (!locks || !channel) return
-    const run = ++looks
-    // What this tab gives back while the browser answers is in the answer still, and is not another tab's.
-    const own = new Set(claims.keys())
-    const { held = [] } = await bounded(locks.query(), lookMs, clock, 'navigator.locks')
-    if (run !== looks || !channel) return
-    const found = held
-      .flatMap(({ name: key }) => (key?.startsWith(prefix) ? [idOf(key)] : []))
-      .filter((id) => !own.has(id) && !claims.has(id))
-      .sort()
-    if (found.length === elsewhere.length && found.every((id, index) => id === elsewhere[index])) return
-    elsewhere = found
-    onChange()
-  }
-
-  return {
-    take({ workspace, conversationId }, { waitMs = 0 } = {}) {
-      const known = claims.get(conversationId)
-      if (known) return known.result
-      const claim: Claim = {
-        key: storageKey(name, 'claim', userId, workspace, conversationId),
-        giveBack: [],
-        isReleased: false,
-        isHeld: false,
-        result: Promise.resolve(false),
-      }
-      claims.set(conversationId, claim)
-      claim.result = obtain(conversationId, claim, waitMs).then((isHeld) => {
-        if (claim.isReleased) return false
-        claim.isHeld = isHeld
-        if (isHeld) tellOthers()
-        else release(conversationId)
-        look()
-        return isHeld
-      })
-      return claim.result
-    },
-    holds: (conversationId) => claims.get(conversationId)?.isHeld ?? false,
-    held: () => [...claims.keys()],
-    release,
-    start() {
-      channel ??= browser.channel(storageKey(name, 'claims', userId), (data) => {
-        if (data !== 'claims-changed') return inChannel.onMessage(data)
-        look()
-        // The browser may tell of a page that goes away before it has taken its locks.
-        cancelLook?.()
-        cancelLook = clock.setTimeout(look, lookAgainMs)
-      })
-      isSuspended = false
-      begin()
-    },
-    suspend() {
-      isSuspended = true
-      started = waitForStart()
-      for (const conversationId of [...claims.keys()]) release(conversationId)
-      channel?.close()
-      channel = undefined
-      looks++
-      cancelLook?.()
-    },
-    isSuspended: () => isSuspended,
-    openElsewhere: () => elsewhere,
-    look,
+    return (await withTimeout(ask, answerMs, user.context.clock, 'navigator.locks')) === true && claim.state === 'held'
+  } catch {
+    return false
   }
 }
 
-interface Claim {
-  readonly key: string
-  readonly giveBack: (() => void)[]
-  isReleased: boolean
-  isHeld: boolean
-  result: Promise<boolean>
+/** Asks the page that has the conversation for it. Whether it gives it; `false` if it does not answer in time. */
+export function askHolder(user: User, conversationId: string, why: 'back' | 'take', waitMs: number): Promise<boolean> {
+  openClaimChannel(user)
+  return new Promise((resolve) => {
+    const cancel = user.context.clock.setTimeout(() => settle(false), waitMs)
+    function settle(gives: boolean): void {
+      cancel()
+      user.answers.delete(conversationId)
+      resolve(gives)
+    }
+    user.answers.set(conversationId, settle)
+    post(user, { type: 'ask', id: conversationId, from: user.pageId, why })
+  })
+}
+
+/** Resolves when the page that has the conversation may have given it back, or `signal` aborts. */
+export async function whenReleased(user: User, conversationId: string, signal: AbortSignal): Promise<void> {
+  openClaimChannel(user)
+  const released = user.released.get(conversationId) ?? deferred<void>()
+  user.released.set(conversationId, released)
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+  })
+  const granted = waitForLock(user, conversationId, signal)
+  await Promise.race([released.promise, aborted, granted])
+  if (user.released.get(conversationId) === released) user.released.delete(conversationId)
+}
+
+/** Tells the other tabs that rows changed, where the adapter has no way to. */
+export function announceChanged(user: User, ids: readonly string[]): void {
+  if (ids.length > 0 && !user.context.adapter.subscribe) post(user, { type: 'changed', ids: [...ids] })
+}
+
+/** Begins to listen to other pages. */
+export function openClaimChannel(user: User): void {
+  if (user.channel || user.hasLeft) return
+  user.channel = user.context.browser.channel(storageKey(user.context.name, 'claims', user.userId), (data) => {
+    const message = readClaimMessage(data)
+    if (message) onMessage(user, message)
+  })
+}
+
+/** Finds out again which conversations other pages have. */
+export function lookElsewhere(user: User): void {
+  const locks = user.context.browser.locks()
+  if (!locks || user.isGone) return
+  const prefix = `${storageKey(user.context.name, 'claim', user.userId)}/`
+  // What this page gives back while the browser answers is in the answer still, and is not another's.
+  const own = new Set(user.claims.keys())
+  withTimeout(locks.query(), lookMs, user.context.clock, 'navigator.locks').then(
+    ({ held = [] }) => {
+      if (user.isGone) return
+      const ids = held.flatMap(({ name = '' }) =>
+        name.startsWith(prefix) ? [parseStorageKey(user.context.name, name)?.[2] ?? ''] : [],
+      )
+      setElsewhere(
+        user,
+        ids.filter((id) => !own.has(id) && !user.claims.has(id)),
+      )
+    },
+    () => {}, // not known then
+  )
+}
+
+async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean): Promise<boolean> {
+  const { browser, clock } = user.context
+  const locks = browser.locks()
+  const objected = claim.objection.promise.then(() => 'denied' as const)
+  const ended = claim.end.promise.then(() => 'denied' as const)
+  if (locks) {
+    const request = requestLock(locks, lockName(user, claim.conversationId), { waitMs, steal, clock })
+    claim.giveBackLock = request.giveBack
+    // A denial that comes late still counts, and so does a lock that another page stole.
+    request.lost.then(() => endClaim(user, claim, 'lost'))
+    const silence = sleep(clock, answerMs + waitMs).then(() => 'silent' as const)
+    const answer = await Promise.race([request.answer, silence, objected, ended])
+    if (answer === 'held' || answer === 'denied') return answer === 'held'
+  }
+  // No locks, or none that answer: whoever does not object within a second does not have it.
+  if (!user.channel) return true
+  announceHeld(user, claim)
+  const silence = sleep(clock, answerMs).then(() => 'held' as const)
+  return (await Promise.race([silence, objected, ended])) === 'held'
+}
+
+/** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */
+async function waitForLock(user: User, conversationId: string, signal: AbortSignal): Promise<void> {
+  try {
+    const locks = user.context.browser.locks()
+    if (!locks) return await new Promise(() => {})
+    await locks.request(lockName(user, conversationId), { signal }, () => undefined)
+  } catch {
+    await new Promise(() => {}) // aborted, or no locks here: a message says when
+  }
+}
+
+function onMessage(user: User, message: ClaimMessage): void {
+  if (user.isGone) return
+  switch (message.type) {
+    case 'held': {
+      const own = user.claims.get(message.id)
+      if (message.from === user.pageId) return
+      if (own) {
+        if (own.isAnnounced && isBefore(own, user.pageId, message)) {
+          post(user, { type: 'object', id: own.conversationId, since: own.since, from: user.pageId, to: message.from })
+          return
+        }
+        if (own.state === 'held') endClaim(user, own, 'lost')
+        else own.objection.resolve()
+      }
+      setElsewhere(user, [...user.openElsewhere, message.id])
+      return
+    }
+    case 'object': {
+      if (message.to !== user.pageId) return
+      const own = user.claims.get(message.id)
+      if (own?.state === 'asking') own.objection.resolve()
+      else if (own?.state === 'held' && !isBefore(own, user.pageId, message)) endClaim(user, own, 'lost')
+      return
+    }
+    case 'ask': {
+      const own = user.claims.get(message.id)
+      if (own?.state !== 'held') return
+      const gives = message.why === 'take' || isUntouched(user, message.id)
+      if (gives) endClaim(user, own, message.why === 'take' ? 'taken' : 'given-back')
+      post(user, { type: 'answer', id: message.id, to: message.from, gives })
+      return
+    }
+    case 'answer':
+      if (message.to === user.pageId) user.answers.get(message.id)?.(message.gives)
+      return
+    case 'released':
+      user.released.get(message.id)?.resolve()
+      setElsewhere(
+        user,
+        user.openElsewhere.filter((id) => id !== message.id),
+      )
+      lookElsewhere(user)
+      return
+    case 'changed':
+      for (const id of message.ids) user.reading.again.add(id)
+      user.context.publish()
+  }
+}
+
+function announceHeld(user: User, claim: Claim): void {
+  claim.isAnnounced = true
+  post(user, { type: 'held', id: claim.conversationId, since: claim.since, from: user.pageId })
+}
+
+function endClaim(user: User, claim: Claim, why: ClaimEnd): void {
+  if (claim.state === 'ended') return
+  const wasHeld = claim.state === 'held'
+  claim.state = 'ended'
+  if (user.claims.get(claim.conversationId) === claim) user.claims.delete(claim.conversationId)
+  claim.giveBackLock()
+  claim.end.resolve(why)
+  if (!wasHeld) return
+  post(user, { type: 'released', id: claim.conversationId })
+  lookElsewhere(user)
+}
+
+function setElsewhere(user: User, ids: readonly string[]): void {
+  const next = [...new Set(ids)].sort()
+  if (next.length === user.openElsewhere.length && next.every((id, index) => id === user.openElsewhere[index])) return
+  user.openElsewhere = next
+  user.context.publish()
+}
+
+function post(user: User, message: ClaimMessage): void {
+  user.channel?.postMessage(message)
+}
+
+function lockName(user: User, conversationId: string): string {
+  return storageKey(user.context.name, 'claim', user.userId, conversationId)
 }

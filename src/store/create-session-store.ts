@@ -1,304 +1,265 @@
 import { createStore } from 'zustand/vanilla'
-import { localStorageAdapter } from '../adapters/local-storage/local-storage-adapter.js'
+import { maxWorkspaceBytes, requireId } from '../core/checks.js'
 import { systemClock } from '../core/clock.js'
 import { createId as randomId } from '../core/create-id.js'
 import { LeftoffError } from '../core/error.js'
 import { defaultCapacity } from '../core/ring.js'
-import type { SessionEvent } from '../core/session-event.js'
-import { mergeUnsaved, type Unsaved, unsavedMessage, withoutContent } from '../core/unsaved.js'
-import { storageKey } from '../core/web-storage.js'
-import { type ClaimChannel, type LifecycleEvent, realBrowser } from './browser.js'
-import { contentFree } from './content-free.js'
-import { createEventEmitter } from './event-emitter.js'
-import { handled } from './handled.js'
-import { olderCode } from './older-code.js'
-import { isSameState, stateBefore, stateOf } from './session-state.js'
+import { boundedAdapter } from './bounded-adapter.js'
+import { realBrowser } from './browser.js'
+import { type Recorded, recordedMessage, recordedTitle } from './entry.js'
+import { callListener, createEventEmitter } from './event-emitter.js'
+import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
+import { readInitialSessions } from './initial-state.js'
+import { beginConversation, currentPlace, openConversationId, openWorkspace, replaceLost, switchTo } from './opening.js'
+import { pageStorage } from './page-storage.js'
+import { openPlace } from './place.js'
+import { ignoreRejection } from './promises.js'
+import { loadMore } from './reading.js'
+import { flush, saveNow, saveSoon } from './saving.js'
 import type { SessionState, SessionStore, SessionStoreOptions } from './session-store.js'
-import { createSessionUser, type SessionUser } from './session-user.js'
-import { createSignOuts } from './sign-outs.js'
-
-const maxTitleLength = 1_000
+import { clearConversations, removeConversation, restoreConversation } from './session-user.js'
+import { storeShell } from './store-shell.js'
+import { nowMs, type StoreContext, type User } from './user.js'
+import { takeOver } from './watching.js'
 
 /**
- * The session store: which conversation this tab has, the user's history, and all that is done with them. A zustand vanilla
+ * The session store: which conversation this tab has, the user's history, and everything that is done with them. A zustand vanilla
  * store; it touches nothing until the first action, so it can be created anywhere, on a server too.
  *
  * @example
  * ```ts
- * import { createSessionStore } from 'leftoff'
+ * import { createSessionStore, localStorageAdapter } from 'leftoff'
  *
- * const store = createSessionStore({ userId: 'u1' })
+ * const store = createSessionStore({ adapter: localStorageAdapter(), userId: 'u1' })
  * const conversationId = await store.initConversation('demo.alive.best')
  * store.recordMessage({ role: 'user', text: 'Hello' })
  * ```
  */
 export function createSessionStore({
   name = 'claude-session-storage',
-  adapter: givenAdapter,
+  panel = '',
+  adapter,
   userId = '',
   initialState,
   workspace: defaultWorkspace,
   capacity = defaultCapacity,
   resume = 'latest',
+  whenOpenElsewhere = 'watch',
   onEvent,
   snapshot = true,
   persistContent = true,
-  retentionDays = 90,
+  drafts,
+  legacy,
+  maxConversations = 1_000,
   openTimeoutMs = 3_000,
   clock = systemClock,
   createId = randomId,
   browser = realBrowser,
-}: SessionStoreOptions = {}): SessionStore {
-  const storage = givenAdapter ?? localStorageAdapter({ name, now: clock.now })
-  const adapter = persistContent ? storage : contentFree(storage)
-  const { emit: tell, on } = createEventEmitter()
-  if (onEvent) on(onEvent)
-  const older = olderCode(browser, name, { snapshot })
-  const signOuts = createSignOuts(name, browser, clock.now)
-  /** For the first user only: one who comes back may have signed out since. */
-  let given = initialState?.sessions ?? []
-  let user = userId === null ? undefined : createUser(userId)
-  const api = createStore<SessionState>(() => stateBefore(user))
-
-  /** Recorded before any conversation was open. */
-  let early: Unsaved | undefined
-  let isDegraded = false
-  let isDisposed = false
-  let stop: (() => void) | undefined
-  let channel: ClaimChannel | undefined
-  /** Users whose last saves, or whose removal, are still under way. */
-  let leaving: Promise<unknown> = Promise.resolve()
-
-  function emit(event: SessionEvent): void {
-    if (!isDisposed) tell(event)
+}: SessionStoreOptions): SessionStore {
+  const events = createEventEmitter()
+  if (onEvent) events.on(onEvent)
+  const context: StoreContext = {
+    name,
+    panel,
+    adapter: boundedAdapter(adapter, clock),
+    browser,
+    storage: pageStorage(browser),
+    clock,
+    createId,
+    resume,
+    whenOpenElsewhere,
+    capacity,
+    openTimeoutMs,
+    maxConversations,
+    defaultWorkspace,
+    keepsContent: persistContent,
+    drafts,
+    legacy,
+    emit: (event) => shell.send(event),
+    publish: () => shell.publish(),
   }
-
-  /** For older code, which conversation is current. Never while none is: it may be another page's. */
-  function keepSnapshot(): void {
-    const state = api.getState()
-    if (state.currentConversationId !== undefined) older.keepSnapshot(state)
-  }
-
-  function createUser(ofUser: string): SessionUser {
-    const created: SessionUser = createSessionUser({
-      name,
-      adapter,
-      userId: ofUser,
-      browser,
-      clock,
-      createId,
-      older,
-      signOuts,
-      persistContent,
-      retentionDays,
-      resume,
-      capacity,
-      openTimeoutMs,
-      emit,
-      onChange: publish,
-      onCurrent() {
-        const conversationId = created.current.get()?.conversationId
-        if (early && conversationId !== undefined) created.history.record(conversationId, early)
-        early = undefined
-        publish()
-        keepSnapshot()
-      },
-      onSignedOut() {
-        if (user === created) void handled(forget(created))
-      },
-    })
-    for (const row of given) {
-      if (row.userId === ofUser) created.history.adopt(persistContent ? row : withoutContent(row))
+  const shell = storeShell(context, {
+    snapshot,
+    emit: events.emit,
+    createApi: (initial) => createStore<SessionState>(() => initial),
+  })
+  // Of the first user only: whoever comes later may have signed out since.
+  shell.begin(userId, (user) => {
+    for (const row of readInitialSessions(initialState, user.userId)) {
+      const { title: _title, lastMessagePreview: _preview, ...bare } = row
+      adopt(user, persistContent ? row : bare)
     }
-    given = []
-    return created
+  })
+
+  function workspaceFor(user: User, conversationId: string): string {
+    return user.entries.get(conversationId)?.workspace ?? user.wantedWorkspace ?? defaultWorkspace ?? 'unknown'
   }
 
-  /** The user's part of the store, listening from now on. */
-  function use(): SessionUser {
-    if (isDisposed) throw new LeftoffError('disposed', 'This session store was disposed. Create another one.')
-    if (!user) {
-      throw new LeftoffError('no-user', 'The user is not known yet. Tell the store with setUser(userId) once it is.')
+  /** Everything recorded is in the queue at once: under its conversation, or under the workspace whose conversation opens. */
+  function record(
+    {
+      conversationId,
+      workspace,
+    }: { readonly conversationId?: string | undefined; readonly workspace?: string | undefined },
+    recorded: (user: User) => Recorded,
+    isUrgent: boolean,
+  ): void {
+    const user = shell.use()
+    if (conversationId !== undefined) requireId('conversationId', conversationId)
+    if (workspace !== undefined) checkedWorkspace(workspace)
+    const wanted = workspace ?? user.wantedWorkspace
+    const id = conversationId ?? openConversationId(user, wanted)
+    if (id === undefined) {
+      user.waiting = [...user.waiting, { workspace: wanted, recorded: recorded(user) }]
+    } else {
+      const before = user.entries.get(id)
+      recordIn(user, id, workspaceFor(user, id), recorded(user))
+      if (isUrgent || !before?.stored) saveNow(user)
+      else saveSoon(user)
     }
-    listen()
-    user.start()
-    return user
+    shell.publish()
   }
 
-  function listen(): void {
-    if (stop) return
-    const offLifecycle = browser.onLifecycle(onLifecycle)
-    const offReport = adapter.onReport?.(emit)
-    openChannel()
-    stop = () => {
-      offLifecycle()
-      offReport?.()
-      closeChannel()
-    }
+  function checkedWorkspace(workspace: unknown): string {
+    requireId('workspace', workspace, maxWorkspaceBytes)
+    return workspace
   }
 
-  /** For what cannot wait until the next write: another tab signs out. */
-  function openChannel(): void {
-    channel ??= browser.channel(storageKey(name, 'sign-outs'), () => {
-      if (user) void handled(forget(user))
-    })
-  }
-
-  /** An open channel may keep a page out of the back/forward cache. */
-  function closeChannel(): void {
-    channel?.close()
-    channel = undefined
-  }
-
-  /** Shows the next user, or nobody, before anything of the one before is waited for. */
-  function replaceUser(next: SessionUser | undefined, leave: Promise<void>): Promise<void> {
-    user = next
-    early = undefined
-    isDegraded = false
-    const left = Promise.all([leaving, leave]).then(() => {})
-    leaving = left.catch(() => {})
-    api.setState(stateBefore(next))
-    return left
-  }
-
-  /** Everything of the user goes from this device. An app without users begins anew where it was. */
-  function forget(gone: SessionUser): Promise<void> {
-    const workspace = gone.current.get()?.workspace
-    const next = gone.userId === '' ? createUser('') : undefined
-    const forgotten = replaceUser(next, gone.forget())
-    if (next && workspace !== undefined) {
-      void leaving.then(() => {
-        if (user === next && !isDisposed) return use().current.open(workspace, undefined)
-      })
-    }
-    return forgotten
-  }
-
-  function publish(): void {
-    if (isDisposed || !user) return
-    const trouble = user.history.trouble()
-    const previous = api.getState()
-    const next = stateOf(user, previous)
-    user.current.keepPointer()
-    if (!isSameState(previous, next)) api.setState(next)
-    const wasDegraded = isDegraded
-    isDegraded = trouble !== undefined
-    if (trouble && !wasDegraded) emit({ type: 'degraded', error: trouble })
-    if (!trouble && wasDegraded) emit({ type: 'restored' })
-  }
-
-  function onLifecycle(event: LifecycleEvent): void {
-    if (event === 'pagehide') closeChannel()
-    if (event === 'pageshow') openChannel()
-    if (!user) return
-    if (event === 'pageshow') user.onPageShow()
-    else if (event === 'visible' || event === 'resume') user.onVisible()
-    else {
-      if (event === 'hidden') user.onHidden()
-      else user.onPageHide()
-      if (user.check()) keepSnapshot()
-    }
-  }
-
-  function record(conversationId: string | undefined, change: Unsaved): void {
-    const { history, current } = use()
-    const id = conversationId ?? current.get()?.conversationId
-    if (id === undefined) early = mergeUnsaved(early ?? {}, change)
-    else {
-      history.record(id, change)
-      const known = history.records.get(id)
-      if (known) user?.claimForSave(known.row)
-    }
-  }
-
-  async function clear(workspace?: string): Promise<void> {
-    const { history, current, dropPointers } = use()
-    dropPointers(workspace)
-    const cleared = history.clear(workspace)
-    if (workspace === undefined || current.get()?.workspace === workspace) current.replace()
-    await cleared
-    keepSnapshot()
-  }
-
-  async function clearWorkspace(workspace: string): Promise<void> {
-    checkName('workspace', workspace) // without one it would be all of them
-    await clear(workspace)
+  function draftsOf(): NonNullable<typeof drafts> {
+    if (drafts) return drafts
+    throw new LeftoffError('invalid-argument', 'This session store keeps no drafts. Pass the option drafts: drafts().')
   }
 
   return {
     capacity,
-    getState: api.getState,
-    getInitialState: api.getInitialState,
-    subscribe: api.subscribe,
-    on,
+    getState: shell.api.getState,
+    getInitialState: shell.api.getInitialState,
+    subscribe: (listener) => shell.api.subscribe((state, previous) => callListener(() => listener(state, previous))),
+    on: events.on,
+    stateOf: (workspace) =>
+      shell.api.getState().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
 
-    async initConversation(workspace, { conversationId } = {}) {
-      checkName('workspace', workspace)
-      if (conversationId !== undefined) checkName('conversationId', conversationId)
-      return use().current.open(workspace, conversationId)
+    initConversation(workspace, options = {}) {
+      return shell.attempt(async () => {
+        checkedWorkspace(workspace)
+        if (options.conversationId !== undefined) requireId('conversationId', options.conversationId)
+        const user = shell.use()
+        const id = await openWorkspace(user, workspace, options)
+        shell.opened(user)
+        return id
+      })
     },
 
-    newConversation(workspace = user?.current.get()?.workspace ?? defaultWorkspace) {
-      const { current } = use()
-      checkName('workspace', workspace)
-      return current.begin(workspace)
+    newConversation(workspace) {
+      const user = shell.use()
+      const wanted = checkedWorkspace(workspace ?? user.wantedWorkspace ?? user.currentWorkspace ?? defaultWorkspace)
+      const id = beginConversation(user, wanted)
+      shell.opened(user)
+      shell.keepSnapshot()
+      return id
     },
 
-    switchConversation: async (conversationId) => use().current.switchTo(conversationId),
+    switchConversation: (conversationId) =>
+      shell.attempt(async () => {
+        requireId('conversationId', conversationId)
+        const result = await switchTo(shell.use(), conversationId)
+        shell.keepSnapshot()
+        return result === 'ok' ? { ok: true } : { ok: false, reason: result }
+      }),
 
-    updateActivity: (conversationId) => record(conversationId, { lastActivity: clock.now() }),
+    takeOver: (workspace) =>
+      shell.attempt(async () => {
+        const user = shell.use()
+        const wanted = workspace ?? user.currentWorkspace
+        return wanted !== undefined && takeOver(user, wanted)
+      }),
 
-    recordMessage: ({ conversationId, ...message }) => record(conversationId, unsavedMessage(message, clock.now())),
+    updateActivity: (conversationId) =>
+      record({ conversationId }, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } }), false),
 
-    renameConversation: (conversationId, title) =>
-      use().history.record(conversationId, { title: shortened(title) }, { isUrgent: true }),
+    recordMessage: ({ conversationId, workspace, ...message }) =>
+      record(
+        { conversationId, workspace },
+        (user) =>
+          recordedMessage(message, {
+            at: nowMs(user),
+            rank: nextRank(user),
+            keepsContent: persistContent,
+            scopeOf: scopeOfMessage,
+          }),
+        false,
+      ),
 
-    removeConversation(conversationId) {
-      const { history, current } = use()
-      const removed = history.remove(conversationId)
-      if (conversationId === current.get()?.conversationId) current.replace()
-      return removed
+    renameConversation(conversationId, title, { by = 'person' } = {}) {
+      requireId('conversationId', conversationId)
+      if (persistContent) record({ conversationId }, (user) => recordedTitle(title, by, nextRank(user)), true)
     },
 
-    clearWorkspaceConversation: (workspace) => handled(clearWorkspace(workspace)),
+    removeConversation: (conversationId, { undoMs = 0 } = {}) =>
+      shell.attempt(async () => {
+        const user = shell.use()
+        const removed = removeConversation(user, conversationId, undoMs)
+        replaceLost(user, conversationId)
+        shell.publish()
+        await removed
+      }),
 
-    clearAll: () => handled(clear()),
-
-    setUser(next) {
-      const id = next ?? undefined
-      if (isDisposed) throw new LeftoffError('disposed', 'This session store was disposed. Create another one.')
-      if (id === user?.userId) return leaving.then(() => {})
-      return handled(replaceUser(id === undefined ? undefined : createUser(id), user?.leave() ?? Promise.resolve()))
+    restoreConversation: (conversationId) => {
+      const isRestored = restoreConversation(shell.use(), conversationId)
+      shell.publish()
+      return isRestored
     },
 
-    signOut() {
-      if (isDisposed) throw new LeftoffError('disposed', 'This session store was disposed. Create another one.')
-      if (!user) return leaving.then(() => {})
-      use() // so that it knows what it signs out of
-      signOuts.raise()
-      channel?.postMessage('signed-out')
-      return handled(forget(user))
+    clearWorkspaceConversation: (workspace) =>
+      shell.attempt(async () => {
+        checkedWorkspace(workspace) // without one it would be all of them
+        await clear(workspace)
+      }),
+
+    clearAll: () => shell.attempt(() => clear(undefined)),
+
+    loadMore: (workspace) => shell.attempt(async () => loadMore(shell.use(), workspace)),
+
+    draftOf(conversationId) {
+      const user = shell.use()
+      const isHeld = user.claims.get(conversationId)?.state === 'held'
+      return draftsOf().read(user, conversationId, isHeld)
     },
 
-    flush: () => use().history.flush(),
-
-    async dispose() {
-      if (isDisposed) return
-      isDisposed = true
-      stop?.()
-      keepSnapshot()
-      await Promise.all([leaving, user?.leave()])
-      if (!givenAdapter) await adapter.close?.()
+    setDraft(conversationId, text) {
+      const user = shell.use()
+      draftsOf().write(user, conversationId, workspaceFor(user, conversationId), text)
     },
+
+    setUser: (next) => ignoreRejection(shell.setUser(next ?? undefined)),
+    signOut: ({ keepHistory = false } = {}) => ignoreRejection(shell.signOut(keepHistory)),
+
+    flush: () =>
+      shell.attempt(async () => {
+        const user = shell.use()
+        // What was said before a conversation is open goes to the one that opens; opening is bounded.
+        await Promise.allSettled([...user.openings.values()].map(({ result }) => result))
+        await flush(user)
+        if (user.waiting.length === 0) return
+        throw new LeftoffError(
+          'invalid-argument',
+          'Something was recorded, but no conversation is open. Call initConversation.',
+        )
+      }),
+
+    dispose: () => shell.dispose(),
   }
-}
 
-function checkName(what: string, value: unknown): asserts value is string {
-  if (typeof value === 'string' && value !== '' && value.length <= 512) return
-  throw new LeftoffError('invalid-argument', `The ${what} must be a string of 1 to 512 characters.`)
-}
-
-/** What fits into a stored row, cut between characters. */
-function shortened(title: string): string {
-  return [...title.trim()].slice(0, maxTitleLength).join('')
+  async function clear(workspace: string | undefined): Promise<void> {
+    const user = shell.use()
+    const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
+    const cleared = clearConversations(user, workspace)
+    const before = currentPlace(user)
+    await cleared
+    for (const [own, place] of open) {
+      const id = openPlace(place)?.conversationId
+      if (id !== undefined && user.places.get(own) === place) replaceLost(user, id)
+    }
+    if (before) shell.keepSnapshot()
+  }
 }

@@ -1,176 +1,125 @@
-import * as z from 'zod/mini'
+import type { SessionChange } from '../core/change.js'
+import { isObject, readChange } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { parseJson } from '../core/parse-json.js'
-import type { ConversationSession } from '../core/session.js'
-import { conversationSession, tokenUsage } from '../core/stored-row.js'
-import { parseStorageKey, storageKey, type WebStorage } from '../core/web-storage.js'
-import type { Batch, ConversationRecord } from './conversation-record.js'
-import { quietly } from './quietly.js'
-
-/** What a page had not brought into storage when it was last hidden. */
-export interface JournalEntry {
-  readonly conversationId: string
-  /** Missing for a removal. */
-  readonly row?: ConversationSession | undefined
-  readonly sealed: readonly Batch[]
-}
-
-/** What a {@link createJournal} needs. */
-export interface JournalOptions {
-  readonly name: string
-  readonly userId: string
-  /** Of this document; asked when the first entry is written. */
-  readonly documentId: () => string
-  readonly now: () => number
-  readonly storage: () => WebStorage | undefined
-}
+import { parseStorageKey, storageKey } from '../core/web-storage.js'
+import { keysWith } from './device-keys.js'
+import { changeOf } from './entry.js'
+import { isHidden } from './history.js'
+import { nowMs, type Replay, tryStorage, type User } from './user.js'
 
 /**
- * A small synchronous journal in localStorage, for adapters whose own writes do not land while a page goes away (an IndexedDB
- * write begun in `pagehide` is lost on reload). A key per conversation and document. A document that reads another's entry
- * makes it its own and leaves a mark there: the other may come back from the back/forward cache and must not send it again.
+ * What storage has not acknowledged when a page is hidden or left, in localStorage: an IndexedDB write or a request that begins
+ * then may be lost. A key per user, conversation and page; the value is a change, so sending it again does no harm.
  */
-export function createJournal({ name, userId, documentId, now, storage: openStorage }: JournalOptions) {
-  /** What of a conversation lies in this document's own entry: the ids of the saves. */
-  const written = new Map<string, readonly string[]>()
-  /** The entries of other documents that this one has read, by conversation. */
-  const foreign = new Map<string, readonly string[]>()
-  const ownKey = (conversationId: string) => storageKey(name, 'journal', userId, conversationId, documentId())
+function journalKey({ context, userId, pageId }: User, conversationId: string): string {
+  return storageKey(context.name, 'journal', userId, conversationId, pageId)
+}
 
-  function put(conversationId: string, entry: z.infer<typeof journalEntry>): void {
-    quietly(openStorage, (storage) => {
-      storage.setItem(ownKey(conversationId), JSON.stringify(entry))
-      written.set(
-        conversationId,
-        entry.sealed.map(({ saveId }) => saveId),
-      )
-      takeOver(storage, conversationId)
-    })
+const local = (user: User) => () => user.context.storage('localStorage')
+
+/** Writes what is not acknowledged. Synchronous, for a page that goes away. */
+export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
+  if (user.isGone || user.context.adapter.durability !== 'committed') return
+  tryStorage(local(user), (storage) => {
+    for (const [conversationId, entry] of user.entries) {
+      if (isHidden(user, conversationId)) continue
+      const change = changeOf(entry, user.epoch)
+      if (change) storage.setItem(journalKey(user, conversationId), JSON.stringify(change))
+    }
+  })
+  writeRemovals(user, { isLeaving })
+}
+
+/** Removals go into the journal for every adapter: what a person may still undo is carried out by a later page. */
+export function writeRemovals(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
+  tryStorage(local(user), (storage) => {
+    for (const [conversationId, { dueAt }] of user.removals) {
+      const value = { removed: true, epoch: user.epoch, ...(dueAt !== undefined && !isLeaving && { dueAt }) }
+      storage.setItem(journalKey(user, conversationId), JSON.stringify(value))
+    }
+  })
+}
+
+/** Storage has all of the conversation, or will never take it. */
+export function settleJournal(user: User, conversationId: string): void {
+  tryStorage(local(user), (storage) => storage.removeItem(journalKey(user, conversationId)))
+}
+
+/** A replay was answered. Its key goes only if its text is still what was sent: its page may have come back and written more. */
+export function settleReplay(user: User, { key, text }: Replay): void {
+  user.replays.delete(key)
+  tryStorage(local(user), (storage) => {
+    if (storage.getItem(key) === text) storage.removeItem(key)
+  })
+}
+
+/** Deletes the entries of all pages about these conversations, or about all of the user's. */
+export function deleteJournal(user: User, conversationIds?: ReadonlySet<string>): void {
+  for (const [key, { conversationId }] of user.replays) {
+    if (!conversationIds || conversationIds.has(conversationId)) user.replays.delete(key)
   }
+  tryStorage(local(user), (storage) => {
+    for (const key of keysWith(storage, prefixOf(user))) {
+      if (!conversationIds || conversationIds.has(conversationOf(user, key))) storage.removeItem(key)
+    }
+  })
+}
 
-  function takeOver(storage: WebStorage, conversationId: string): void {
-    const mark = JSON.stringify({ takenAt: now() })
-    for (const key of foreign.get(conversationId) ?? []) storage.setItem(key, mark)
-    foreign.delete(conversationId)
+/** What earlier pages left. Entries of another epoch are removed; one that cannot be read is quarantined and reported. */
+export function readJournal(user: User): {
+  readonly replays: readonly Replay[]
+  readonly errors: readonly LeftoffError[]
+} {
+  const replays: Replay[] = []
+  const errors: LeftoffError[] = []
+  tryStorage(local(user), (storage) => {
+    for (const key of keysWith(storage, prefixOf(user))) {
+      const conversationId = conversationOf(user, key)
+      const text = storage.getItem(key)
+      if (text === null || key === journalKey(user, conversationId)) continue
+      const value = parseJson(text)
+      const found = readEntry(user, conversationId, value)
+      if (!found) {
+        storage.setItem(storageKey(user.context.name, 'quarantine', key), text)
+        storage.removeItem(key)
+        errors.push(unreadable(conversationId))
+      } else if (found.epoch !== user.epoch) storage.removeItem(key)
+      else replays.push({ key, text, conversationId, ...found.replay })
+    }
+  })
+  return { replays, errors }
+}
+
+function readEntry(
+  user: User,
+  conversationId: string,
+  value: unknown,
+):
+  | { readonly epoch: string; readonly replay: { readonly change?: SessionChange; readonly dueAt?: number } }
+  | undefined {
+  if (isObject(value) && value.removed === true) {
+    const { dueAt, epoch } = value
+    return { epoch: typeof epoch === 'string' ? epoch : '', replay: typeof dueAt === 'number' ? { dueAt } : {} }
   }
-
-  return {
-    /** Puts in what of the record is sealed. */
-    write({ row, sealed }: ConversationRecord): void {
-      if (sealed.length > 0) put(row.conversationId, { row, sealed: [...sealed] })
-    },
-
-    writeRemoval: (conversationId: string): void => put(conversationId, { sealed: [] }),
-
-    /** After storage answered: takes out what it has now. Without a record it has all, or the row was removed. */
-    settle(conversationId: string, record: ConversationRecord | undefined): void {
-      const isWritten = written.has(conversationId)
-      if (!isWritten && !foreign.has(conversationId)) return
-      // Taken over while the answer was under way: it stays so until the next save asks.
-      if (isWritten && quietly(openStorage, (storage) => isMark(storage.getItem(ownKey(conversationId))))) return
-      if (record && record.sealed.length > 0) this.write(record)
-      else
-        quietly(openStorage, (storage) => {
-          if (isWritten) storage.removeItem(ownKey(conversationId))
-          written.delete(conversationId)
-          takeOver(storage, conversationId)
-        })
-    },
-
-    /** The saves in this document's entry that another document took over. They are not this one's any more. */
-    takenOver(conversationId: string): readonly string[] {
-      const saveIds = written.get(conversationId)
-      if (!saveIds) return []
-      return (
-        quietly(openStorage, (storage) => {
-          const key = ownKey(conversationId)
-          if (!isMark(storage.getItem(key))) return []
-          storage.removeItem(key)
-          written.delete(conversationId)
-          return saveIds
-        }) ?? []
-      )
-    },
-
-    /** Leaves to its page, which is alive, what it left. */
-    leave: (conversationId: string): void => void foreign.delete(conversationId),
-
-    /** All entries of this user, of whichever document. One that cannot be read is set aside with its bytes. */
-    read(): { readonly entries: readonly JournalEntry[]; readonly errors: readonly LeftoffError[] } {
-      const entries = new Map<string, JournalEntry>()
-      const errors: LeftoffError[] = []
-      quietly(openStorage, (storage) => {
-        for (const key of journalKeys(storage, name, userId)) {
-          const [, , conversationId = ''] = parseStorageKey(name, key) ?? []
-          const text = storage.getItem(key) ?? ''
-          if (isMark(text, now() - markMs)) storage.removeItem(key)
-          if (isMark(text)) continue
-          const entry = parseEntry(text, userId, conversationId)
-          if (!entry) {
-            storage.setItem(storageKey(name, 'set-aside', key), text)
-            storage.removeItem(key)
-            errors.push(unreadable(conversationId))
-            continue
-          }
-          entries.set(conversationId, together(entries.get(conversationId), { conversationId, ...entry }))
-          foreign.set(conversationId, [...new Set([...(foreign.get(conversationId) ?? []), key])])
-        }
-      })
-      return { entries: [...entries.values()], errors }
-    },
-  }
+  const change = readChange(value, nowMs(user))
+  if (!change.ok || change.value.userId !== user.userId || change.value.conversationId !== conversationId)
+    return undefined
+  return { epoch: change.value.epoch, replay: { change: change.value } }
 }
 
-/** How long a mark stays for a document that may come back: longer than any page is kept in a cache. */
-const markMs = 24 * 60 * 60 * 1_000
-const mark = z.object({ takenAt: z.number() })
-
-function isMark(text: string | null, before = Number.POSITIVE_INFINITY): boolean {
-  const found = text === null ? undefined : z.safeParse(mark, parseJson(text)).data
-  return found !== undefined && found.takenAt < before
+function prefixOf({ context, userId }: User): string {
+  return `${storageKey(context.name, 'journal', userId)}/`
 }
 
-const count = z.number().check(z.gte(0))
-const journalEntry = z.object({
-  row: z.exactOptional(conversationSession),
-  sealed: z.array(
-    z.object({
-      saveId: z.string().check(z.minLength(1)),
-      unsaved: z.object({
-        messages: z.exactOptional(count),
-        usage: z.exactOptional(tokenUsage),
-        lastActivity: z.exactOptional(count),
-        lastMessagePreview: z.exactOptional(z.string()),
-        title: z.exactOptional(z.string()),
-      }),
-    }),
-  ),
-})
-
-function parseEntry(text: string, userId: string, conversationId: string): z.infer<typeof journalEntry> | undefined {
-  const entry = z.safeParse(journalEntry, parseJson(text)).data
-  const isOwn = !entry?.row || (entry.row.userId === userId && entry.row.conversationId === conversationId)
-  return isOwn ? entry : undefined
-}
-
-/** What two documents left about one conversation. A removal by either is one. */
-function together(a: JournalEntry | undefined, b: JournalEntry): JournalEntry {
-  if (!a) return b
-  if (!a.row || !b.row) return a.row ? b : a
-  const known = new Set(a.sealed.map(({ saveId }) => saveId))
-  const row = a.row.revision < b.row.revision ? b.row : a.row
-  return { ...a, row, sealed: [...a.sealed, ...b.sealed.filter(({ saveId }) => !known.has(saveId))] }
-}
-
-function journalKeys(storage: WebStorage, name: string, userId: string): string[] {
-  const prefix = `${storageKey(name, 'journal', userId)}/`
-  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
-  return keys.filter((key) => key.startsWith(prefix)).sort()
+function conversationOf({ context }: User, key: string): string {
+  const [, , conversationId = ''] = parseStorageKey(context.name, key) ?? []
+  return conversationId
 }
 
 function unreadable(conversationId: string): LeftoffError {
   return new LeftoffError(
     'invalid-session',
-    `What was left to save of conversation ${conversationId} could not be read. Its bytes were set aside.`,
+    `Unsaved changes of conversation ${conversationId} could not be read. Their bytes were moved to a key of their own.`,
   )
 }

@@ -3,47 +3,57 @@ import type { Clock } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
-import type { RecordedMessage } from '../core/unsaved.js'
 import type { Browser } from './browser.js'
+import type { DraftStorage } from './drafts.js'
+import type { RecordedMessage } from './entry.js'
+import type { LegacyImport } from './user.js'
 
 /** Options of `createSessionStore`. */
 export interface SessionStoreOptions {
-  /** Where sessions are stored; `localStorageAdapter()` when omitted. */
-  readonly adapter?: SessionAdapter
-  /** From the app's authentication. Omitted: the app has no users. `null`: not known yet, nothing is opened. */
+  /** Where sessions are stored. */
+  readonly adapter: SessionAdapter
+  /** From the app's authentication. Omitted: the app has no users. `null`: not known yet; nothing is opened. */
   readonly userId?: string | null
   /**
    * What is shown before anything was opened, such as the history that a server rendered: the same there and in the browser.
-   * What storage says replaces it. Sessions of another user are left out.
+   * What storage says replaces it. Sessions of other users and values that are not sessions are left out.
    */
   readonly initialState?: InitialSessionState
   /** The workspace of `newConversation()` before any was opened. */
   readonly workspace?: string
-  /** How many sessions the history ring of a workspace shows. */
+  /** Names this store within its tab: each panel has its own conversations. */
+  readonly panel?: string
+  /** How many sessions the history ring of a workspace shows; 10. */
   readonly capacity?: number
-  /** Whether a tab that had no conversation goes on with the newest one, or begins a new one. */
+  /** Whether a tab that had no conversation continues the newest one, or begins a new one. */
   readonly resume?: 'latest' | 'new'
-  /** Told of everything that a user may have to know. */
+  /** Whether a conversation that the app asks for while another tab has it is watched, or a new one begins. */
+  readonly whenOpenElsewhere?: 'watch' | 'new'
+  /** Called with every event worth showing to the user. */
   readonly onEvent?: (event: SessionEvent) => void
   /** The prefix of the keys this store writes, and the key of the snapshot; `claude-session-storage` when omitted. */
   readonly name?: string
-  /** Whether to keep the blob that older code and DevTools read. */
+  /** Whether to write the snapshot that older code and DevTools read; `true`. */
   readonly snapshot?: boolean
-  /** `false` keeps titles and previews out of every storage. */
+  /** `false` keeps titles, previews and drafts out of every storage. */
   readonly persistContent?: boolean
-  /** How many days after its last activity a conversation is removed. */
-  readonly retentionDays?: number
-  /** How long opening waits for storage before the chat goes on in memory. */
+  /** Drafts: pass `drafts()`. */
+  readonly drafts?: DraftStorage
+  /** Imports what an older app left: pass `importLegacy()`. */
+  readonly legacy?: LegacyImport
+  /** How many conversations of a user a device keeps; 1,000. Never fewer than ten per workspace. */
+  readonly maxConversations?: number
+  /** How long opening waits for storage before the chat continues in memory, in ms; 3,000. */
   readonly openTimeoutMs?: number
-  /** For tests; the real one when omitted. */
+  /** For tests; the machine's when omitted. */
   readonly clock?: Clock
-  /** How ids of conversations and saves are minted; random UUIDs when omitted. */
+  /** Creates conversation ids; random UUIDs when omitted. */
   readonly createId?: () => string
   /** For tests; the page this script runs in when omitted. */
   readonly browser?: Browser
 }
 
-/** What a server knows of a session store's state: a {@link SessionStoreOptions} of both sides. */
+/** What a server knows of a session store's state. */
 export interface InitialSessionState {
   /** As the adapter's `list` gave them. */
   readonly sessions: readonly ConversationSession[]
@@ -51,24 +61,33 @@ export interface InitialSessionState {
 
 /** What a {@link SessionStore} holds. */
 export interface SessionState {
-  /** Whose sessions these are: `''` in an app without users, `undefined` while nobody is known or after signing out. */
+  /** `''` in an app without users, `undefined` while no user is known or after signing out. */
   readonly userId: string | undefined
-  /** The user's history, newest activity first: the current workspace's ring, and the newest 100 over all workspaces. */
+  /** The user's history, newest first: as much of it as was loaded. */
   readonly sessions: readonly ConversationSession[]
+  /** Whether storage has older sessions that `loadMore()` would load. */
+  readonly hasMore: boolean
   readonly currentConversationId: string | undefined
   readonly currentWorkspace: string | undefined
-  /** Whether the current conversation is an earlier one that came back. */
+  /** Whether the current conversation is an earlier one that came back when the workspace was opened. */
   readonly isResumed: boolean
-  /** The user's conversations that other tabs of this browser have open. Empty where the browser has no Web Locks. */
+  /** The user's conversations that other tabs of this browser have open. */
   readonly openElsewhere: readonly string[]
-  /** `degraded`: storage fails, the chat goes on in memory. `lost`: another tab has this tab's conversation. */
-  readonly status: 'idle' | 'resuming' | 'ready' | 'degraded' | 'lost'
+  readonly status: SessionStatus
+  /** What is open in each workspace that was opened. */
+  readonly workspaces: Readonly<Record<string, WorkspaceState>>
   readonly saving: SavingState
 }
 
+/**
+ * `watching`: another tab has the conversation. `degraded`: storage fails, the chat continues in memory. `signed-out`: the user
+ * signed out on this device.
+ */
+export type SessionStatus = 'idle' | 'opening' | 'ready' | 'watching' | 'degraded' | 'signed-out'
+
 /** How far saving is. */
 export interface SavingState {
-  /** How many conversations wait to be saved or removed. */
+  /** How many conversations are waiting to be saved or removed. */
   readonly pending: number
   /** Ms since the epoch. */
   readonly lastSavedAt: number | undefined
@@ -76,43 +95,78 @@ export interface SavingState {
   readonly error: LeftoffError | undefined
 }
 
+/** One open workspace. */
+export interface WorkspaceState {
+  readonly conversationId: string | undefined
+  readonly status: SessionStatus
+  readonly isResumed: boolean
+}
+
+/** Options of `initConversation`. */
+export interface OpenOptions {
+  /** The conversation to open, such as from a link. */
+  readonly conversationId?: string
+  /** Whether to create it under this id if storage does not know it. */
+  readonly createUnknown?: boolean
+}
+
 /** What an app does with sessions. All are safe to pass around without the store. */
 export interface SessionActions {
   /**
-   * Resumes the workspace's conversation or creates one; resolves to its id, current unless the app asked for another
-   * one meanwhile. Calling it again changes nothing. Rejects with `invalid-argument` or `no-user` only: a storage that fails gives a conversation in memory.
+   * Opens the workspace: resumes its conversation or creates one. Resolves to its id, which is current unless the app asked for
+   * another one in the meantime. Calling it again changes nothing. Rejects with `invalid-argument`, `no-user`, or `disposed` or
+   * `signed-out` if that happens first; a storage that fails gives a conversation in memory.
    */
-  initConversation(workspace: string, options?: { readonly conversationId?: string }): Promise<string>
-  /** A new conversation, current at once; saving follows. Throws `invalid-argument` without a workspace, `no-user` without a user. */
+  initConversation(workspace: string, options?: OpenOptions): Promise<string>
+  /** Begins a conversation, current at once; stored with the first thing recorded in it. Throws `invalid-argument`, `no-user`. */
   newConversation(workspace?: string): string
-  /** Makes another conversation of the user current, unless another live tab has it. */
+  /** Makes another conversation of the user current; one that another tab has is watched. */
   switchConversation(conversationId: string): Promise<SwitchResult>
+  /** Takes over the current conversation, or that of a workspace, from the tab that has it. Resolves to whether it is this tab's now. */
+  takeOver(workspace?: string): Promise<boolean>
   /** Moves a conversation to the top of the history. Without an id the current one; pass it when an answer may outlive a switch. */
   updateActivity(conversationId?: string): void
-  /** Counts one message, once it is whole: never call it per delta. */
-  recordMessage(message: RecordedMessage & { readonly conversationId?: string }): void
-  /** Gives a conversation a title of at most 1,000 code points; `''` takes it away. */
-  renameConversation(conversationId: string, title: string): void
-  /** Removes a conversation. If it is the current one, a new one takes its place. Rejects if storage fails; it is tried again by itself. */
-  removeConversation(conversationId: string): Promise<void>
-  /** Removes the user's conversations of a workspace. Rejects if storage fails. */
+  /**
+   * Counts one message, once it is whole: never call it per delta. Without an id it is one of the current conversation, or of the
+   * workspace's, as soon as one is open there. Throws `no-user`, `invalid-argument`.
+   */
+  recordMessage(message: RecordedMessage & { readonly conversationId?: string; readonly workspace?: string }): void
+  /** Gives a conversation a title of at most 1,000 code points; `''` removes it. A person's title wins over the app's. */
+  renameConversation(conversationId: string, title: string, options?: { readonly by?: 'person' | 'app' }): void
+  /**
+   * Removes a conversation. If it is open, a new one takes its place. With `undoMs` it is hidden at once and removed after that
+   * time, unless `restoreConversation` is called first. Rejects if storage fails; leftoff retries automatically.
+   */
+  removeConversation(conversationId: string, options?: { readonly undoMs?: number }): Promise<void>
+  /** Takes back a removal that has not been carried out. Returns whether there was one. */
+  restoreConversation(conversationId: string): boolean
+  /** Removes the user's conversations of a workspace. Rejects if storage fails; then nothing is removed. */
   clearWorkspaceConversation(workspace: string): Promise<void>
   /** Removes all of the user's conversations, on every device if the adapter is the account's. Rejects if storage fails. */
   clearAll(): Promise<void>
+  /** Loads the next page of the history, of one workspace or of all. Resolves to whether there is more. */
+  loadMore(workspace?: string): Promise<boolean>
+  /** What the person was typing in the conversation; `''` if nothing. Needs `drafts`. */
+  draftOf(conversationId: string): string
+  /** Keeps what the person is typing. Needs `drafts`. */
+  setDraft(conversationId: string, text: string): void
   /**
-   * Goes on with another user, or with nobody (`null`) while it is not known who it is. What the one before left to save is
-   * saved as theirs; nothing of theirs is shown, saved or sent as the next one's. Resolves when it was.
+   * Switches to another user, or to none (`null`) while it is not known who it is. Pending changes are saved for the previous
+   * user; nothing of theirs is shown or sent as the next one's. Resolves when they are saved; rejects if that fails.
    */
   setUser(userId: string | null): Promise<void>
   /**
-   * Forgets the user on this device, in all tabs: history, pointers, what was left to save, rows of a device adapter. What is in
-   * the account stays; `flush()` first if what is unsaved should get there. Rejects if the adapter fails; the tabs show nothing
-   * of the user in any case.
+   * Forgets the user on this device, in all tabs: history, drafts, unsaved changes, rows of a device adapter. What is in the
+   * account stays; `flush()` first if unsaved changes should reach it. With `keepHistory` nothing is deleted: the tabs only show
+   * `signed-out`. Rejects with `no-user` if no user is known, and if the adapter fails.
    */
-  signOut(): Promise<void>
-  /** One attempt now: resolves when everything so far is as safe as the adapter's durability, else rejects with the typed error. */
+  signOut(options?: { readonly keepHistory?: boolean }): Promise<void>
+  /**
+   * Saves now. Resolves when everything recorded so far is stored, as safe as the adapter's durability; otherwise rejects with the
+   * typed error, and once for what was refused.
+   */
   flush(): Promise<void>
-  /** Saves what is left and stops. A disposed store stays silent. Safe twice. */
+  /** Saves what is left and stops. Safe to call more than once. */
   dispose(): Promise<void>
 }
 
@@ -129,6 +183,8 @@ export interface SessionStore extends SessionActions {
   getState(): SessionState
   /** The state before anything was opened, as a server renders it. */
   getInitialState(): SessionState
+  /** What is open in a workspace. */
+  stateOf(workspace: string): WorkspaceState
   /** Calls `listener` after each change of the state until the returned function is called. */
   subscribe(listener: (state: SessionState, previous: SessionState) => void): () => void
   /** Calls `listener` for each event until the returned function is called. */

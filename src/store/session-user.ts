@@ -1,243 +1,269 @@
-import type { SessionAdapter } from '../core/adapter.js'
-import type { Clock } from '../core/clock.js'
-import { LeftoffError } from '../core/error.js'
-import type { ConversationSession } from '../core/session.js'
-import type { SessionEvent } from '../core/session-event.js'
-import { keysOfUser } from '../core/web-storage.js'
-import type { Browser } from './browser.js'
-import { createClaims } from './claims.js'
-import { isUnsaved } from './conversation-record.js'
-import { createCurrentConversation } from './current-conversation.js'
-import { createHistory } from './history.js'
-import { createHoldings } from './holdings.js'
-import { createJournal } from './journal.js'
-import { createLeftStamps } from './left-stamps.js'
-import type { OlderCode } from './older-code.js'
-import { createPointers } from './pointers.js'
-import { quietly } from './quietly.js'
-import type { SignOuts } from './sign-outs.js'
+import { epochKey } from '../core/epoch.js'
+import { randomScope } from '../core/hash.js'
+import { storageError } from '../core/storage-error.js'
+import { storageKey, type WebStorage } from '../core/web-storage.js'
+import { closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
+import { dropPointers, keysWith, readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
+import { withScope } from './entry.js'
+import { addNew, isUntouched, recordIn } from './history.js'
+import { deleteJournal, readJournal, writeJournal, writeRemovals } from './journal.js'
+import { openPlace } from './place.js'
+import { readAgain, refresh, removeOldest } from './reading.js'
+import { saveAll, sendBeforeLeaving } from './saving.js'
+import { importOverKey, legacyBlob } from './snapshot.js'
+import { endUser, localEpoch, nowMs, type StoreContext, signedOutError, tryStorage, type User } from './user.js'
+import { askAgain, checkClaims } from './watching.js'
 
-/** What {@link createSessionUser} works with, and whom it tells. */
-export interface SessionUserOptions {
-  readonly name: string
-  readonly adapter: SessionAdapter
-  readonly userId: string
-  readonly browser: Browser
-  readonly clock: Clock
-  readonly createId: () => string
-  readonly older: OlderCode
-  readonly signOuts: SignOuts
-  readonly persistContent: boolean
-  readonly retentionDays: number
-  readonly resume: 'latest' | 'new'
-  readonly capacity: number
-  readonly openTimeoutMs: number
-  readonly emit: (event: SessionEvent) => void
-  /** Something to show has changed. */
-  readonly onChange: () => void
-  /** Another conversation is current now. */
-  readonly onCurrent: () => void
-  /** The user signed out on this device, in another tab. */
-  readonly onSignedOut: () => void
+/** How long after opening a page looks whether the device keeps too many conversations. */
+const tidyAfterMs = 10_000
+
+/** Begins to work for the user: what must have happened before anything is opened. */
+export function startUser(user: User): void {
+  user.started ??= start(user)
 }
 
-/** How many sessions over all workspaces the store keeps at hand. */
-const historyLimit = 100
-
-export type SessionUser = ReturnType<typeof createSessionUser>
-
-/** All that belongs to one user: history, current conversation, claims, pointers, journal. Nothing of it reaches another's. */
-export function createSessionUser(options: SessionUserOptions) {
-  const { name, adapter, userId, browser, clock, createId, older, signOuts, emit, onSignedOut } = options
-  let signOutsAtStart: number | undefined
-  let hasLeft = false
-  let isStarted = false
-  const openStorage = () => browser.storage('localStorage')
-  const pointers = createPointers(name, () => browser.storage('sessionStorage'))
-  const left = createLeftStamps(name, userId, clock.now, openStorage)
-  const claims = createClaims({
-    name,
-    userId,
-    browser,
-    clock,
-    createId,
-    onChange,
-    onLost(conversationId) {
-      if (conversationId === current.get()?.conversationId) void current.retake()
-    },
-  })
-  const holdings = createHoldings(claims, (conversationId) => {
-    const record = history.records.get(conversationId)
-    return record !== undefined && isUnsaved(record)
-  })
-  const history = createHistory({
-    adapter,
-    userId,
-    clock,
-    createId,
-    persistContent: options.persistContent,
-    journal: adapter.durability === 'committed' ? openJournal() : undefined,
-    limit: historyLimit,
-    retentionDays: options.retentionDays,
-    lend: holdings.lend,
-    isSignedIn,
-    isHeldBack: (conversationId) => current.isHeldBack(conversationId),
-    isCurrent: (conversationId) => conversationId === current.get()?.conversationId,
-    onChange() {
-      holdings.tidy()
-      onChange()
-    },
-    onSaveFailed(error) {
-      if (error.code === 'signed-out') onSignedOut()
-      else emit({ type: 'save-failed', error })
-    },
-    onLost(conversationId, reason) {
-      if (conversationId === current.get()?.conversationId) current.replace()
-      emit({ type: 'conversation-lost', conversationId, reason })
-    },
-    onChangedElsewhere: (conversationId) => emit({ type: 'conversation-changed', conversationId }),
-    onNewerVersion: (conversationId) => emit({ type: 'newer-version', conversationId, error: newer(conversationId) }),
-  })
-  const current = createCurrentConversation({
-    adapter,
-    userId,
-    history,
-    holdings,
-    older,
-    pointers,
-    left,
-    clock,
-    createId,
-    resume: options.resume,
-    capacity: options.capacity,
-    openTimeoutMs: options.openTimeoutMs,
-    isHidden: browser.isHidden,
-    emit,
-    onChange,
-    onCurrent() {
-      if (!hasLeft) options.onCurrent()
-    },
-    isDisposed: () => hasLeft,
-  })
-
-  function onChange(): void {
-    if (!hasLeft) options.onChange()
+async function start(user: User): Promise<void> {
+  const { adapter, clock } = user.context
+  user.hasLeftStamp = takeLeftStamp(user)
+  openClaimChannel(user)
+  lookElsewhere(user)
+  user.unsubscribe = adapter.subscribe?.(user.userId, (ids) => void readAgain(user, ids))
+  await readEpoch(user)
+  if (user.isGone) return
+  const { replays, errors } = readJournal(user)
+  for (const replay of replays) user.replays.set(replay.key, replay)
+  for (const error of errors) user.context.emit({ type: 'row-quarantined', error })
+  if (replays.length > 0) await saveAll(user).catch(() => {}) // retried with the rest
+  if (!user.isGone) await importBlob(user)
+  if (adapter.place === 'device' && !user.isGone) {
+    clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
   }
+}
 
-  function openJournal() {
-    let documentId: string | undefined
-    return createJournal({
-      name,
-      userId,
-      documentId() {
-        documentId ??= createId()
-        return documentId
-      },
-      now: clock.now,
-      storage: openStorage,
-    })
+/** Whether the user is still the one this page opened with, as far as localStorage says. */
+export function isSignedIn(user: User): boolean {
+  const stored = localEpoch(user.context, user.userId)
+  return !user.isSignedOutElsewhere && (stored === undefined || stored === user.epoch)
+}
+
+/** The page is hidden: it may never be seen again. */
+export function onHidden(user: User): void {
+  writeJournal(user, { isLeaving: false })
+  user.context.drafts?.share(user)
+  void saveAll(user)
+}
+
+/** The page goes away. It may come back from the back/forward cache, so nothing ends. */
+export function onPageHide(user: User): void {
+  settleWaiting(user)
+  for (const id of user.removals.keys()) user.removals.set(id, {}) // what could be undone is final now
+  writeJournal(user, { isLeaving: true })
+  user.context.drafts?.share(user)
+  sendBeforeLeaving(user)
+  stamp(user)
+  closeClaims(user)
+}
+
+/** The page comes back from the back/forward cache. */
+export function onPageShow(user: User): void {
+  user.hasLeftStamp = takeLeftStamp(user)
+  beginScope(user)
+  openClaimChannel(user)
+  void askAgain(user).then(() => refresh(user))
+}
+
+/** The page was frozen. */
+export function onResume(user: User): void {
+  void checkClaims(user).then(() => refresh(user))
+}
+
+/** The page is seen again. */
+export function onVisible(user: User): void {
+  lookElsewhere(user)
+  if (user.saving.error) void saveAll(user)
+  // Also where the adapter says what changed: Firefox sends no storage event for what a page writes as another one begins to listen.
+  void refresh(user)
+}
+
+/** The app moves on: claims are given back first, then what is left is saved. Rejects if that fails; then it is in the journal. */
+export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]): Promise<void> {
+  if (user.hasLeft) return
+  user.hasLeft = true
+  settleWaiting(user)
+  if (user.started) stamp(user)
+  for (const stop of user.watches.values()) stop.abort()
+  closeClaims(user)
+  user.unsubscribe?.()
+  user.context.drafts?.share(user)
+  writeJournal(user, { isLeaving: false })
+  user.ended.resolve(why)
+  try {
+    await saveAll(user)
+  } finally {
+    endUser(user, why)
   }
+}
 
-  function isSignedIn(): boolean {
-    return signOutsAtStart === undefined || signOuts.read() <= signOutsAtStart
-  }
+/** Forgets the user on this device. Other tabs see another epoch. */
+export async function forgetUser(context: StoreContext, user: User, epoch: string): Promise<void> {
+  endUser(user, signedOutError())
+  for (const stop of user.watches.values()) stop.abort()
+  closeClaims(user)
+  user.unsubscribe?.()
+  forgetDevice(context, user.userId, epoch)
+  forgetTab(context, user.userId)
+  await context.adapter.forget?.(user.userId, epoch)
+}
 
-  /** Whether the user is still signed in on this device; if not, everything of theirs goes. */
-  function check(): boolean {
-    if (isSignedIn()) return true
-    onSignedOut()
-    return false
-  }
+/** Removes a conversation, at once or when it can no longer be undone. */
+export function removeConversation(user: User, conversationId: string, undoMs: number): Promise<void> {
+  user.removedIds.add(conversationId)
+  user.removals.set(conversationId, undoMs > 0 ? { dueAt: nowMs(user) + undoMs } : {})
+  if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
+  return undoMs > 0 ? saveAll(user).catch(() => {}) : saveAll(user)
+}
 
-  return {
-    userId,
-    history,
-    current,
-    openElsewhere: claims.openElsewhere,
+/** Takes a removal back that was not carried out. */
+export function restoreConversation(user: User, conversationId: string): boolean {
+  if (user.removals.get(conversationId)?.dueAt === undefined) return false
+  user.removals.delete(conversationId)
+  user.removedIds.delete(conversationId)
+  deleteJournal(user, new Set([conversationId]))
+  void readAgain(user, [conversationId])
+  return true
+}
 
-    /** Listens from now on. */
-    start(): void {
-      if (isStarted) return
-      isStarted = true
-      signOutsAtStart = signOuts.read()
-      pointers.dropIfSignedOut(signOutsAtStart)
-      claims.start()
-      history.start()
-    },
-
-    /** Claims a conversation that something is said in without its being open, until that is saved. */
-    claimForSave({ workspace, conversationId }: ConversationSession): void {
-      void claims.take({ workspace, conversationId })
-    },
-
-    /** Forgets which conversation this tab had in the workspace, or in all. */
-    dropPointers(workspace?: string): void {
-      pointers.dropAll(userId, workspace)
-      holdings.drop(workspace)
-    },
-
-    /** The page is hidden, shown, left, or comes back. */
-    onHidden: history.park,
-    onPageHide(): void {
-      history.park()
-      for (const { workspace, conversationId } of holdings.kept()) left.stamp(workspace, conversationId)
-      claims.suspend()
-    },
-    onPageShow(): void {
-      if (!check()) return
-      claims.start()
-      for (const conversation of holdings.kept()) {
-        if (conversation.conversationId !== current.get()?.conversationId) void holdings.keep(conversation)
-      }
-      void current.retake()
-      void current.refresh()
-    },
-    onVisible(): void {
-      if (!check()) return
-      claims.look()
-      if (history.saving().error) void history.flush()
-      // Also where the adapter tells of changes: Firefox sends no storage event for what a page writes as another one begins to listen.
-      void current.refresh()
-    },
-    check,
-
-    /** Another user's turn, or the end: saves what is left and gives everything back. Nothing is forgotten. */
-    async leave(): Promise<void> {
-      hasLeft = true
-      if (isStarted && isSignedIn()) history.park()
-      await history.dispose()
-      claims.suspend()
-    },
-
-    /** Forgets the user on this device. What was not saved is dropped. */
-    async forget(): Promise<void> {
-      hasLeft = true
-      const stopped = history.abandon()
-      pointers.dropAll(userId)
-      purge()
-      claims.suspend()
-      await stopped // a write of ours that was under way has landed
-      purge()
-      await adapter.forget?.(userId)
-    },
-  }
-
-  function purge(): void {
-    for (const kind of ['localStorage', 'sessionStorage'] as const) {
-      quietly(
-        () => browser.storage(kind),
-        (storage) => {
-          for (const key of keysOfUser(storage, name, userId)) storage.removeItem(key)
-        },
-      )
+/** Removes all conversations of a workspace, or all. If that fails nothing is removed. */
+export async function clearConversations(user: User, workspace: string | undefined): Promise<void> {
+  const { adapter } = user.context
+  const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || entry.workspace === workspace)
+  const ids = new Set(cleared.map(({ conversationId }) => conversationId))
+  for (const id of ids) user.clearing.add(id)
+  user.reading.run++ // a list that is being read shows what is gone
+  user.context.publish()
+  try {
+    await adapter.clear(user.userId, workspace)
+    // What may be on its way there, unanswered, needs a tombstone of its own: clearing finds no row of it.
+    const sent = cleared.filter(({ unsent, stored }) => unsent || !stored).map(({ conversationId }) => conversationId)
+    if (sent.length > 0) await adapter.remove(user.userId, sent)
+    deleteJournal(user, workspace === undefined ? undefined : ids)
+    for (const id of ids) {
+      user.entries.delete(id)
+      user.removedIds.add(id)
     }
-    older.forget(userId)
+    dropPointers(user, workspace)
+  } catch (cause) {
+    throw storageError(adapter.name, cause)
+  } finally {
+    for (const id of ids) user.clearing.delete(id)
+    user.context.publish()
   }
 }
 
-function newer(conversationId: string): LeftoffError {
-  return new LeftoffError(
-    'newer-version',
-    `Conversation ${conversationId} was stored by a newer version of leftoff. It is shown but not saved; reload the page to update.`,
+async function readEpoch(user: User): Promise<void> {
+  const { adapter, name } = user.context
+  const stored = await adapter.epochOf?.(user.userId).catch(() => '')
+  if (!stored || stored === user.epoch || user.isGone) return
+  // The database's wins; localStorage may have been cleared.
+  user.epoch = stored
+  tryStorage(
+    () => user.context.storage('localStorage'),
+    (storage) => storage.setItem(epochKey(name, user.userId), stored),
   )
+}
+
+/** Row first: the blob may be replaced by the snapshot only once its sessions are stored. */
+async function importBlob(user: User): Promise<void> {
+  const { adapter, legacy, emit, name, keepsContent } = user.context
+  const blob = legacyBlob(user)
+  if (blob === undefined || !legacy) return
+  const { changes, current, errors } = legacy(blob, user.userId, nowMs(user))
+  try {
+    const own = changes.map((change) => {
+      const { preview, titles, ...rest } = change
+      return { ...(keepsContent ? change : rest), epoch: user.epoch }
+    })
+    if (own.length > 0) await adapter.save(own)
+  } catch {
+    return // tried again at the next opening
+  }
+  if (user.isGone) return
+  if (errors.length > 0 && keepsContent) {
+    tryStorage(
+      () => user.context.storage('localStorage'),
+      (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob),
+    )
+  }
+  for (const error of errors) emit({ type: 'row-quarantined', error })
+  user.importedBlob = blob
+  if (current && readPointer(user, current.workspace) === undefined) {
+    writePointer(user, current.workspace, current.conversationId)
+  }
+}
+
+async function tidy(user: User): Promise<void> {
+  if (user.hasLeft) return
+  const removed = await removeOldest(user).catch(() => []) // another page tries again
+  if (removed.length === 0 || user.isGone) return
+  user.context.emit({ type: 'conversations-expired', conversationIds: removed })
+  user.context.publish()
+}
+
+/** What was recorded before a conversation was open, and cannot wait: under the pointer, else as a new conversation with one. */
+function settleWaiting(user: User): void {
+  const waiting = user.waiting
+  user.waiting = []
+  for (const { workspace = user.wantedWorkspace ?? user.context.defaultWorkspace, recorded } of waiting) {
+    if (workspace === undefined) continue
+    const shown = openPlace(user.places.get(workspace))?.conversationId
+    const conversationId = shown ?? readPointer(user, workspace) ?? user.context.createId()
+    if (!user.entries.has(conversationId)) addNew(user, workspace, conversationId)
+    writePointer(user, workspace, conversationId)
+    recordIn(user, conversationId, workspace, recorded)
+  }
+}
+
+function stamp(user: User): void {
+  const ids = [...user.places.values()].flatMap((place) => openPlace(place)?.conversationId ?? [])
+  const used = ids.filter((id) => user.entries.get(id)?.stored || !isUntouched(user, id))
+  stampLeaving(user, used, nowMs(user))
+}
+
+/** After the back/forward cache other pages may have recorded more than rows remember: what has nothing unsent counts anew. */
+function beginScope(user: User): void {
+  user.scope = randomScope()
+  for (const [id, entry] of user.entries) {
+    if (!entry.unsent) user.entries.set(id, withScope(entry, user.scope))
+  }
+}
+
+/** The user's keys in this tab's own storage. Those of other tabs carry an epoch that is over. */
+export function forgetTab({ name, storage }: StoreContext, userId: string): void {
+  tryStorage(
+    () => storage('sessionStorage'),
+    (own) => removeKeys(own, name, userId),
+  )
+}
+
+function forgetDevice({ name, storage }: StoreContext, userId: string, epoch: string): void {
+  tryStorage(
+    () => storage('localStorage'),
+    (own) => {
+      // The epoch first: what another page writes from here on is not there.
+      own.setItem(epochKey(name, userId), epoch)
+      own.setItem(importOverKey(name), '1')
+      own.removeItem(name)
+      own.removeItem(storageKey(name, 'quarantine', name))
+      removeKeys(own, name, userId)
+    },
+  )
+}
+
+function removeKeys(storage: WebStorage, name: string, userId: string): void {
+  const ofUser = ['pointer', 'left', 'journal', 'draft'].map((kind) => storageKey(name, kind, userId))
+  const quarantined = storageKey(name, 'quarantine', `${storageKey(name, 'journal', userId)}/`)
+  for (const key of keysWith(storage, `${name}/`)) {
+    const isOfUser = ofUser.some((prefix) => key === prefix || key.startsWith(`${prefix}/`))
+    if (isOfUser || key.startsWith(quarantined)) storage.removeItem(key)
+  }
 }

@@ -1,43 +1,65 @@
+import { isObject } from '../core/checks.js'
 import { parseJson } from '../core/parse-json.js'
-import { byActivity, defaultCapacity } from '../core/ring.js'
-import type { ConversationSession } from '../core/session.js'
-import type { WebStorage } from '../core/web-storage.js'
+import { storageKey } from '../core/web-storage.js'
+import type { SessionState } from './session-store.js'
+import { tryStorage, type User } from './user.js'
 
-/** What the snapshot shows. */
-export interface SnapshotState {
-  readonly sessions: readonly ConversationSession[]
-  readonly currentConversationId: string | undefined
-  readonly currentWorkspace: string | undefined
-}
+const shownSessions = 10
 
 /**
- * Writes the one blob that older code and DevTools read at `name`: which conversations there are, and the current one.
- * `state` and `version` let zustand's persist read it after a rollback. leftoff never reads it back.
+ * Writes the one blob that older code and DevTools read at `name`: which conversations there are, and the current one. `state` and
+ * `version` let zustand's persist read it after a rollback. leftoff never reads it back.
  *
- * A blob that older code wrote is first kept by `setAside`; if that fails it is not overwritten.
+ * A blob that leftoff did not write is replaced only after it was imported, or after a sign-out ended its owner's session.
  */
-export function writeSnapshot(
-  storage: WebStorage,
-  name: string,
-  state: SnapshotState,
-  setAside: (blob: string) => boolean,
-): void {
-  const before = storage.getItem(name)
-  if (before !== null && !isSnapshot(before) && !setAside(before)) return
-  const after = JSON.stringify(snapshotOf(state))
-  if (after !== before) storage.setItem(name, after)
+export function writeSnapshot(user: User, state: SessionState): void {
+  const { name } = user.context
+  // Without one it may be another page's.
+  if (state.currentConversationId === undefined) return
+  tryStorage(
+    () => user.context.storage('localStorage'),
+    (storage) => {
+      const before = storage.getItem(name)
+      const mayReplace = before === null || isSnapshot(before) || before === user.importedBlob || isImportOver(user)
+      const after = JSON.stringify(snapshotOf(state))
+      if (mayReplace && after !== before) storage.setItem(name, after)
+    },
+  )
 }
 
-/** Whether leftoff wrote this blob. */
-export function isSnapshot(blob: string): boolean {
+/** The blob of an older app, if there is one that may be imported. */
+export function legacyBlob(user: User): string | undefined {
+  if (!user.context.legacy || isImportOver(user)) return undefined
+  const blob = tryStorage(
+    () => user.context.storage('localStorage'),
+    (storage) => storage.getItem(user.context.name),
+  )
+  return blob === null || blob === undefined || isSnapshot(blob) ? undefined : blob
+}
+
+/** The key that says that somebody signed out on this device: a blob without an owner is nobody's from then on. */
+export function importOverKey(name: string): string {
+  return storageKey(name, 'import-over')
+}
+
+function isImportOver(user: User): boolean {
+  if (!user.context.legacy) return false
+  const { name } = user.context
+  const mark = tryStorage(
+    () => user.context.storage('localStorage'),
+    (storage) => storage.getItem(importOverKey(name)),
+  )
+  return typeof mark === 'string'
+}
+
+function isSnapshot(blob: string): boolean {
   const value = parseJson(blob)
-  return typeof value === 'object' && value !== null && 'writtenBy' in value && value.writtenBy === 'leftoff'
+  return isObject(value) && value.writtenBy === 'leftoff'
 }
 
-function snapshotOf({ sessions, currentConversationId = null, currentWorkspace = null }: Nullable<SnapshotState>) {
-  const newest = [...sessions].sort(byActivity('newest'))
-  const shown = newest.filter(
-    ({ conversationId }, index) => index < defaultCapacity || conversationId === currentConversationId,
+function snapshotOf({ sessions, currentConversationId = '', currentWorkspace = '' }: SessionState) {
+  const shown = sessions.filter(
+    ({ conversationId }, index) => index < shownSessions || conversationId === currentConversationId,
   )
   const state = {
     sessions: shown.map(({ conversationId, workspace, lastActivity }) => ({ conversationId, workspace, lastActivity })),
@@ -46,6 +68,3 @@ function snapshotOf({ sessions, currentConversationId = null, currentWorkspace =
   }
   return { ...state, state, version: 0, writtenBy: 'leftoff' }
 }
-
-/** JSON has no `undefined`, and older code wrote `null`. */
-type Nullable<T> = { readonly [K in keyof T]: T[K] | (undefined extends T[K] ? null : never) }

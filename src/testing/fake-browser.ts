@@ -96,6 +96,9 @@ export function fakeBrowser(): FakeBrowser {
           return () => listeners.delete(listener)
         },
         isHidden: () => isHidden,
+        wasDiscarded: () => false,
+        activated: async () => {},
+        events: () => events,
         locks: () => locks.of(events),
         channel: (name, onMessage) => openChannel(events, name, onMessage, () => isGone),
       },

@@ -1,23 +1,33 @@
 import type { ClaimLocks } from '../store/browser.js'
 
 /**
- * How the locks of a fake browser behave: `missing` as on plain http, `rejecting` as in a sandboxed frame, `silent` as nobody
+ * How the locks of a fake browser behave: `missing` as on plain http, `rejecting` as in a sandboxed frame, `silent` as they never
  * should.
  */
 export type FakeLockMode = 'working' | 'missing' | 'rejecting' | 'silent'
 
-/** The Web Locks of a fake browser: exclusive, one holder each, first come first served. */
+/** The Web Locks of a fake browser: exclusive, one holder each, first come, first served; one can be stolen. */
 export function fakeLocks() {
   const locks = new Map<string, { holder: Request | undefined; queue: Request[] }>()
+  const clientIds = new Map<object, string>()
+
+  function clientIdOf(page: object): string {
+    const id = clientIds.get(page) ?? `client-${clientIds.size + 1}`
+    clientIds.set(page, id)
+    return id
+  }
 
   function grantNext(name: string): void {
     const lock = locks.get(name)
     const next = lock?.queue.shift()
     if (!lock) return
     lock.holder = next
-    if (!next) return
-    void next.run({ name }).finally(() => {
-      if (lock.holder === next) grantNext(name)
+    if (next) run(name, next)
+  }
+
+  function run(name: string, request: Request): void {
+    void request.run({ name }).finally(() => {
+      if (locks.get(name)?.holder === request) grantNext(name)
     })
   }
 
@@ -25,7 +35,7 @@ export function fakeLocks() {
     const lock = locks.get(name) ?? { holder: undefined, queue: [] }
     locks.set(name, lock)
     const isHeld = lock.holder !== undefined
-    if (isHeld && 'ifAvailable' in options) return Promise.resolve().then(() => granted(null))
+    if (isHeld && options.ifAvailable) return Promise.resolve().then(() => granted(null))
     return new Promise((resolve, reject) => {
       const own: Request = {
         page,
@@ -38,12 +48,19 @@ export function fakeLocks() {
             reject(error)
           }
         },
+        steal: () => reject(new DOMException('The lock was stolen.', 'AbortError')),
       }
-      if ('signal' in options) {
-        options.signal.addEventListener('abort', () => {
-          lock.queue = lock.queue.filter((waiting) => waiting !== own)
-          if (lock.holder !== own) reject(new DOMException('The request was aborted.', 'AbortError'))
-        })
+      options.signal?.addEventListener('abort', () => {
+        lock.queue = lock.queue.filter((waiting) => waiting !== own)
+        if (lock.holder !== own) reject(new DOMException('The request was aborted.', 'AbortError'))
+      })
+      if (options.signal?.aborted) return reject(new DOMException('The request was aborted.', 'AbortError'))
+      if (options.steal) {
+        const before = lock.holder
+        lock.holder = own
+        before?.steal()
+        run(name, own)
+        return
       }
       lock.queue.push(own)
       if (!isHeld) grantNext(name)
@@ -60,7 +77,9 @@ export function fakeLocks() {
         request: (...given) => unlessBroken(() => request(page, ...given)),
         query: () =>
           unlessBroken(async () => ({
-            held: [...locks].filter(([, { holder }]) => holder !== undefined).map(([name]) => ({ name })),
+            held: [...locks].flatMap(([name, { holder }]) =>
+              holder ? [{ name, clientId: clientIdOf(holder.page) }] : [],
+            ),
           })),
       }
     },
@@ -85,4 +104,5 @@ export function fakeLocks() {
 interface Request {
   readonly page: object
   readonly run: (lock: { readonly name: string }) => Promise<void>
+  readonly steal: () => void
 }

@@ -12,4 +12,5 @@ export {
 export { type FakeBrowser, type FakeStorage, type FakeTab, fakeBrowser } from './fake-browser.js'
 export type { FakeLockMode } from './fake-locks.js'
 export { type ManualClock, manualClock } from './manual-clock.js'
-export { type SessionAdapterConformance, sessionAdapterConformance } from './session-adapter-conformance.js'
+export { sessionAdapterConformance } from './session-adapter-conformance.js'
+export type { PlantedRow, SessionAdapterConformance } from './session-adapter-harness.js'

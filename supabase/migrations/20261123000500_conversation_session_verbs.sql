@@ -1,256 +1,202 @@
--- The verbs of SessionAdapter on app.conversation_sessions: each one call, atomic, as the user of the token.
+-- The verbs of SessionAdapter on app.conversation_sessions: one call each, atomic.
+--
+-- They take the user's id from a server that has authenticated the user, and run with the rights of their caller: a browser
+-- that calls one with another user's id meets the policies of the table.
 
-create or replace function app.assert_is_signed_in(p_user_id text)
-returns void
-language plpgsql stable set search_path = ''
-as $$
-begin
-  if p_user_id is distinct from (auth.jwt() ->> 'sub') or p_user_id is null then
-    raise insufficient_privilege using message = 'These sessions belong to another user than the token.';
-  end if;
-end;
-$$;
-comment on function app.assert_is_signed_in is 'Refuses a user who is not the token''s.';
-
-create or replace function app.stored_conversation_session(p_row app.conversation_sessions)
+create or replace function app.shown_session(p_row app.conversation_sessions)
 returns jsonb
-language sql stable set search_path = ''
+language sql immutable parallel safe set search_path = ''
 as $$
-  select jsonb_build_object(
-    'schemaVersion', p_row.schema_version,
-    'saveId', p_row.save_id,
-    'session', jsonb_strip_nulls(jsonb_build_object(
-      'conversationId', p_row.conversation_id,
-      'workspace', p_row.workspace,
-      'userId', p_row.user_id,
-      'tabId', p_row.tab_id,
-      'startedAt', trim_scale(extract(epoch from p_row.started_at) * 1000),
-      'lastActivity', trim_scale(extract(epoch from p_row.last_activity) * 1000),
-      'messageCount', p_row.message_count,
-      'lastMessagePreview', p_row.last_message_preview,
-      'title', p_row.title,
-      'tokenUsage', case when p_row.input_tokens is not null then jsonb_build_object(
-        'input', p_row.input_tokens,
-        'output', p_row.output_tokens,
-        'cacheRead', p_row.cache_read_tokens,
-        'cacheWrite', p_row.cache_write_tokens
-      ) end,
-      'revision', p_row.revision
-    ))
-  );
+  select jsonb_strip_nulls(jsonb_build_object(
+    'conversationId', p_row.conversation_id,
+    'workspace', p_row.workspace,
+    'userId', p_row.user_id,
+    'startedAt', p_row.started_at,
+    'lastActivity', p_row.activity_at,
+    'messageCount', p_row.messages,
+    'lastMessagePreview', nullif(p_row.preview, ''),
+    'tokenUsage', case when p_row.input_tokens is not null then jsonb_build_object(
+      'input', p_row.input_tokens,
+      'output', p_row.output_tokens,
+      'cacheRead', p_row.cache_read_tokens,
+      'cacheWrite', p_row.cache_write_tokens
+    ) end,
+    'title', coalesce(nullif(p_row.person_title, ''), nullif(p_row.app_title, ''), nullif(p_row.message_title, '')),
+    'rank', p_row.rank
+  ));
 $$;
-comment on function app.stored_conversation_session is 'A row in the form that browsers read and check.';
+comment on function app.shown_session is 'What an app sees of a row.';
 
-create or replace function app.list_conversation_sessions(
+create or replace function app.list_sessions_of_user(
   p_user_id text,
   p_limit bigint,
   p_workspace text default null,
-  p_order text default 'newest'
+  p_after_rank bigint default null,
+  p_after_id text default null
 )
 returns jsonb
--- A plan for any workspace and none could use no index for one.
+-- A plan for any workspace and none could not use an index for one.
 language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 begin
-  perform app.assert_is_signed_in(p_user_id);
-  if p_order = 'oldest' then
-    return coalesce(jsonb_agg(app.stored_conversation_session(s) order by s.last_activity, s.conversation_id), '[]')
-    from (
-      select s.* from app.conversation_sessions as s
-      where s.user_id = p_user_id and s.removed_at is null and (p_workspace is null or s.workspace = p_workspace)
-      order by s.last_activity, s.conversation_id
-      limit p_limit
-    ) as s;
-  end if;
-  return coalesce(jsonb_agg(app.stored_conversation_session(s) order by s.last_activity desc, s.conversation_id), '[]')
-  from (
-    select s.* from app.conversation_sessions as s
-    where s.user_id = p_user_id and s.removed_at is null and (p_workspace is null or s.workspace = p_workspace)
-    order by s.last_activity desc, s.conversation_id
-    limit p_limit
-  ) as s;
+  return (
+    with page as (
+      select s as line, s.rank, s.conversation_id from app.conversation_sessions as s
+      where s.user_id = p_user_id and s.removed_at is null and s.schema_version = 1
+        and (p_workspace is null or s.workspace = p_workspace)
+        and (p_after_rank is null or s.rank <= p_after_rank)
+        and (p_after_rank is null or s.rank < p_after_rank or s.conversation_id > p_after_id)
+      order by s.rank desc, s.conversation_id
+      -- One more, to know whether there is a next page.
+      limit p_limit + 1
+    ),
+    newer as (
+      select s.conversation_id from app.conversation_sessions as s
+      where s.user_id = p_user_id and s.schema_version > 1 and (p_workspace is null or s.workspace = p_workspace)
+      order by s.conversation_id
+      limit 100
+    ),
+    shown as (select p.* from page as p order by p.rank desc, p.conversation_id limit p_limit)
+    select jsonb_build_object(
+      'sessions', coalesce((
+        select jsonb_agg(app.shown_session(p.line) order by p.rank desc, p.conversation_id) from shown as p
+      ), '[]'),
+      'next', case when (select count(*) from page) > p_limit then (
+        select jsonb_build_object('rank', p.rank, 'conversationId', p.conversation_id)
+        from shown as p order by p.rank, p.conversation_id desc limit 1
+      ) end,
+      'newer', coalesce((select jsonb_agg(n.conversation_id) from newer as n), '[]')
+    )
+  );
 end;
 $$;
-comment on function app.list_conversation_sessions is
-  'The user''s rows of one workspace or all, newest activity first unless `oldest` is asked for, ties by id.';
+comment on function app.list_sessions_of_user is
+  'A page of the user''s sessions, of one workspace or of all, greatest rank first, ties by id, after a rank and id; and up to 100 ids of rows that a later leftoff wrote.';
 
-create or replace function app.get_conversation_session(p_user_id text, p_conversation_id text)
+create or replace function app.get_session_of_user(p_user_id text, p_conversation_id text)
 returns jsonb
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
 as $$
-begin
-  perform app.assert_is_signed_in(p_user_id);
-  return app.stored_conversation_session(s) from app.conversation_sessions as s
-  where s.user_id = p_user_id and s.conversation_id = p_conversation_id and s.removed_at is null;
-end;
+  select case
+    when s.removed_at is not null then '{"state": "removed"}'
+    when s.schema_version > 1 then '{"state": "newer-version"}'
+    else jsonb_build_object('state', 'found', 'session', app.shown_session(s))
+  end
+  from app.conversation_sessions as s
+  where s.user_id = p_user_id and s.conversation_id = p_conversation_id;
 $$;
-comment on function app.get_conversation_session is 'The row, or null if there is none or it was removed.';
+comment on function app.get_session_of_user is 'The session, or that it was removed or is of a later leftoff; null if there is none.';
 
-create or replace function app.save_conversation_sessions(p_changes jsonb, p_schema_version integer)
+create or replace function app.save_sessions_of_user(p_user_id text, p_changes jsonb)
 returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_new record;
+  v_now bigint;
+  v_item record;
   v_stored app.conversation_sessions;
-  v_refusal jsonb;
-  v_refusals jsonb := '[]';
+  v_next app.conversation_sessions;
+  v_reason text;
+  v_refusals jsonb[] := '{}';
 begin
-  -- Refused as a whole and before anything is written; never saved under the right user instead.
-  perform app.assert_is_signed_in(change #>> '{session,userId}') from jsonb_array_elements(p_changes) as change;
+  if jsonb_typeof(p_changes) is distinct from 'array' or jsonb_array_length(p_changes) > 100 then
+    raise program_limit_exceeded using message = 'The changes must be an array of at most 100.';
+  end if;
+  -- Refused as a whole and before anything is written; never saved for the right user instead.
+  if exists (
+    select from jsonb_array_elements(p_changes) as c (change)
+    where jsonb_typeof(c.change -> 'userId') = 'string' and c.change ->> 'userId' <> p_user_id
+  ) then
+    raise insufficient_privilege using message = 'A change names another user.';
+  end if;
 
-  for v_new in
-    select
-      c.position,
-      c.change ->> 'saveId' as save_id,
-      (c.change ->> 'base')::bigint as base,
-      s."userId" as user_id,
-      s."conversationId" as conversation_id,
-      s.workspace,
-      s."tabId" as tab_id,
-      'epoch'::timestamptz + s."startedAt" * interval '1 millisecond' as started_at,
-      least(
-        'epoch'::timestamptz + s."lastActivity" * interval '1 millisecond',
-        date_trunc('milliseconds', clock_timestamp())
-      ) as last_activity,
-      s."messageCount" as message_count,
-      s."lastMessagePreview" as last_message_preview,
-      s.title,
-      (s."tokenUsage" ->> 'input')::double precision as input_tokens,
-      (s."tokenUsage" ->> 'output')::double precision as output_tokens,
-      (s."tokenUsage" ->> 'cacheRead')::double precision as cache_read_tokens,
-      (s."tokenUsage" ->> 'cacheWrite')::double precision as cache_write_tokens
-    from
-      jsonb_array_elements(p_changes) with ordinality as c (change, position),
-      -- Counts as a browser has them, which knows no integers; stored whole.
-      jsonb_to_record(c.change -> 'session') as s (
-        "userId" text, "conversationId" text, workspace text, "tabId" text, "startedAt" double precision,
-        "lastActivity" double precision, "messageCount" double precision, "lastMessagePreview" text, title text,
-        "tokenUsage" jsonb
-      )
+  for v_item in
+    select c.change, c.place, coalesce(c.change ->> 'conversationId', '') as conversation_id
+    from jsonb_array_elements(p_changes) with ordinality as c (change, place)
     -- In one order for all callers, so that no two of them wait for each other.
-    order by s."conversationId" collate "C", c.position
+    order by coalesce(c.change ->> 'conversationId', '') collate "C", c.place
   loop
-    if v_new.base = 0 then
-      insert into app.conversation_sessions (
-        user_id, conversation_id, workspace, tab_id, started_at, last_activity, message_count, last_message_preview,
-        title, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, revision, save_id, schema_version
-      )
-      values (
-        v_new.user_id, v_new.conversation_id, v_new.workspace, v_new.tab_id, v_new.started_at, v_new.last_activity,
-        v_new.message_count, v_new.last_message_preview, v_new.title, v_new.input_tokens, v_new.output_tokens,
-        v_new.cache_read_tokens, v_new.cache_write_tokens, 1, v_new.save_id, p_schema_version
-      )
-      on conflict (user_id, conversation_id) do nothing;
-      continue when found;
+    v_reason := null;
+    v_now := floor(extract(epoch from clock_timestamp()) * 1000);
+    if not app.is_session_change(v_item.change, v_now) then
+      v_reason := 'invalid';
+    else
+      -- Once more if another call inserts the row between the look and the insert.
+      loop
+        select s.* into v_stored from app.conversation_sessions as s
+        where s.user_id = p_user_id and s.conversation_id = v_item.conversation_id
+        for update;
+        v_reason := case
+          when v_stored.removed_at is not null then 'removed'
+          when v_stored.schema_version > 1 then 'newer-version'
+        end;
+        exit when v_reason is not null;
+        v_next := app.apply_session_change(v_stored, v_item.change, v_now);
+        if v_next.user_id is null then
+          v_reason := 'unknown';
+          exit;
+        end if;
+        if v_stored.user_id is null then
+          v_next.saved_at := clock_timestamp();
+          insert into app.conversation_sessions select v_next.* on conflict (user_id, conversation_id) do nothing;
+          exit when found;
+        else
+          -- A repeat changes nothing and writes nothing.
+          exit when v_next is not distinct from v_stored;
+          update app.conversation_sessions as s set
+            started_at = v_next.started_at, activity_at = v_next.activity_at, rank = v_next.rank,
+            messages = v_next.messages, input_tokens = v_next.input_tokens, output_tokens = v_next.output_tokens,
+            cache_read_tokens = v_next.cache_read_tokens, cache_write_tokens = v_next.cache_write_tokens,
+            scopes = v_next.scopes,
+            preview = v_next.preview, preview_rank = v_next.preview_rank,
+            message_title = v_next.message_title, message_title_rank = v_next.message_title_rank,
+            app_title = v_next.app_title, app_title_rank = v_next.app_title_rank,
+            person_title = v_next.person_title, person_title_rank = v_next.person_title_rank,
+            saved_at = clock_timestamp()
+          where s.user_id = p_user_id and s.conversation_id = v_item.conversation_id;
+          exit;
+        end if;
+      end loop;
     end if;
-
-    select s.* into v_stored from app.conversation_sessions as s
-    where s.user_id = v_new.user_id and s.conversation_id = v_new.conversation_id
-    for update;
-    v_refusal := case
-      when not found then '{"reason": "missing"}'
-      when v_stored.removed_at is not null then '{"reason": "removed"}'
-      when v_stored.schema_version > p_schema_version then '{"reason": "newer-version"}'
-      -- A repeat: accepted, and nothing changes.
-      when v_stored.save_id = v_new.save_id then null
-      when v_stored.revision <> v_new.base then jsonb_build_object(
-        'reason', 'changed', 'stored', app.stored_conversation_session(v_stored)
-      )
-    end;
-    if v_refusal is not null then
-      v_refusals := v_refusals || (v_refusal || jsonb_build_object(
-        'conversationId', v_new.conversation_id, 'position', v_new.position
-      ));
-    elsif v_stored.save_id <> v_new.save_id then
-      update app.conversation_sessions as s set
-        workspace = v_new.workspace,
-        tab_id = v_new.tab_id,
-        started_at = v_new.started_at,
-        last_activity = v_new.last_activity,
-        message_count = v_new.message_count,
-        last_message_preview = v_new.last_message_preview,
-        title = v_new.title,
-        input_tokens = v_new.input_tokens,
-        output_tokens = v_new.output_tokens,
-        cache_read_tokens = v_new.cache_read_tokens,
-        cache_write_tokens = v_new.cache_write_tokens,
-        revision = v_new.base + 1,
-        save_id = v_new.save_id,
-        schema_version = p_schema_version
-      where s.user_id = v_new.user_id and s.conversation_id = v_new.conversation_id;
+    if v_reason is not null then
+      v_refusals := v_refusals || jsonb_build_object(
+        'conversationId', v_item.conversation_id, 'reason', v_reason, 'place', v_item.place
+      );
     end if;
   end loop;
 
-  return coalesce(jsonb_agg(r - 'position' order by (r ->> 'position')::bigint), '[]')
-  from jsonb_array_elements(v_refusals) as r;
+  return coalesce(jsonb_agg(r.refusal - 'place' order by (r.refusal -> 'place')::bigint), '[]')
+  from unnest(v_refusals) as r (refusal);
 end;
 $$;
-comment on function app.save_conversation_sessions is
-  'Saves each row whose stored revision is the base the change was made from, and says of the others why not.';
+comment on function app.save_sessions_of_user is
+  'Applies up to 100 changes, each to its row, and says which were refused and why: removed, unknown, newer-version or invalid.';
 
-create or replace function app.forget_old_tombstones(p_user_id text)
+create or replace function app.remove_sessions_of_user(p_user_id text, p_conversation_ids text[])
 returns void
 language sql volatile set search_path = ''
 as $$
-  delete from app.conversation_sessions as s
-  where s.ctid = any (array(
-    select t.ctid from app.conversation_sessions as t
-    where t.user_id = p_user_id and t.removed_at < clock_timestamp() - interval '30 days'
-    -- One that a late writer looks at right now goes another time.
-    for update skip locked
-  ));
-$$;
-comment on function app.forget_old_tombstones is 'Deletes what is left of rows that the user removed more than 30 days ago.';
-
-create or replace function app.remove_conversation_sessions(p_user_id text, p_conversation_ids text[])
-returns void
-language plpgsql volatile set search_path = ''
-as $$
-begin
-  perform app.assert_is_signed_in(p_user_id);
   insert into app.conversation_sessions as s (user_id, conversation_id, removed_at)
-  select p_user_id, r.id, clock_timestamp() from (select distinct unnest(p_conversation_ids) as id) as r
-  order by r.id collate "C"
+  select p_user_id, r.id, clock_timestamp() from (select distinct unnest(p_conversation_ids) collate "C" as id) as r
+  order by r.id
   on conflict (user_id, conversation_id) do update set
-    workspace = null, tab_id = null, started_at = null, last_activity = null, message_count = null,
-    last_message_preview = null, title = null, input_tokens = null, output_tokens = null, cache_read_tokens = null,
-    cache_write_tokens = null, revision = null, save_id = null, schema_version = null, removed_at = excluded.removed_at;
-  perform app.forget_old_tombstones(p_user_id);
-end;
+    workspace = null, started_at = null, activity_at = null, rank = null, messages = null, input_tokens = null,
+    output_tokens = null, cache_read_tokens = null, cache_write_tokens = null, scopes = null, preview = null,
+    preview_rank = null, message_title = null, message_title_rank = null, app_title = null, app_title_rank = null,
+    person_title = null, person_title_rank = null, schema_version = null, saved_at = null,
+    removed_at = excluded.removed_at;
 $$;
-comment on function app.remove_conversation_sessions is 'Leaves a tombstone in place of each row, and where there was none.';
+comment on function app.remove_sessions_of_user is 'Leaves a tombstone in place of each row, and where there was none.';
 
-create or replace function app.clear_conversation_sessions(p_user_id text, p_workspace text default null)
+create or replace function app.clear_sessions_of_user(p_user_id text, p_workspace text default null)
 returns void
 language plpgsql volatile set search_path = ''
 as $$
 begin
-  perform app.assert_is_signed_in(p_user_id);
-  perform app.remove_conversation_sessions(p_user_id, array(
+  perform app.remove_sessions_of_user(p_user_id, array(
     select s.conversation_id from app.conversation_sessions as s
     where s.user_id = p_user_id and s.removed_at is null and (p_workspace is null or s.workspace = p_workspace)
   ));
 end;
 $$;
-comment on function app.clear_conversation_sessions is
-  'Leaves a tombstone in place of each of the user''s rows, of one workspace or of all.';
-
-do $$
-declare
-  verb text;
-begin
-  foreach verb in array array[
-    'assert_is_signed_in', 'stored_conversation_session', 'list_conversation_sessions', 'get_conversation_session',
-    'save_conversation_sessions', 'forget_old_tombstones', 'remove_conversation_sessions', 'clear_conversation_sessions'
-  ] loop
-    execute format('revoke all on function app.%I from public', verb);
-    -- By name too: default privileges of the app may have granted it.
-    if to_regrole('anon') is not null then
-      execute format('revoke all on function app.%I from anon', verb);
-    end if;
-    if to_regrole('authenticated') is not null then
-      execute format('grant execute on function app.%I to authenticated', verb);
-    end if;
-  end loop;
-end $$;
+comment on function app.clear_sessions_of_user is 'Leaves a tombstone in place of each of the user''s rows, of one workspace or of all.';

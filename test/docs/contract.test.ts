@@ -1,16 +1,68 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import ts from 'typescript'
 import { expect, it } from 'vitest'
 
-it('the README shows SessionAdapter as it is, without its sentences', () => {
-  const shown = membersIn(read('README.md'))
-  expect(shown.length).toBeGreaterThan(5)
-  expect(shown).toEqual(membersIn(read('src/core/adapter.ts').replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, '')))
+const sources = new URL('../../src/', import.meta.url)
+
+it('each sentence of the adapter contract is the title of a test, and each test has its sentence', () => {
+  const sentences = sentencesOfContract(read('core/adapter.ts'))
+  expect(Object.keys(sentences).length).toBeGreaterThan(10)
+  expect(titlesOfSuite()).toEqual(sentences)
 })
 
-function membersIn(text: string): readonly string[] {
-  return text.split('interface SessionAdapter {\n')[1]?.split('\n}')[0]?.split('\n') ?? []
+/** By member, in order. Those of the interface itself stand in its last paragraph. */
+function sentencesOfContract(text: string): Record<string, readonly string[]> {
+  const file = ts.createSourceFile('adapter.ts', text, ts.ScriptTarget.Latest, true)
+  const contract = file.statements.find(
+    (node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === 'SessionAdapter',
+  )
+  const found = new Map([['every call', sentencesIn(docOf(contract).split('\n\n').at(-1) ?? '')]])
+  for (const member of contract?.members ?? []) {
+    const sentences = sentencesIn(docOf(member))
+    if (sentences.length > 0) found.set(member.name?.getText() ?? '', sentences)
+  }
+  return Object.fromEntries(found)
+}
+
+function docOf(node: ts.Node | undefined): string {
+  const [doc] = node ? ts.getJSDocCommentsAndTags(node) : []
+  return (doc && ts.isJSDoc(doc) && ts.getTextOfJSDocComment(doc.comment)) || ''
+}
+
+function sentencesIn(text: string): readonly string[] {
+  return text
+    .split(/(?<=\.)\s+/)
+    .map((sentence) => sentence.replaceAll(/\s+/g, ' ').replace(/\.$/, ''))
+    .filter((sentence) => sentence !== '')
+}
+
+/** What the suite describes by member: the titles of the tests, or of what groups several tests of one sentence. */
+function titlesOfSuite(): Record<string, readonly string[]> {
+  const found: Record<string, string[]> = {}
+  for (const name of readdirSync(new URL('testing/', sources))) {
+    if (!name.startsWith('session-adapter-')) continue
+    const file = ts.createSourceFile(name, read(`testing/${name}`), ts.ScriptTarget.Latest, true)
+    for (const [member, body] of calls(file)) {
+      const titles = [...calls(body)].map(([title]) => title)
+      expect(found[member] ?? [], `${member} is described twice`).toEqual([])
+      found[member] = titles
+    }
+  }
+  return found
+}
+
+/** The outermost calls of `describe` and `it` in `node`, with what they run. */
+function* calls(node: ts.Node): Generator<[title: string, body: ts.Node]> {
+  for (const child of node.getChildren()) {
+    const call = ts.isCallExpression(child) ? child : undefined
+    const [title, body] = call?.arguments ?? []
+    if (call && title && body && ['describe', 'it'].includes(call.expression.getText())) {
+      if (!ts.isStringLiteralLike(title)) throw new Error(`A title is no literal: ${title.getText()}`)
+      yield [title.text, body]
+    } else yield* calls(child)
+  }
 }
 
 function read(path: string): string {
-  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  return readFileSync(new URL(path, sources), 'utf8')
 }

@@ -64,7 +64,7 @@ describe.each(['working', 'missing', 'rejecting', 'silent'] as const)(
       await setting.clock.advance(2_000)
       const moved = await opened
       expect(moved).not.toBe(id)
-      expect(other.events).toEqual([{ type: 'moved', conversationId: moved, from: id, reason: 'open-elsewhere' }])
+      expect(other.events).toEqual([{ type: 'conversation-redirected', conversationId: moved, from: id, reason: 'open-elsewhere' }])
     })
 
     it('refuses to switch to one that is open, and switches once it is not', async () => {
@@ -262,7 +262,7 @@ describe('a page that comes back from the back/forward cache', () => {
     await clock.advance(1_000)
     const now = currentOf(a)
     expect(now).not.toBe(id)
-    expect(a.events).toContainEqual({ type: 'moved', conversationId: now, from: id, reason: 'open-elsewhere' })
+    expect(a.events).toContainEqual({ type: 'conversation-redirected', conversationId: now, from: id, reason: 'open-elsewhere' })
   })
 
   it('lets a new conversation be begun after it was lost, and saves what was said meanwhile', async () => {

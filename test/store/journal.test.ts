@@ -204,7 +204,7 @@ describe('the journal', () => {
     const { store, events } = openTab()
     await store.initConversation('w')
     await store.initConversation('w2')
-    expect(events).toMatchObject([{ type: 'row-set-aside', error: { code: 'invalid-session' } }])
+    expect(events).toMatchObject([{ type: 'row-quarantined', error: { code: 'invalid-session' } }])
     expect(journal()).toEqual([])
     expect(browser.localStorage.getItem(`claude-session-storage/set-aside/${key.replaceAll('/', '%2F')}`)).toBe(
       '{"sealed":7}',

@@ -233,7 +233,7 @@ describe('data that older code left', () => {
     expect(await store.initConversation('w')).toBe('old-1')
     await settle()
     expect(store.getState().sessions).toHaveLength(1)
-    expect(events.map(({ type }) => type)).toEqual(['row-set-aside', 'row-set-aside', 'row-set-aside'])
+    expect(events.map(({ type }) => type)).toEqual(['row-quarantined', 'row-quarantined', 'row-quarantined'])
   })
 
   it('never throws, whatever stands there, and gives only rows that can be stored', () => {

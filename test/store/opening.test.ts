@@ -91,7 +91,7 @@ describe('opening a workspace', () => {
     const next = openTab()
     const opening = initialize(next)
     await clock.advance(0)
-    expect(next.store.getState()).toMatchObject({ status: 'resuming', sessions: [{ conversationId: id }] })
+    expect(next.store.getState()).toMatchObject({ status: 'opening', sessions: [{ conversationId: id }] })
     expect(await opening).toBe(id)
   })
 
@@ -247,7 +247,7 @@ describe('opening a conversation that the app gives', () => {
     await settle()
     const b = await store.initConversation('b', { conversationId: a })
     expect(b).not.toBe(a)
-    expect(events).toEqual([{ type: 'moved', conversationId: b, from: a, reason: 'other-workspace' }])
+    expect(events).toEqual([{ type: 'conversation-redirected', conversationId: b, from: a, reason: 'other-workspace' }])
   })
 
   it('moves on and says so if it was removed', async () => {
@@ -259,7 +259,7 @@ describe('opening a conversation that the app gives', () => {
     await store.removeConversation(removed)
     const { store: other, events } = openTab()
     const id = await other.initConversation('w', { conversationId: removed })
-    expect(events).toEqual([{ type: 'moved', conversationId: id, from: removed, reason: 'removed' }])
+    expect(events).toEqual([{ type: 'conversation-redirected', conversationId: id, from: removed, reason: 'removed' }])
   })
 })
 
@@ -290,7 +290,7 @@ describe('opening while storage fails', () => {
     const { store } = openTab()
     const opening = store.initConversation('w')
     await clock.advance(2_999)
-    expect(store.getState().status).toBe('resuming')
+    expect(store.getState().status).toBe('opening')
     await clock.advance(1)
     expect(store.getState()).toMatchObject({ status: 'degraded', currentConversationId: await opening })
   })

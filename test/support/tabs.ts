@@ -18,12 +18,12 @@ export interface StoreInTab {
 }
 
 /** A fake browser on a manual clock, whose ids are counted. */
-export function setUp(options: SessionStoreOptions = {}) {
+export function setUp(options: Partial<SessionStoreOptions> = {}) {
   const clock: ManualClock = manualClock({ now: 1_000_000 })
   const browser = fakeBrowser()
   let ids = 0
 
-  function open(tab: FakeTab, own: SessionStoreOptions): StoreInTab {
+  function open(tab: FakeTab, own: Partial<SessionStoreOptions>): StoreInTab {
     const events: SessionEvent[] = []
     const store = createSessionStore({
       clock,
@@ -46,7 +46,7 @@ export function setUp(options: SessionStoreOptions = {}) {
   return {
     clock,
     browser,
-    openTab: (own: SessionStoreOptions = {}): StoreInTab => open(browser.openTab(), own),
+    openTab: (own: Partial<SessionStoreOptions> = {}): StoreInTab => open(browser.openTab(), own),
     /** Opens the workspace in a tab, and lets pass what it waits for a page that was left a moment ago. */
     async initialize({ store }: StoreInTab, workspace = 'w'): Promise<string> {
       const opened = store.initConversation(workspace)

@@ -1,13 +1,13 @@
-import * as z from 'zod/mini'
+import { isObject } from '../../core/checks.js'
 
 /** What the signal uses of a `BroadcastChannel`. */
 export type ChangeChannel = Pick<BroadcastChannel, 'postMessage' | 'addEventListener' | 'close'>
 
 /**
- * Tells handles of one name which conversations changed. Messages carry ids, never state: whoever hears one reads again, and
- * a message is sent after the commit, so what is read is new.
+ * Tells the handles of one database which conversations changed. Messages carry ids, never state: whoever hears one reads
+ * again, and a message is sent after the commit, so that reading finds the change.
  *
- * A channel does not hear itself. With one for sending and one for hearing, a handle's own listeners are told the way others are.
+ * A channel does not hear itself. With one for sending and one for hearing, a handle hears its own changes like any other.
  */
 export function changeSignal(createChannel: () => ChangeChannel) {
   const listeners = new Set<Listener>()
@@ -16,20 +16,21 @@ export function changeSignal(createChannel: () => ChangeChannel) {
   let isClosed = false
 
   function onMessage({ data }: MessageEvent<unknown>): void {
-    const message = z.safeParse(changed, data)
-    if (!message.success) return // of another version, or not ours
-    for (const listener of [...listeners]) listener(message.data)
+    const change = readChanged(data)
+    if (!change) return // of another version, or not ours
+    for (const listener of [...listeners]) listener(change)
   }
 
   return {
-    tell(userId: string, conversationIds: readonly string[]): void {
-      if (isClosed || conversationIds.length === 0) return
+    /** No ids: anything may have changed. */
+    announce(userId: string, conversationIds: readonly string[]): void {
+      if (isClosed) return
       sender ??= createChannel()
       sender.postMessage({ userId, conversationIds } satisfies Changed)
     },
     subscribe(userId: string, listener: (conversationIds: readonly string[]) => void): () => void {
-      const own: Listener = (message) => {
-        if (message.userId === userId) listener(message.conversationIds)
+      const own: Listener = (change) => {
+        if (change.userId === userId) listener(change.conversationIds)
       }
       listeners.add(own)
       if (!receiver && !isClosed) {
@@ -47,11 +48,16 @@ export function changeSignal(createChannel: () => ChangeChannel) {
   }
 }
 
-const changed = z.object({ userId: z.string(), conversationIds: z.array(z.string()) })
-
+/** What is sent. */
 interface Changed {
   readonly userId: string
   readonly conversationIds: readonly string[]
 }
 
-type Listener = (message: Changed) => void
+type Listener = (change: Changed) => void
+
+function readChanged(data: unknown): Changed | undefined {
+  if (!isObject(data) || typeof data.userId !== 'string' || !Array.isArray(data.conversationIds)) return undefined
+  const { userId, conversationIds } = data
+  return conversationIds.every((id) => typeof id === 'string') ? { userId, conversationIds } : undefined
+}

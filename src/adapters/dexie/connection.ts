@@ -1,9 +1,10 @@
+import { isObject } from '../../core/checks.js'
 import type { Clock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
 import { storageError } from '../../core/storage-error.js'
 import { type Database, database } from './database.js'
 
-/** How long a call waits for the database to open. */
+/** How long a call waits for the database to open. An opening that takes longer is given up, and the next call opens again. */
 export const openTimeoutMs = 5_000
 
 /** Where IndexedDB comes from. */
@@ -29,28 +30,42 @@ export function connection(name: string, source: IndexedDbSource, clock: Clock) 
     if (current === opening) current = undefined
   }
 
+  /** Closes it if it opens after all, so that it is in no other tab's way. */
+  function giveUp(opening: Promise<Database>): void {
+    forget(opening)
+    opening.then(close, () => {})
+  }
+
+  function withinBound(opening: Promise<Database>): Promise<Database> {
+    return new Promise((resolve, reject) => {
+      const cancel = clock.setTimeout(() => {
+        giveUp(opening)
+        const message = `The database ${name} did not open: another tab may hold an older version of it. Close the other tabs.`
+        reject(new LeftoffError('storage-unavailable', message))
+      }, openTimeoutMs)
+      opening.then(resolve, reject).finally(cancel)
+    })
+  }
+
   async function attempt<T>(run: (database: Database) => PromiseLike<T>): Promise<T> {
     for (let mayRetry = true; ; mayRetry = false) {
       current ??= open()
       const opening = current
       try {
-        return await run(await withinBound(opening, name, clock))
+        return await run(await withinBound(opening))
       } catch (error) {
         if (!mayRetry || !isLostConnection(error)) throw storageError('IndexedDB', error)
-        forget(opening)
-        opening.then(close, () => {})
+        giveUp(opening)
       }
     }
   }
 
   return {
     /**
-     * Runs `run` on the open database. When the connection turns out to be lost it is opened anew and `run` runs again, once.
-     *
-     * Does not wait for ever for a blocked upgrade: the call fails, the opening goes on, and a later call finds it done.
+     * Runs `run` on the open database. If the connection turns out to be lost, it is opened anew and `run` runs again, once.
      */
     use<T>(run: (database: Database) => PromiseLike<T>): Promise<T> {
-      if (isClosed) return Promise.reject(new LeftoffError('disposed', 'This adapter was closed. Make a new one.'))
+      if (isClosed) return Promise.reject(new LeftoffError('disposed', 'This adapter was closed.'))
       const call = attempt(run)
       running.add(call)
       const done = (): void => void running.delete(call)
@@ -72,7 +87,7 @@ export function connection(name: string, source: IndexedDbSource, clock: Clock) 
 
 async function openDatabase(name: string, source: IndexedDbSource, onClose: () => void): Promise<Database> {
   const { indexedDB = globalThis.indexedDB, IDBKeyRange = globalThis.IDBKeyRange } = source
-  if (!indexedDB) throw storageError('IndexedDB', new Error('There is no IndexedDB here.'))
+  if (!indexedDB) throw new LeftoffError('storage-unavailable', 'There is no IndexedDB: this is not a browser.')
   const opened = database(name, { indexedDB: opensOnce(indexedDB), IDBKeyRange })
   const { dexie } = opened
   dexie.on('close', onClose)
@@ -109,19 +124,9 @@ function openError(cause: DOMException): LeftoffError {
   if (cause.name !== 'VersionError') return storageError('IndexedDB', cause)
   return new LeftoffError(
     'newer-version',
-    'The database was written by a newer version of leftoff. It was left alone; reload the page to get the newer code.',
+    'A newer version of leftoff wrote this database. It was left alone; reload the page to get the newer code.',
     { cause },
   )
-}
-
-function withinBound(opening: Promise<Database>, name: string, clock: Clock): Promise<Database> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.setTimeout(() => {
-      const message = `The database ${name} did not open: another tab may hold an older version of it. Close the other tabs.`
-      reject(new LeftoffError('storage-unavailable', message))
-    }, openTimeoutMs)
-    opening.then(resolve, reject).finally(cancel)
-  })
 }
 
 function close({ dexie }: Database): void {
@@ -130,10 +135,10 @@ function close({ dexie }: Database): void {
 
 /** Whether the connection is gone. Every call may be repeated, so a wrong guess does no harm. */
 function isLostConnection(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('name' in error)) return false
+  if (!isObject(error)) return false
   // A transaction that was aborted for no reason given: the browser closed the connection under it.
-  if (error.name === 'AbortError') return !('inner' in error && error.inner) || isLostConnection(error.inner)
-  if ('failures' in error && Array.isArray(error.failures)) return error.failures.some(isLostConnection)
+  if (error.name === 'AbortError') return !error.inner || isLostConnection(error.inner)
+  if (Array.isArray(error.failures)) return error.failures.some(isLostConnection)
   // The last is Safari's "Connection to Indexed Database server lost".
-  return error.name === 'InvalidStateError' || error.name === 'DatabaseClosedError' || error.name === 'UnknownError'
+  return ['InvalidStateError', 'DatabaseClosedError', 'UnknownError'].some((name) => error.name === name)
 }

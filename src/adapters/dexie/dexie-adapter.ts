@@ -1,17 +1,20 @@
-import type { AdapterReport, SessionAdapter } from '../../core/adapter.js'
+import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
+import { readChange } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { type ChangeChannel, changeSignal } from './change-signal.js'
 import { connection, type IndexedDbSource } from './connection.js'
-import { listRows, readRow, setRowsAside, type UnreadableRow } from './read-rows.js'
+import { type RowKey, read, write } from './database.js'
+import { forgetUser, readEpoch } from './epochs.js'
+import { getRow, listRows } from './read-rows.js'
 import { clearRows, removeRows } from './remove-rows.js'
 import { saveRows } from './save-rows.js'
-import { signOutGuard } from './sign-outs.js'
+import { type OddRow, tidy } from './tidy-rows.js'
 
 /** Options of {@link dexieAdapter}. */
 export interface DexieAdapterOptions extends IndexedDbSource {
   /** The name of the database; `claude-session-storage` when omitted. */
   readonly name?: string
-  /** The clock for tombstones and for how long opening may take. */
+  /** The clock for tombstones, for the bounds of ranks and for how long opening may take. */
   readonly clock?: Clock
   /** Where IndexedDB is found; the page's own when omitted. */
   readonly indexedDB?: IDBFactory
@@ -22,8 +25,8 @@ export interface DexieAdapterOptions extends IndexedDbSource {
 }
 
 /**
- * Keeps sessions in IndexedDB, a row per session. What a save resolved for survives a crash of the browser, and tabs that save
- * the same row at the same moment are told apart: the base is compared in the transaction that writes.
+ * Keeps sessions in IndexedDB, a row per session. What a save resolved for survives a crash of the browser. Tabs that save the
+ * same row at the same moment lose nothing: each change is applied in the transaction that reads the row.
  *
  * @example
  * ```ts
@@ -43,24 +46,21 @@ export function dexieAdapter({
   const signal = createChannel && changeSignal(() => createChannel(`${name}/changed`))
   const reporters = new Set<(report: AdapterReport) => void>()
   const reported = new Set<string>()
-  const signOuts = signOutGuard()
 
-  /** What could not be read is moved out of the way, or left alone if it is of a newer version. */
-  async function lookAfter(unreadable: readonly UnreadableRow[]): Promise<void> {
-    const invalid = unreadable.filter(({ read }) => read.kind === 'invalid')
-    // A storage that is full keeps the bytes where they are; the rows that can be read are worth more than the move.
-    if (invalid.length > 0) await use((database) => setRowsAside(database, invalid)).catch(() => {})
-    report(unreadable)
+  async function lookAfter(rows: readonly OddRow[]): Promise<void> {
+    if (rows.length === 0) return
+    // A storage that is full keeps them where they are; the rows that can be read are worth more than the move.
+    await use((database) => write(database, (tables) => tidy(tables, rows))).catch(() => {})
+    report(rows)
   }
 
-  function report(unreadable: readonly UnreadableRow[]): void {
-    for (const { key, read } of unreadable) {
+  function report(rows: readonly OddRow[]): void {
+    for (const { key, read } of rows) {
       const id = JSON.stringify(key)
-      if (reported.has(id)) continue
+      if (read.kind === 'row' || reported.has(id)) continue
       reported.add(id)
-      const [, conversationId] = key
-      const type = read.kind === 'invalid' ? 'row-set-aside' : 'newer-version'
-      for (const reporter of [...reporters]) reporter({ type, conversationId, error: read.error })
+      const type = read.kind === 'damaged' ? 'row-quarantined' : 'newer-version'
+      for (const reporter of [...reporters]) reporter({ type, conversationId: key[1], error: read.error })
     }
   }
 
@@ -69,37 +69,48 @@ export function dexieAdapter({
     place: 'device',
     durability: 'committed',
     async list(userId, query) {
-      // The count first: rows that a sign-out in between removes must not be taken for those of a later sign-in.
-      const [, { sessions, unreadable }] = await use((database) =>
-        Promise.all([signOuts.begin(database, userId), listRows(database, userId, query)]),
-      )
-      if (unreadable.length > 0) await lookAfter(unreadable)
-      return sessions
+      const { page, odd } = await use((database) => listRows(database, userId, query))
+      await lookAfter(odd)
+      return page
     },
     async get(userId, conversationId) {
-      const read = await use((database) => readRow(database, [userId, conversationId]))
-      if (read === undefined || read.kind === 'row') return read?.row.session
-      await lookAfter([{ key: [userId, conversationId], read }])
-      return undefined
+      const key: RowKey = [userId, conversationId]
+      const found = await use((database) => getRow(database, key))
+      if (typeof found !== 'object' || !('kind' in found)) return found
+      await lookAfter([{ key, read: found }])
+      return found.kind === 'newer-version' ? found.kind : undefined
     },
     async save(changes) {
-      if (changes.length === 0) return []
-      const { accepted, refusals, unreadable } = await use((database) => saveRows(database, changes, signOuts))
-      report(unreadable)
-      for (const { userId, conversationId } of accepted) signal?.tell(userId, [conversationId])
-      return refusals
+      const now = clock.now()
+      const refusals: Refusal[] = []
+      const valid = changes.flatMap((change) => {
+        const checked = readChange(change, now)
+        if (checked.ok) return [checked.value]
+        refusals.push({ conversationId: change.conversationId, reason: 'invalid' })
+        return []
+      })
+      if (valid.length === 0) return refusals
+      const { saved, odd, refusals: refused } = await use((database) => saveRows(database, valid))
+      report(odd)
+      for (const [userId, ids] of saved) signal?.announce(userId, ids)
+      return [...refusals, ...refused]
     },
     async remove(userId, conversationIds) {
       if (conversationIds.length === 0) return
       await use((database) => removeRows(database, userId, conversationIds, clock.now()))
-      signal?.tell(userId, conversationIds)
+      signal?.announce(userId, conversationIds)
     },
     async clear(userId, workspace) {
-      signal?.tell(userId, await use((database) => clearRows(database, userId, workspace, clock.now())))
+      const removed = await use((database) => clearRows(database, userId, workspace, clock.now()))
+      if (removed.length > 0) signal?.announce(userId, removed)
     },
-    async forget(userId) {
-      await use((database) => signOuts.forget(database, userId, clock.now()))
+    epochOf(userId) {
+      return use((database) => read(database, (tables) => readEpoch(tables, userId)))
+    },
+    async forget(userId, nextEpoch) {
+      await use((database) => forgetUser(database, userId, nextEpoch))
       reported.clear() // it names the user's conversations
+      signal?.announce(userId, [])
     },
     ...(signal && { subscribe: signal.subscribe }),
     onReport(listener) {

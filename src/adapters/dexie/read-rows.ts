@@ -1,77 +1,66 @@
-import type { ListQuery } from '../../core/adapter.js'
-import type { ConversationSession } from '../../core/session.js'
-import { type ReadRow, readStoredRow } from '../../core/stored-row.js'
-import { type Database, type RowKey, rowsInOrder, write } from './database.js'
+import type { ListQuery, SessionPage } from '../../core/adapter.js'
+import { cursorOf, placeOf } from '../../core/list-cursor.js'
+import { readStoredRow, type UnreadableRow } from '../../core/read-stored-row.js'
+import type { RankedSession } from '../../core/session.js'
+import { sessionOf } from '../../core/stored-row.js'
+import { type Database, placeIn, type RowKey, read, rowsInOrder } from './database.js'
+import { epochIn, epochKey, readEpoch } from './epochs.js'
+import type { OddRow } from './tidy-rows.js'
 
-/** A row that is damaged, or of a newer version. */
-export interface UnreadableRow {
-  readonly key: RowKey
-  readonly read: Exclude<ReadRow, { kind: 'row' }>
-}
+/** How many rows a page reads at most to make up for those that cannot be read. */
+export const maxRowsSkipped = 1_000
 
-/** What {@link listRows} found. */
-interface ListedRows {
-  readonly sessions: readonly ConversationSession[]
-  /** Met on the way. */
-  readonly unreadable: readonly UnreadableRow[]
+/** A page, and the rows left out of it. */
+export interface ListedRows {
+  readonly page: SessionPage
+  readonly odd: readonly OddRow[]
 }
 
 /**
- * The first `limit` sessions, and the rows met on the way that could not be read. One that is damaged in a field of the index
- * is in no list, as IndexedDB has it: getting it, saving over it or clearing all finds it.
+ * A page in one request, or in two if some rows cannot be read. A row that is damaged in a field of the index is in no list,
+ * as IndexedDB has it: getting it, saving over it or clearing all finds it.
  */
-export async function listRows(database: Database, userId: string, query: ListQuery): Promise<ListedRows> {
-  // One request, whose answer is here before its transaction ends: nobody who opens a page waits for that.
-  const reads = (await rowsInOrder(database, userId, query).limit(query.limit).toArray()).map(readStoredRow)
-  const sessions = reads.flatMap((read) => (read.kind === 'row' ? [read.row.session] : []))
-  return sessions.length === reads.length ? { sessions, unreadable: [] } : listPastUnreadable(database, userId, query)
-}
-
-/** As many again as could not be read, all in one transaction: no row moves meanwhile. */
-function listPastUnreadable(
+export async function listRows(
   database: Database,
   userId: string,
-  { limit, ...query }: ListQuery,
-): PromiseLike<ListedRows> {
-  return database.dexie.transaction('r', database.rows, async () => {
-    const sessions: ConversationSession[] = []
-    const unreadable: UnreadableRow[] = []
-    for (let missing = limit; missing > 0; missing = limit - sessions.length) {
-      const next = rowsInOrder(database, userId, query)
-        .offset(sessions.length + unreadable.length)
-        .limit(missing)
-      const reads = (await next.toArray()).map(readStoredRow)
-      sessions.push(...reads.flatMap((read) => (read.kind === 'row' ? [read.row.session] : [])))
-      if (reads.some(({ kind }) => kind !== 'row')) unreadable.push(...unreadableOf(reads, await next.primaryKeys()))
-      if (reads.length < missing) break
+  { workspace, limit, after }: ListQuery,
+): Promise<ListedRows> {
+  const sessions: RankedSession[] = []
+  const odd: OddRow[] = []
+  let place = after === undefined ? undefined : placeOf(after)
+  let goesOn = limit > 0
+  // One more than asked for tells whether the list goes on.
+  for (const count of [limit + 1, maxRowsSkipped]) {
+    if (!goesOn || sessions.length > limit) break
+    const [epoch, values] = await read(database, (tables) =>
+      Promise.all([readEpoch(tables, userId), rowsInOrder(tables, userId, workspace, place).limit(count).toArray()]),
+    )
+    for (const value of values) {
+      const row = readStoredRow(value)
+      const here = placeIn(value)
+      if (row.kind === 'row' && row.row.epoch === epoch) sessions.push(sessionOf(row.row))
+      // One whose id is no text has no key of ours.
+      else if (here) odd.push({ key: [userId, here.conversationId], read: row })
+      place = here ?? place
     }
-    return { sessions, unreadable }
-  })
+    goesOn = values.length === count
+  }
+  const page = sessions.slice(0, limit)
+  const end = sessions.length > limit ? page.at(-1) : goesOn && place
+  return { page: { sessions: page, ...(end && { next: cursorOf(end) }) }, odd }
 }
 
 /** What is stored under a key. */
-export async function readRow({ rows }: Database, key: RowKey): Promise<ReadRow | undefined> {
-  const value = await rows.get(key)
-  return value === undefined ? undefined : readStoredRow(value)
-}
-
-/** Moves damaged rows, as they are, to where they are in nobody's way. */
-export function setRowsAside(database: Database, damaged: readonly UnreadableRow[]): PromiseLike<void> {
-  const { rows, setAside } = database
-  return write(database, async () => {
-    for (const { key } of damaged) {
-      const value = await rows.get(key)
-      // Another tab may have moved it already and saved the conversation anew.
-      if (value === undefined || readStoredRow(value).kind !== 'invalid') continue
-      await setAside.add({ key, value })
-      await rows.delete(key)
-    }
-  })
-}
-
-function unreadableOf(reads: readonly ReadRow[], keys: readonly RowKey[]): UnreadableRow[] {
-  return keys.flatMap((key, index) => {
-    const read = reads[index]
-    return read === undefined || read.kind === 'row' ? [] : [{ key, read }]
-  })
+export async function getRow(
+  database: Database,
+  key: RowKey,
+): Promise<RankedSession | 'removed' | UnreadableRow | undefined> {
+  const [value, tombstone, epoch] = await read(database, ({ sessions, tombstones, epochs }) =>
+    Promise.all([sessions.get(key), tombstones.get(key), epochs.get(epochKey(key[0]))]),
+  )
+  if (tombstone) return 'removed'
+  if (value === undefined) return undefined
+  const found = readStoredRow(value)
+  if (found.kind !== 'row') return found
+  return found.row.epoch === epochIn(epoch) ? sessionOf(found.row) : undefined
 }

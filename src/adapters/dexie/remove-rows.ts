@@ -1,10 +1,10 @@
-import * as z from 'zod/mini'
-import { type Database, type RowKey, rowsInOrder, startingWith, write } from './database.js'
+import { isObject } from '../../core/checks.js'
+import { type Database, type RowKey, rowsInOrder, startingWith, type Tables, write } from './database.js'
 
 /** How long a removal is remembered, so that a late writer cannot bring the row back. */
 export const tombstoneLifetimeMs = 30 * 24 * 60 * 60 * 1000
 
-/** Removes these rows and what was set aside of them, and leaves tombstones. */
+/** Removes these rows and their quarantined copies, and leaves tombstones. */
 export function removeRows(
   database: Database,
   userId: string,
@@ -12,48 +12,43 @@ export function removeRows(
   now: number,
 ): PromiseLike<void> {
   const keys = conversationIds.map((id): RowKey => [userId, id])
-  return write(database, () => bury(database, keys, now))
+  return write(database, (tables) => bury(tables, keys, now))
 }
 
-/** Removes the user's rows, of one workspace or of all, and leaves tombstones. Gives the ids. */
+/** Removes the user's rows, of one workspace or of all, and leaves tombstones. Returns the ids. */
 export function clearRows(
   database: Database,
   userId: string,
   workspace: string | undefined,
   now: number,
 ): PromiseLike<string[]> {
-  const { rows, setAside } = database
-  return write(database, async () => {
-    // Of all: by primary key, under which a damaged row is found too.
+  return write(database, async (tables) => {
+    const { sessions, quarantine } = tables
+    // Of all: by primary key, which finds a damaged row too.
     const found =
       workspace === undefined
-        ? rows.where(':id').between(...startingWith(userId))
-        : rowsInOrder(database, userId, { workspace })
+        ? sessions.where(':id').between(...startingWith(userId))
+        : rowsInOrder(tables, userId, workspace)
     const keys = await found.primaryKeys()
-    await bury(database, keys, now)
-    await setAside
+    await bury(tables, keys, now)
+    await quarantine
       .where('key')
       .between(...startingWith(userId))
-      .filter(({ value }) => workspace === undefined || workspaceOf(value) === workspace)
+      .filter(({ value }) => workspace === undefined || (isObject(value) && value.workspace === workspace))
       .delete()
     return keys.map(([, conversationId]) => conversationId)
   })
 }
 
-async function bury({ rows, tombstones, setAside }: Database, keys: RowKey[], now: number): Promise<void> {
-  await rows.bulkDelete(keys)
-  await setAside.where('key').anyOf(keys).delete()
-  await tombstones.bulkPut(keys.map(([userId, conversationId]) => ({ userId, conversationId, removedAt: now })))
+async function bury({ sessions, tombstones, quarantine }: Tables, keys: RowKey[], now: number): Promise<void> {
+  await Promise.all([
+    sessions.bulkDelete(keys),
+    quarantine.where('key').anyOf(keys).delete(),
+    tombstones.bulkPut(keys.map(([userId, conversationId]) => ({ userId, conversationId, removedAt: now }))),
+  ])
   // The table grows nowhere else, and a late writer that comes even later is still refused until the next removal.
   await tombstones
     .where('removedAt')
     .below(now - tombstoneLifetimeMs)
     .delete()
 }
-
-/** Of a damaged row, as far as it still says. */
-function workspaceOf(value: unknown): string | undefined {
-  return z.safeParse(ofWorkspace, value).data?.session.workspace
-}
-
-const ofWorkspace = z.object({ session: z.object({ workspace: z.string() }) })

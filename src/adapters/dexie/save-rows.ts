@@ -1,60 +1,68 @@
-import type { Change, Refusal } from '../../core/adapter.js'
-import { decideChange } from '../../core/decide-change.js'
-import type { ConversationSession } from '../../core/session.js'
-import { type ReadRow, readStoredRow } from '../../core/stored-row.js'
-import { type Database, type RowKey, withIndexFields, write } from './database.js'
-import type { UnreadableRow } from './read-rows.js'
-import type { SignOutGuard } from './sign-outs.js'
+import type { Refusal, RefusalReason } from '../../core/adapter.js'
+import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
+import { readStoredRow } from '../../core/read-stored-row.js'
+import { type Database, type RowKey, withIndexField, write } from './database.js'
+import { epochIn, epochKey, epochRow } from './epochs.js'
+import { type OddRow, tidy } from './tidy-rows.js'
 
 /** What became of the changes. */
 export interface SavedRows {
-  /** Repeats included: a first try may have been saved and its answer lost. */
-  readonly accepted: readonly ConversationSession[]
   readonly refusals: readonly Refusal[]
-  readonly unreadable: readonly UnreadableRow[]
+  /** The ids of the rows that were written, by user. */
+  readonly saved: ReadonlyMap<string, readonly string[]>
+  readonly odd: readonly OddRow[]
 }
 
-/** Decides on each change and writes what is accepted, all in one transaction: no tab can write between the two. */
-export function saveRows(
-  database: Database,
-  changes: readonly Change[],
-  signOuts: SignOutGuard,
-): PromiseLike<SavedRows> {
-  const { rows, tombstones, setAside } = database
-  return write(database, async () => {
-    await signOuts.check(database, new Set(changes.map(({ session }) => session.userId)))
-    const keys = changes.map(({ session }): RowKey => [session.userId, session.conversationId])
-    const [values, removals] = await Promise.all([rows.bulkGet(keys), tombstones.bulkGet(keys)])
-    const stored = new Map<string, ReadRow>()
-    const toWrite = new Map<string, ReturnType<typeof withIndexFields>>()
-    const accepted: ConversationSession[] = []
+/** Applies the changes, which were checked, in one transaction: no other tab can write between reading and writing. */
+export function saveRows(database: Database, changes: readonly SessionChange[]): PromiseLike<SavedRows> {
+  return write(database, async (tables) => {
+    const { sessions, tombstones, epochs } = tables
+    const keys = changes.map(({ userId, conversationId }): RowKey => [userId, conversationId])
+    const [values, removals, tokens] = await Promise.all([
+      sessions.bulkGet(keys),
+      tombstones.bulkGet(keys),
+      epochs.bulkGet(changes.map(({ userId }) => epochKey(userId))),
+    ])
     const refusals: Refusal[] = []
-    const unreadable: UnreadableRow[] = []
+    const saved = new Map<string, StoredRow>()
+    const odd = new Map<string, OddRow>()
+    const newEpochs = new Map<string, string>()
 
-    for (const [index, key] of keys.entries()) {
-      const value = values[index]
-      const id = JSON.stringify(key)
-      if (value === undefined || stored.has(id)) continue
-      const read = readStoredRow(value)
-      if (read.kind !== 'row') unreadable.push({ key, read })
-      if (read.kind === 'invalid') await setAside.add({ key, value })
-      if (read.kind === 'invalid') await rows.delete(key)
-      else stored.set(id, read)
-    }
     for (const [index, change] of changes.entries()) {
-      const id = JSON.stringify(keys[index])
-      const decision = decideChange(change, stored.get(id), removals[index] !== undefined)
-      if (decision !== 'repeat' && 'reason' in decision) {
-        refusals.push(decision)
-        continue
+      const { userId, conversationId } = change
+      const id = JSON.stringify([userId, conversationId])
+      const value = values[index]
+      const read = value === undefined ? undefined : readStoredRow(value)
+      if (read && read.kind !== 'row') odd.set(id, { key: [userId, conversationId], read })
+
+      const epoch = epochIn(tokens[index]) || newEpochs.get(userId) || change.epoch
+      if (epoch !== epochIn(tokens[index])) newEpochs.set(userId, epoch)
+
+      let reason: RefusalReason | undefined
+      if (epoch !== change.epoch) reason = 'signed-out'
+      else if (removals[index]) reason = 'removed'
+      else if (read?.kind === 'newer-version') reason = 'newer-version'
+      else {
+        // A later change of the same row in this call is applied to this one's result.
+        const stored = saved.get(id) ?? (read?.kind === 'row' ? read.row : undefined)
+        const row = applyChange(stored?.epoch === epoch ? stored : undefined, change)
+        if ('refused' in row) reason = row.refused
+        else saved.set(id, row)
       }
-      accepted.push(change.session)
-      if (decision === 'repeat') continue
-      // A later change of the same row in this call is made from this one.
-      stored.set(id, { kind: 'row', row: decision })
-      toWrite.set(id, withIndexFields(decision))
+      if (reason) refusals.push({ conversationId, reason })
     }
-    await rows.bulkPut([...toWrite.values()])
-    return { accepted, refusals, unreadable }
+
+    await tidy(tables, [...odd.values()])
+    await Promise.all([
+      sessions.bulkPut([...saved.values()].map(withIndexField)),
+      epochs.bulkPut([...newEpochs].map(([userId, epoch]) => epochRow(userId, epoch))),
+    ])
+    const ids = new Map<string, string[]>()
+    for (const { userId, conversationId } of saved.values()) {
+      const ofUser = ids.get(userId) ?? []
+      ids.set(userId, ofUser)
+      ofUser.push(conversationId)
+    }
+    return { refusals, saved: ids, odd: [...odd.values()] }
   })
 }

@@ -1,36 +1,44 @@
+/** What a page is told about keys. */
+export interface KeyListener {
+  /** Another page wrote or removed the key; `undefined`: it cleared the whole storage. */
+  readonly onKey: (key: string | undefined) => void
+  /** The page was in the back/forward cache or frozen: it may have missed anything. */
+  readonly onWake: () => void
+}
+
 /**
- * Tells handles of one name that a conversation changed: other documents by the browser's `storage` event, which arrives
- * once the new bytes can be read (after a BroadcastChannel message they may still be old), and handles of this page by an
- * event on the window, since `storage` is not sent to the document that wrote.
+ * Tells handles of one name that conversations changed: those of other pages by the browser's `storage` event, which arrives
+ * once the new bytes can be read, and those of this page by an event on the window, because `storage` is not sent to the page
+ * that wrote.
  */
-export function changeSignal(
-  name: string,
-  parse: (key: string) => { userId: string; conversationId: string } | undefined,
-  events: EventTarget | undefined,
-) {
+export function changeSignal(name: string, events: EventTarget | undefined) {
   const type = `${name}/changed`
   return {
-    tell(userId: string, conversationIds: readonly string[]): void {
+    announce(userId: string, conversationIds: readonly string[]): void {
       events?.dispatchEvent(new CustomEvent(type, { detail: { userId, conversationIds } }))
     },
-    subscribe(userId: string, listener: (conversationIds: readonly string[]) => void): () => void {
+
+    onAnnounced(listener: (userId: string, conversationIds: readonly string[]) => void): () => void {
+      const onChanged = (event: Event): void => {
+        // Only `announce` sends events of this name.
+        const { detail } = event as CustomEvent<{ userId: string; conversationIds: readonly string[] }>
+        listener(detail.userId, detail.conversationIds)
+      }
+      events?.addEventListener(type, onChanged)
+      return () => events?.removeEventListener(type, onChanged)
+    },
+
+    listen({ onKey, onWake }: KeyListener): () => void {
       const onStorage = (event: Event): void => {
         const key = 'key' in event ? event.key : undefined
-        if (key === null) listener([]) // the whole storage was cleared
-        if (typeof key !== 'string') return
-        const changed = parse(key)
-        if (changed?.userId === userId) listener([changed.conversationId])
-      }
-      const onChanged = (event: Event): void => {
-        // Only `tell` sends events of this name.
-        const { detail } = event as CustomEvent<{ userId: string; conversationIds: readonly string[] }>
-        if (detail.userId === userId) listener(detail.conversationIds)
+        if (key === null || typeof key === 'string') onKey(key ?? undefined)
       }
       events?.addEventListener('storage', onStorage)
-      events?.addEventListener(type, onChanged)
+      // `resume` is sent to the document and does not bubble.
+      for (const wake of ['pageshow', 'resume']) events?.addEventListener(wake, onWake, { capture: true })
       return () => {
         events?.removeEventListener('storage', onStorage)
-        events?.removeEventListener(type, onChanged)
+        for (const wake of ['pageshow', 'resume']) events?.removeEventListener(wake, onWake, { capture: true })
       }
     },
   }

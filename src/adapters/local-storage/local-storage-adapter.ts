@@ -1,30 +1,36 @@
-import type { AdapterReport, SessionAdapter } from '../../core/adapter.js'
+import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
+import type { SessionChange } from '../../core/change.js'
+import { readChange } from '../../core/checks.js'
+import { randomScope } from '../../core/hash.js'
 import { storageError } from '../../core/storage-error.js'
-import { keysOfUser, type WebStorage } from '../../core/web-storage.js'
+import { sessionOf } from '../../core/stored-row.js'
+import type { WebStorage } from '../../core/web-storage.js'
 import { changeSignal } from './change-signal.js'
-import { rowKeys } from './keys.js'
-import { listRows } from './list-rows.js'
-import { rowStorage } from './row-storage.js'
-import { saveRows } from './save-rows.js'
+import { createKeyIndex } from './key-index.js'
+import { adapterKeys, allKeys } from './keys.js'
+import { listParts } from './list-parts.js'
+import { createParts } from './parts.js'
+import { createPartWriter } from './save-part.js'
 
 /** Options of {@link localStorageAdapter}. */
 export interface LocalStorageAdapterOptions {
   /** The prefix of all keys; `claude-session-storage` when omitted. */
   readonly name?: string
-  /** The clock for tombstones, in ms since the epoch. */
+  /** The clock, in ms since the epoch. */
   readonly now?: () => number
-  /** Where to store; the page's `localStorage` when omitted. Called at each use, for it may throw. */
-  readonly storage?: () => WebStorage
-  /** Where `storage` events arrive; the window when omitted. */
+  /** Where to store; the page's `localStorage` when omitted. May throw. */
+  readonly storage?: () => WebStorage | null | undefined
+  /** Where `storage`, `pageshow` and `resume` events arrive; the window when omitted. */
   readonly events?: EventTarget
 }
 
+/** How long a removed row cannot come back. */
+const tombstoneMs = 30 * 24 * 60 * 60 * 1_000
+
 /**
- * Keeps sessions in `localStorage`, a key per row. Survives a clean close; what was written in the last seconds may be
- * gone after a crash of the browser, so prefer `dexieAdapter` where IndexedDB is at hand.
- *
- * The browser gives no way to compare and write in one step, so a refusal is not reliable when two tabs save the same row
- * at the same moment.
+ * Keeps sessions in `localStorage`. Each store instance writes a key of its own per conversation, so tabs never overwrite each
+ * other. Survives a clean close; the first write of a page is on disk within about 5 s in Chromium, later ones may wait up to a
+ * minute, and a crash of the browser loses what is not. Use `dexieAdapter` if that matters.
  *
  * @example
  * ```ts
@@ -36,109 +42,208 @@ export interface LocalStorageAdapterOptions {
 export function localStorageAdapter({
   name = 'claude-session-storage',
   now = Date.now,
-  storage: openStorage = () => globalThis.localStorage,
+  storage: open = () => globalThis.localStorage,
   events = typeof addEventListener === 'function' ? globalThis : undefined,
 }: LocalStorageAdapterOptions = {}): SessionAdapter {
-  const keys = rowKeys(name)
-  const signal = changeSignal(name, keys.parse, events)
+  const keys = adapterKeys(name)
+  const signal = changeSignal(name, events)
   const reporters = new Set<(report: AdapterReport) => void>()
-  const rows = rowStorage(keys, (report) => {
+  const listeners = new Set<(userId: string | undefined, conversationIds: readonly string[]) => void>()
+  const parts = createParts(keys, (report) => {
     for (const reporter of [...reporters]) reporter(report)
   })
+  const index = createKeyIndex(keys)
+  const writer = createPartWriter({ keys, parts, index, now, createAuthor: randomScope })
+  /** Kept from the first use: after `window.close()` WebKit gives `null`, while the object that it gave before still writes. */
+  let kept: WebStorage | undefined
+  let stop: (() => void) | undefined
+
+  function openStorage(): WebStorage {
+    const storage = kept ?? open()
+    if (!storage) throw new Error('There is no localStorage here.')
+    kept = storage
+    return storage
+  }
 
   /** Runs at once, before the promise is returned: a save that begins while the page goes away is written. */
   async function use<T>(run: (storage: WebStorage) => T | Promise<T>): Promise<T> {
     try {
-      return await run(openStorage())
+      const storage = openStorage()
+      stop ??= signal.listen({ onKey, onWake: index.forget })
+      return await run(storage)
     } catch (cause) {
       throw storageError('localStorage', cause)
     }
   }
 
+  /** Another page wrote. */
+  function onKey(key: string | undefined): void {
+    if (key === undefined) {
+      index.forget()
+      tellListeners(undefined, [])
+      return
+    }
+    const part = keys.parsePart(key)
+    const changed = part ?? keys.parseTombstone(key)
+    if (!changed) return
+    try {
+      const storage = openStorage()
+      index.changedElsewhere(storage, key)
+      if (part && storage.getItem(key) === null) writer.onRemovedElsewhere(storage, key, epochOf(storage, part.userId))
+    } catch {
+      index.forget() // what the next call finds out it says
+    }
+    tellListeners(changed.userId, [changed.conversationId])
+  }
+
+  function tellListeners(userId: string | undefined, conversationIds: readonly string[]): void {
+    for (const listener of [...listeners]) listener(userId, conversationIds)
+  }
+
+  const epochOf = (storage: WebStorage, userId: string) => storage.getItem(keys.epoch(userId)) ?? ''
+
+  function saveOne(storage: WebStorage, change: SessionChange): Refusal['reason'] | undefined {
+    const checked = readChange(change, now())
+    if (!checked.ok) return 'invalid'
+    const { userId, epoch } = checked.value
+    const stored = epochOf(storage, userId)
+    if (stored === '' && epoch !== '') storage.setItem(keys.epoch(userId), epoch)
+    else if (stored !== epoch) return 'signed-out'
+    return writer.save(storage, checked.value)
+  }
+
+  /** The tombstone before the row goes: other pages hear of each write by itself, and without it the row would look cleared away. */
+  function removeRows(storage: WebStorage, userId: string, conversationIds: readonly string[]): void {
+    for (const conversationId of conversationIds) {
+      const tombstone = keys.tombstone(userId, conversationId)
+      const partKeys = [...(index.peek(storage, userId, conversationId)?.ranks.keys() ?? [])]
+      const removeParts = () => {
+        for (const key of partKeys) {
+          storage.removeItem(key)
+          index.removed(storage, key)
+        }
+      }
+      try {
+        storage.setItem(tombstone, String(now()))
+      } catch {
+        removeParts() // makes room
+        storage.setItem(tombstone, String(now()))
+      }
+      removeParts()
+      index.wrote(storage, tombstone)
+    }
+    signal.announce(userId, conversationIds)
+  }
+
   /** A tombstone has done its work once no writer can be that late. */
   function removeOldTombstones(storage: WebStorage): void {
-    for (const key of keys.tombstones(storage)) {
-      if (Number(storage.getItem(key)) < now() - tombstoneMs) storage.removeItem(key)
+    for (const key of allKeys(storage)) {
+      if (!keys.parseTombstone(key) || Number(storage.getItem(key)) >= now() - tombstoneMs) continue
+      storage.removeItem(key)
+      index.removed(storage, key)
     }
-  }
-
-  /** Before the row goes: other tabs hear of each write by itself, and a row without tombstone would look cleared away. */
-  function leaveTombstone(storage: WebStorage, tombstone: string, row: string | undefined): void {
-    try {
-      storage.setItem(tombstone, String(now()))
-    } catch {
-      if (row !== undefined) storage.removeItem(row) // makes room
-      storage.setItem(tombstone, String(now()))
-    }
-  }
-
-  function removeAll(
-    storage: WebStorage,
-    userId: string,
-    rowsToRemove: readonly (readonly [id: string, key: string | undefined])[],
-  ): void {
-    for (const [conversationId, key] of rowsToRemove) {
-      leaveTombstone(storage, keys.tombstone(userId, conversationId), key)
-      if (key !== undefined) storage.removeItem(key)
-      storage.removeItem(keys.title(userId, conversationId))
-    }
-    removeOldTombstones(storage)
-    signal.tell(
-      userId,
-      rowsToRemove.map(([conversationId]) => conversationId),
-    )
   }
 
   return {
     name: 'localStorage',
     place: 'device',
-    durability: 'eventual',
-    list: (userId, query) => use((storage) => listRows(storage, keys, rows, userId, query)),
+    durability: 'best-effort',
+
+    list: (userId, query) =>
+      use((storage) => {
+        const epoch = epochOf(storage, userId)
+        return listParts(
+          {
+            storage,
+            conversations: index.conversationsOf(storage, userId),
+            read: (conversation) =>
+              parts.readConversation(storage, conversation, epoch, (key) => index.removed(storage, key)),
+            isRemoved: (id) => storage.getItem(keys.tombstone(userId, id)) !== null,
+          },
+          query,
+        )
+      }),
+
     get: (userId, conversationId) =>
       use((storage) => {
-        const key = rows.find(storage, userId, conversationId)
-        const read = key === undefined ? undefined : rows.read(storage, key)
-        return read?.kind === 'row' ? read.row.session : undefined
+        if (storage.getItem(keys.tombstone(userId, conversationId)) !== null) return 'removed'
+        const conversation = index.find(storage, userId, conversationId)
+        const found =
+          conversation &&
+          parts.readConversation(storage, conversation, epochOf(storage, userId), (key) => index.removed(storage, key))
+        return found && found !== 'newer-version' ? sessionOf(found.row) : found
       }),
+
     save: (changes) =>
       use((storage) => {
-        const refusals = saveRows(storage, keys, rows, changes)
-        const refused = new Set(refusals.map(({ conversationId }) => conversationId))
-        for (const { session } of changes) {
-          if (!refused.has(session.conversationId)) signal.tell(session.userId, [session.conversationId])
+        const refusals: Refusal[] = []
+        for (const change of changes) {
+          const { userId, conversationId } = change
+          const reason = saveOne(storage, change)
+          if (reason) refusals.push({ conversationId, reason })
+          else signal.announce(userId, [conversationId])
         }
         return refusals
       }),
+
     remove: (userId, conversationIds) =>
       use((storage) => {
-        const found = keys.rowsById(storage, userId, conversationIds)
-        removeAll(
-          storage,
-          userId,
-          conversationIds.map((id) => [id, found.get(id)] as const),
-        )
+        if (conversationIds.length === 0) return
+        index.forget()
+        removeRows(storage, userId, conversationIds)
+        removeOldTombstones(storage)
       }),
+
     clear: (userId, workspace) =>
-      use((storage) =>
-        removeAll(
+      use((storage) => {
+        index.forget()
+        const conversations = [...index.conversationsOf(storage, userId)]
+        const ids = conversations.filter(([, found]) => workspace === undefined || found.workspace === workspace)
+        removeRows(
           storage,
           userId,
-          keys.rowsOf(storage, userId, workspace).map((key) => [keys.idOf(key), key] as const),
-        ),
-      ),
-    forget: (userId) =>
-      use((storage) => {
-        for (const key of keysOfUser(storage, name, userId)) storage.removeItem(key)
-        rows.forget()
-        signal.tell(userId, [])
+          ids.map(([id]) => id),
+        )
+        removeOldTombstones(storage)
       }),
-    subscribe: signal.subscribe,
+
+    epochOf: (userId) => use((storage) => epochOf(storage, userId)),
+
+    forget: (userId, nextEpoch) =>
+      use((storage) => {
+        // The epoch first: what another tab writes from here on is not there.
+        storage.setItem(keys.epoch(userId), nextEpoch)
+        for (const key of allKeys(storage)) if (keys.isOfUser(key, userId)) storage.removeItem(key)
+        index.forget()
+        parts.forget()
+        writer.forget()
+        signal.announce(userId, [])
+      }),
+
+    subscribe(userId, listener) {
+      const own = (ofUser: string | undefined, conversationIds: readonly string[]): void => {
+        if (ofUser === undefined || ofUser === userId) listener(conversationIds)
+      }
+      listeners.add(own)
+      const off = signal.onAnnounced(own)
+      stop ??= signal.listen({ onKey, onWake: index.forget })
+      return () => {
+        listeners.delete(own)
+        off()
+      }
+    },
+
     onReport(listener) {
-      reporters.add(listener)
-      return () => reporters.delete(listener)
+      const own = (report: AdapterReport): void => listener(report)
+      reporters.add(own)
+      return () => reporters.delete(own)
+    },
+
+    async close() {
+      stop?.()
+      stop = undefined
+      listeners.clear()
+      reporters.clear()
     },
   }
 }
-
-/** How long a removed row cannot come back. */
-const tombstoneMs = 30 * 24 * 60 * 60 * 1_000

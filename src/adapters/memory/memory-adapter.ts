@@ -1,7 +1,15 @@
-import type { Change, ListQuery, Refusal, SessionAdapter } from '../../core/adapter.js'
-import { decideChange } from '../../core/decide-change.js'
-import { byActivity } from '../../core/ring.js'
-import type { StoredRow } from '../../core/stored-row.js'
+import type { Refusal, RefusalReason, SessionAdapter } from '../../core/adapter.js'
+import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
+import { readChange } from '../../core/checks.js'
+import { type Clock, systemClock } from '../../core/clock.js'
+import { cursorOf, placeOf } from '../../core/list-cursor.js'
+import { byRank, sessionOf } from '../../core/stored-row.js'
+
+/** Options of {@link memoryAdapter}. */
+export interface MemoryAdapterOptions {
+  /** The clock that bounds the ranks of changes. */
+  readonly clock?: Clock
+}
 
 /**
  * Keeps sessions in this object's memory: for tests, and for apps that want nothing stored. Gone with the page.
@@ -13,73 +21,93 @@ import type { StoredRow } from '../../core/stored-row.js'
  * const store = createSessionStore({ adapter: memoryAdapter(), snapshot: false })
  * ```
  */
-export function memoryAdapter(): SessionAdapter {
-  const rows = new Map<string, StoredRow>()
-  const tombstones = new Set<string>()
+export function memoryAdapter({ clock = systemClock }: MemoryAdapterOptions = {}): SessionAdapter {
+  const users = new Map<string, User>()
   const listeners = new Map<Listener, string>()
 
-  function announce(userId: string, conversationIds: readonly string[]): void {
-    for (const [listener, ofUser] of [...listeners]) if (ofUser === userId) listener(conversationIds)
+  function userOf(userId: string): User {
+    const user = users.get(userId) ?? { epoch: '', rows: new Map(), tombstones: new Set() }
+    users.set(userId, user)
+    return user
   }
 
-  function rowsOf(userId: string, workspace?: string): StoredRow[] {
+  function currentRows(userId: string, workspace?: string): StoredRow[] {
+    const { epoch, rows } = userOf(userId)
     return [...rows.values()].filter(
-      ({ session }) => session.userId === userId && (workspace === undefined || session.workspace === workspace),
+      (row) => row.epoch === epoch && (workspace === undefined || row.workspace === workspace),
     )
   }
 
-  function removeRows(userId: string, conversationIds: readonly string[]): void {
-    for (const conversationId of conversationIds) {
-      rows.delete(keyOf(userId, conversationId))
-      tombstones.add(keyOf(userId, conversationId))
+  function apply(value: SessionChange): RefusalReason | undefined {
+    const read = readChange(value, clock.now())
+    if (!read.ok) return 'invalid'
+    const { userId, conversationId, epoch } = read.value
+    const user = userOf(userId)
+    user.epoch ||= epoch
+    if (epoch !== user.epoch) return 'signed-out'
+    if (user.tombstones.has(conversationId)) return 'removed'
+    const stored = user.rows.get(conversationId)
+    const row = applyChange(stored?.epoch === epoch ? stored : undefined, read.value)
+    if ('refused' in row) return row.refused
+    user.rows.set(conversationId, row)
+    announce(userId, [conversationId])
+    return undefined
+  }
+
+  function remove(userId: string, conversationIds: readonly string[]): void {
+    const { rows, tombstones } = userOf(userId)
+    for (const id of conversationIds) {
+      rows.delete(id)
+      tombstones.add(id)
     }
-    announce(userId, conversationIds)
+    if (conversationIds.length > 0) announce(userId, conversationIds)
+  }
+
+  function announce(userId: string, conversationIds: readonly string[]): void {
+    for (const [listener, ofUser] of [...listeners]) if (ofUser === userId) listener(conversationIds)
   }
 
   return {
     name: 'memory',
     place: 'device',
     durability: 'none',
-    async list(userId, { workspace, limit, order = 'newest' }: ListQuery) {
-      return rowsOf(userId, workspace)
-        .map(({ session }) => session)
-        .sort(byActivity(order))
-        .slice(0, limit)
+    async list(userId, { workspace, limit, after }) {
+      const place = after === undefined ? undefined : placeOf(after)
+      const sessions = currentRows(userId, workspace).map(sessionOf).sort(byRank)
+      const rest = place ? sessions.filter((session) => byRank(place, session) < 0) : sessions
+      const page = rest.slice(0, limit)
+      const last = page.at(-1)
+      return { sessions: page, ...(last && rest.length > page.length && { next: cursorOf(last) }) }
     },
     async get(userId, conversationId) {
-      return rows.get(keyOf(userId, conversationId))?.session
+      const { epoch, rows, tombstones } = userOf(userId)
+      if (tombstones.has(conversationId)) return 'removed'
+      const row = rows.get(conversationId)
+      return row?.epoch === epoch ? sessionOf(row) : undefined
     },
-    async save(changes: readonly Change[]) {
+    async save(changes) {
       const refusals: Refusal[] = []
       for (const change of changes) {
-        const { userId, conversationId } = change.session
-        const key = keyOf(userId, conversationId)
-        const stored = rows.get(key)
-        const decision = decideChange(change, stored && { kind: 'row', row: stored }, tombstones.has(key))
-        if (decision === 'repeat') continue
-        if ('reason' in decision) {
-          refusals.push(decision)
-          continue
-        }
-        rows.set(key, decision)
-        announce(userId, [conversationId])
+        const reason = apply(change)
+        if (reason) refusals.push({ conversationId: change.conversationId, reason })
       }
       return refusals
     },
     async remove(userId, conversationIds) {
-      removeRows(userId, conversationIds)
+      remove(userId, conversationIds)
     },
     async clear(userId, workspace) {
-      removeRows(
+      const rows = [...userOf(userId).rows.values()].filter((row) => !workspace || row.workspace === workspace)
+      remove(
         userId,
-        rowsOf(userId, workspace).map(({ session }) => session.conversationId),
+        rows.map(({ conversationId }) => conversationId),
       )
     },
-    async forget(userId) {
-      const forgotten = [...rows.values()].filter(({ session }) => session.userId === userId)
-      for (const { session } of forgotten) rows.delete(keyOf(userId, session.conversationId))
-      for (const key of tombstones)
-        if (key.startsWith(`${JSON.stringify([userId]).slice(0, -1)},`)) tombstones.delete(key)
+    async epochOf(userId) {
+      return userOf(userId).epoch
+    },
+    async forget(userId, nextEpoch) {
+      users.set(userId, { epoch: nextEpoch, rows: new Map(), tombstones: new Set() })
       announce(userId, [])
     },
     subscribe(userId, listener) {
@@ -90,8 +118,11 @@ export function memoryAdapter(): SessionAdapter {
   }
 }
 
-type Listener = (conversationIds: readonly string[]) => void
-
-function keyOf(userId: string, conversationId: string): string {
-  return JSON.stringify([userId, conversationId])
+/** What is stored of one user. */
+interface User {
+  epoch: string
+  readonly rows: Map<string, StoredRow>
+  readonly tombstones: Set<string>
 }
+
+type Listener = (conversationIds: readonly string[]) => void

@@ -1,38 +1,50 @@
 import type { AdapterReport } from '../../core/adapter.js'
-import type { ReadRow } from '../../core/stored-row.js'
+import { isObject } from '../../core/checks.js'
+import { LeftoffError } from '../../core/error.js'
 
-/** Tells of rows that could not be read, once each. They stay in the database as they are. */
+/** Reports rows that were left out, once each. They stay in the database as they are. */
 export function rowReports() {
   const listeners = new Set<(report: AdapterReport) => void>()
   const reported = new Set<string>()
 
+  function report(key: string, { type, error, conversationId }: AdapterReport): void {
+    if (reported.has(key)) return
+    reported.add(key)
+    for (const listener of [...listeners]) {
+      listener({ type, error, ...(conversationId !== undefined && { conversationId }) })
+    }
+  }
+
   return {
     listen(listener: (report: AdapterReport) => void): () => void {
+      // Its own function, so that one listener added twice is two.
       const own = (report: AdapterReport): void => listener(report)
       listeners.add(own)
       return () => listeners.delete(own)
     },
 
-    tell(value: unknown, { kind, error }: Exclude<ReadRow, { kind: 'row' }>): void {
-      const conversationId = conversationIdOf(value)
-      const id = conversationId ?? JSON.stringify(value)
-      if (reported.has(id)) return
-      reported.add(id)
-      const type = kind === 'invalid' ? 'row-set-aside' : 'newer-version'
-      const report: AdapterReport = { type, error, ...(conversationId !== undefined && { conversationId }) }
-      for (const listener of [...listeners]) listener(report)
+    newer(conversationId: string): void {
+      const message = `Session ${conversationId} was saved by a later version of leftoff. Reload the page to get that version.`
+      report(conversationId, {
+        type: 'newer-version',
+        conversationId,
+        error: new LeftoffError('newer-version', message),
+      })
+    },
+
+    unreadable(value: unknown, field: string): void {
+      const id = isObject(value) && typeof value.conversationId === 'string' ? value.conversationId : undefined
+      const message = `The session ${id ?? ''} in app.conversation_sessions cannot be read: its ${field} is wrong.`
+      const error = new LeftoffError('invalid-session', message)
+      report(id ?? JSON.stringify(value), {
+        type: 'row-quarantined',
+        error,
+        ...(id !== undefined && { conversationId: id }),
+      })
     },
 
     close(): void {
       listeners.clear()
     },
   }
-}
-
-/** Of a row that this code cannot read, as far as it still says. */
-function conversationIdOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !('session' in value)) return undefined
-  const { session } = value
-  if (typeof session !== 'object' || session === null || !('conversationId' in session)) return undefined
-  return typeof session.conversationId === 'string' ? session.conversationId : undefined
 }

@@ -1,12 +1,13 @@
-import type { ListQuery, SessionAdapter } from '../../core/adapter.js'
+import type { ListQuery, Refusal, SessionAdapter } from '../../core/adapter.js'
+import type { SessionChange } from '../../core/change.js'
+import { isId, maxTime, readChange } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
-import type { ConversationSession } from '../../core/session.js'
-import { readStoredRow, schemaVersion } from '../../core/stored-row.js'
+import { cursorOf, placeOf } from '../../core/list-cursor.js'
+import type { RankedSession } from '../../core/session.js'
 import { rpcCaller, type SupabaseRpcClient } from '../../core/supabase-rpc.js'
-import { readRefusals, unknownForm } from './read-refusals.js'
+import { readFound, readPage, readRefusals, readSession } from './read-answers.js'
 import { rowReports } from './row-reports.js'
-import { storable } from './storable.js'
 
 /** Options of {@link supabaseAdapter}. */
 export interface SupabaseAdapterOptions {
@@ -17,6 +18,10 @@ export interface SupabaseAdapterOptions {
   /** For `timeoutMs`. */
   readonly clock?: Clock
 }
+
+/** How many changes one request may carry. The database refuses more. */
+const maxChanges = 100
+const maxRemovals = 1_000
 
 /**
  * Keeps the sessions of the signed-in user in Supabase, for all their devices. `userId` of the store is the user's id
@@ -42,16 +47,16 @@ export function supabaseAdapter({
   let isClosed = false
 
   async function call(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
-    if (isClosed) throw new LeftoffError('disposed', 'This adapter was closed. Make a new one.')
+    if (isClosed) throw new LeftoffError('disposed', 'This adapter was closed. Create a new one.')
     return rpc(name, args)
   }
 
-  /** The session in a stored row, unless it cannot be read: then that is reported, and its neighbours are given. */
-  function readSession(value: unknown): ConversationSession[] {
-    const read = readStoredRow(value)
-    if (read.kind === 'row') return [read.row.session]
-    reports.tell(value, read)
-    return []
+  /** The session, unless it cannot be read: then it is reported. */
+  function sessionOrReport(value: unknown): RankedSession | undefined {
+    const read = readSession(value)
+    if (read.ok) return read.value
+    reports.unreadable(value, read.field)
+    return undefined
   }
 
   return {
@@ -59,36 +64,56 @@ export function supabaseAdapter({
     place: 'account',
     durability: 'committed',
 
-    async list(userId, { workspace, limit, order = 'newest' }: ListQuery) {
-      for (let asked = limit; ; ) {
-        const rows = await call('list_conversation_sessions', {
-          p_user_id: userId,
-          p_limit: asked,
-          p_order: order,
-          ...(workspace !== undefined && { p_workspace: workspace }),
-        })
-        if (!Array.isArray(rows)) throw unknownForm('list_conversation_sessions')
-        const sessions = rows.flatMap(readSession)
-        if (sessions.length >= limit || rows.length < asked) return sessions.slice(0, limit)
-        // Once more, further, for those that take the place of rows that could not be read.
-        asked += limit - sessions.length
+    async list(userId, { workspace, limit, after }: ListQuery) {
+      const place = after === undefined ? undefined : placeOf(after)
+      const answer = await call('list_conversation_sessions', {
+        p_user_id: userId,
+        p_limit: limit,
+        ...(workspace !== undefined && { p_workspace: workspace }),
+        ...(place && { p_after_rank: place.rank, p_after_id: place.conversationId }),
+      })
+      const { sessions, newer, next } = readPage(answer)
+      for (const conversationId of newer) reports.newer(conversationId)
+      return {
+        sessions: sessions.flatMap((value) => sessionOrReport(value) ?? []),
+        ...(next && { next: cursorOf(next) }),
       }
     },
 
     async get(userId, conversationId) {
-      const row = await call('get_conversation_session', { p_user_id: userId, p_conversation_id: conversationId })
-      return row === null ? undefined : readSession(row)[0]
+      // Nothing can be stored under an id that the database could not even be asked about.
+      if (!isId(conversationId)) return undefined
+      const found = readFound(
+        await call('get_conversation_session', { p_user_id: userId, p_conversation_id: conversationId }),
+      )
+      if (found === 'newer-version') reports.newer(conversationId)
+      return typeof found === 'object' ? sessionOrReport(found.session) : found
     },
 
     async save(changes) {
-      if (changes.length === 0) return []
-      const args = { p_changes: changes.map(storable), p_schema_version: schemaVersion }
-      return readRefusals(await call('save_conversation_sessions', args), reports.tell)
+      const refusals: Refusal[] = []
+      const valid: Omit<SessionChange, 'epoch'>[] = []
+      for (const change of changes) {
+        // A text that Postgres cannot store would fail the whole request. Ranks are the database's to judge, by its clock.
+        const read = readChange(change, maxTime)
+        if (!read.ok) {
+          refusals.push({ conversationId: change.conversationId, reason: 'invalid' })
+          continue
+        }
+        const { epoch: _, ...sent } = read.value
+        valid.push(sent)
+      }
+      for (const slice of slices(valid, maxChanges)) {
+        const args = { p_user_id: slice[0]?.userId, p_changes: slice }
+        refusals.push(...readRefusals(await call('save_conversation_sessions', args)))
+      }
+      return refusals
     },
 
     async remove(userId, conversationIds) {
-      if (conversationIds.length === 0) return
-      await call('remove_conversation_sessions', { p_user_id: userId, p_conversation_ids: conversationIds })
+      for (const slice of slices(conversationIds.filter(isId), maxRemovals)) {
+        await call('remove_conversation_sessions', { p_user_id: userId, p_conversation_ids: slice })
+      }
     },
 
     async clear(userId, workspace) {
@@ -105,4 +130,8 @@ export function supabaseAdapter({
       reports.close()
     },
   }
+}
+
+function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }

@@ -1,0 +1,205 @@
+import {
+  maxScopes,
+  type RankedText,
+  type ScopeTotals,
+  type SessionChange,
+  type StoredRow,
+  type StoredScope,
+  type Titles,
+} from './change.js'
+import { LeftoffError } from './error.js'
+import type { TokenUsage } from './session.js'
+import { codePointLength, isWellFormed, utf8Length } from './text.js'
+
+/** The latest time that a `Date` can hold, in ms since the epoch. */
+export const maxTime = 8.64e15
+/** Longest preview and longest title, in code points. */
+export const maxPreviewLength = 120
+export const maxTitleLength = 1_000
+/** Longest id, in UTF-8 bytes: of a conversation or a user. A workspace has at most {@link maxWorkspaceBytes}. */
+export const maxIdBytes = 200
+export const maxWorkspaceBytes = 253
+
+const tenYearsMs = 10 * 366 * 24 * 60 * 60 * 1_000
+
+/** What checking gave: the value, or the name of the first field that is wrong. */
+export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly field: string }
+
+/** A checker of one field: the value as it should be, or {@link wrong}. Keys that it does not know are left out. */
+type Check<T> = (value: unknown, field: string) => T
+
+/** Checks a change from outside. `now` bounds its ranks: more than ten years ahead is an error of a clock. */
+export function readChange(value: unknown, now: number): Checked<SessionChange> {
+  return checked(change(Math.min(maxTime, now + tenYearsMs)), value)
+}
+
+/** Checks a stored row. */
+export function readRow(value: unknown): Checked<StoredRow> {
+  return checked(storedRow, value)
+}
+
+/** Whether the value is a row of a later version of leftoff, which is left alone. */
+export function isNewerRow(value: unknown): boolean {
+  return isObject(value) && typeof value.schemaVersion === 'number' && value.schemaVersion > 1
+}
+
+/** Runs `check` on a value from outside. */
+export function checked<T>(check: Check<T>, value: unknown): Checked<T> {
+  try {
+    return { ok: true, value: check(value, '') }
+  } catch (error) {
+    if (error instanceof WrongField) return { ok: false, field: error.field }
+    throw error
+  }
+}
+
+/** A conversation's or user's id that an app passed in; throws `invalid-argument` otherwise. */
+export function requireId(what: string, value: unknown, maxBytes = maxIdBytes): asserts value is string {
+  if (checked(id(maxBytes), value).ok) return
+  throw new LeftoffError('invalid-argument', `The ${what} must be a text of 1 to ${maxBytes} bytes without NUL.`)
+}
+
+/** Whether the value is a conversation's id. */
+export function isId(value: unknown): value is string {
+  return checked(id(maxIdBytes), value).ok
+}
+
+class WrongField {
+  constructor(readonly field: string) {}
+}
+
+function wrong(field: string): never {
+  throw new WrongField(field || 'value')
+}
+
+/** An object with these fields; of the optional ones those that are there. */
+export function object<T>(
+  required: { readonly [K in RequiredKeys<T>]: Check<T[K]> },
+  optional: { readonly [K in OptionalKeys<T>]: Check<NonNullable<T[K]>> },
+): Check<T> {
+  const fields = Object.entries<Check<unknown>>({ ...required, ...optional })
+  return (value, field) => {
+    if (!isObject(value)) return wrong(field)
+    const found: Record<string, unknown> = {}
+    for (const [name, check] of fields) {
+      const part = value[name]
+      if (part === undefined && !(name in required)) continue
+      found[name] = check(part, field ? `${field}.${name}` : name)
+    }
+    // Every required field was checked, and the optional ones that are there.
+    return found as T
+  }
+}
+
+type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T]
+type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>
+
+/** A number from 0 to `max`. */
+export function number(max: number): Check<number> {
+  return (value, field) => (typeof value === 'number' && value >= 0 && value <= max ? value : wrong(field))
+}
+
+/** A whole number from 0 to `max`. */
+export function whole(max = Number.MAX_SAFE_INTEGER): Check<number> {
+  return (value, field) => (Number.isInteger(value) ? number(max)(value, field) : wrong(field))
+}
+
+/** A text that every adapter can store, of at most `max` code points. */
+export function text(max: number): Check<string> {
+  return (value, field) =>
+    typeof value === 'string' && value.length <= 2 * max && isWellFormed(value) && codePointLength(value) <= max
+      ? value
+      : wrong(field)
+}
+
+/** An id: any text of 1 to `maxBytes` bytes in UTF-8 that every adapter can store. */
+export function id(maxBytes: number): Check<string> {
+  return (value, field) =>
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= maxBytes &&
+    isWellFormed(value) &&
+    utf8Length(value) <= maxBytes
+      ? value
+      : wrong(field)
+}
+
+const userId: Check<string> = (value, field) => (value === '' ? '' : id(maxIdBytes)(value, field))
+const scopeName: Check<string> = (value, field) =>
+  typeof value === 'string' && /^[\w-]{8}$/.test(value) ? value : wrong(field)
+
+/** Token totals. */
+export const tokenUsage: Check<TokenUsage> = object<TokenUsage>(
+  { input: whole(), output: whole() },
+  { cacheRead: whole(), cacheWrite: whole() },
+)
+const scopeTotals = object<ScopeTotals>({ messages: whole() }, { usage: tokenUsage })
+
+const identity = {
+  userId,
+  workspace: id(maxWorkspaceBytes),
+  conversationId: id(maxIdBytes),
+  epoch: text(64),
+}
+
+function rankedText(max: number, maxRank: number): Check<RankedText> {
+  return object<RankedText>({ text: text(max), rank: whole(maxRank) }, {})
+}
+
+function titles(maxRank: number): Check<Titles> {
+  const title = rankedText(maxTitleLength, maxRank)
+  return object<Titles>({}, { message: title, app: title, person: title })
+}
+
+function activity(maxRank: number): Check<StoredRow['activity']> {
+  return object<StoredRow['activity']>({ at: whole(maxTime), rank: whole(maxRank) }, {})
+}
+
+function change(maxRank: number): Check<SessionChange> {
+  return object<SessionChange>(identity, {
+    counts,
+    activity: activity(maxRank),
+    begins: whole(maxRank),
+    preview: rankedText(maxPreviewLength, maxRank),
+    titles: titles(maxRank),
+  })
+}
+
+const counts: Check<Readonly<Record<string, ScopeTotals>>> = (value, field) => {
+  if (!isObject(value)) return wrong(field)
+  const entries = Object.entries(value)
+  if (entries.length > maxScopes) return wrong(field)
+  return Object.fromEntries(
+    entries.map(([scope, totals]) => [scopeName(scope, field), scopeTotals(totals, `${field}.${scope}`)]),
+  )
+}
+
+const scopes: Check<readonly StoredScope[]> = (value, field) => {
+  if (!Array.isArray(value) || value.length > maxScopes) return wrong(field)
+  return value.map((entry: unknown, index): StoredScope => {
+    const at = `${field}.${index}`
+    if (!Array.isArray(entry) || entry.length < 2 || entry.length > 3) return wrong(at)
+    const [name, messages, usage]: unknown[] = entry
+    const known = [scopeName(name, at), whole()(messages, at)] as const
+    return entry.length === 2 ? known : [...known, tokenUsage(usage, at)]
+  })
+}
+
+const schemaVersion: Check<1> = (value, field) => (value === 1 ? 1 : wrong(field))
+
+const storedRow: Check<StoredRow> = object<StoredRow>(
+  {
+    schemaVersion,
+    ...identity,
+    startedAt: whole(maxTime),
+    activity: activity(maxTime),
+    messages: whole(),
+    scopes,
+  },
+  { usage: tokenUsage, preview: rankedText(maxPreviewLength, maxTime), titles: titles(maxTime) },
+)
+
+/** A plain object, whose fields are unknown. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,37 @@
+import type { SessionAdapter } from '../core/adapter.js'
+import type { Clock } from '../core/clock.js'
+import { callTimeoutMs, withTimeout } from './time.js'
+
+/**
+ * The adapter with a bound on each call. Calls its methods as methods: an adapter may be a class. Each is called before this
+ * returns, because a page that goes away has no later.
+ */
+export function boundedAdapter(adapter: SessionAdapter, clock: Clock): SessionAdapter {
+  const { name, place, durability } = adapter
+
+  function call<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return withTimeout(run(), callTimeoutMs, clock, name)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  return {
+    name,
+    place,
+    durability,
+    list: (userId, query) => call(() => adapter.list(userId, query)),
+    get: (userId, conversationId) => call(() => adapter.get(userId, conversationId)),
+    save: (changes) => call(() => adapter.save(changes)),
+    remove: (userId, conversationIds) => call(() => adapter.remove(userId, conversationIds)),
+    clear: (userId, workspace) => call(() => adapter.clear(userId, workspace)),
+    ...(adapter.epochOf && { epochOf: (userId) => call(() => adapter.epochOf?.(userId) ?? Promise.resolve('')) }),
+    ...(adapter.forget && {
+      forget: (userId, nextEpoch) => call(() => adapter.forget?.(userId, nextEpoch) ?? Promise.resolve()),
+    }),
+    ...(adapter.subscribe && { subscribe: (userId, listener) => adapter.subscribe?.(userId, listener) ?? (() => {}) }),
+    ...(adapter.onReport && { onReport: (listener) => adapter.onReport?.(listener) ?? (() => {}) }),
+    ...(adapter.close && { close: () => call(() => adapter.close?.() ?? Promise.resolve()) }),
+  }
+}

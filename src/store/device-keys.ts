@@ -1,0 +1,85 @@
+import { isObject } from '../core/checks.js'
+import { parseJson } from '../core/parse-json.js'
+import { storageKey, type WebStorage } from '../core/web-storage.js'
+import { tryStorage, type User } from './user.js'
+
+/** How long a page that left a conversation has to come back before another tab opens it. */
+export const graceMs = 250
+
+const session = (user: User) => () => user.context.storage('sessionStorage')
+const local = (user: User) => () => user.context.storage('localStorage')
+
+function pointerKey({ context, userId }: User, workspace: string): string {
+  return storageKey(context.name, 'pointer', userId, workspace, context.panel)
+}
+
+/** Which conversation this tab had in the workspace. A hint, never proof: a copied tab carries a copy of it. */
+export function readPointer(user: User, workspace: string): string | undefined {
+  return tryStorage(session(user), (storage) => {
+    const key = pointerKey(user, workspace)
+    const value = parseJson(storage.getItem(key) ?? '')
+    if (!isObject(value) || typeof value.conversationId !== 'string' || value.conversationId === '') return undefined
+    if (value.epoch === user.epoch) return value.conversationId
+    storage.removeItem(key) // of a sign-in that ended
+    return undefined
+  })
+}
+
+export function writePointer(user: User, workspace: string, conversationId: string): void {
+  const text = JSON.stringify({ conversationId, epoch: user.epoch })
+  tryStorage(session(user), (storage) => storage.setItem(pointerKey(user, workspace), text))
+}
+
+/** Forgets which conversation this tab had in the workspace, or in all. */
+export function dropPointers(user: User, workspace?: string): void {
+  tryStorage(session(user), (storage) => {
+    const prefix = `${storageKey(user.context.name, 'pointer', user.userId)}/`
+    for (const key of keysWith(storage, prefix)) {
+      if (workspace === undefined || key === pointerKey(user, workspace)) storage.removeItem(key)
+    }
+  })
+}
+
+/** Marks that this page leaves its conversations in order, for the next page of this tab and for other tabs. */
+export function stampLeaving(user: User, conversationIds: readonly string[], now: number): void {
+  tryStorage(session(user), (storage) => storage.setItem(leftKey(user), '1'))
+  if (conversationIds.length === 0) return
+  tryStorage(local(user), (storage) =>
+    storage.setItem(
+      storageKey(user.context.name, 'left', user.userId),
+      JSON.stringify({ at: now, ids: conversationIds }),
+    ),
+  )
+}
+
+/** Whether the last page of this tab left in order. Read once: a copy of the tab has no stamp. */
+export function takeLeftStamp(user: User): boolean {
+  const wasLeft = tryStorage(session(user), (storage) => {
+    const stamp = storage.getItem(leftKey(user))
+    if (stamp !== null) storage.removeItem(leftKey(user))
+    return stamp !== null
+  })
+  return wasLeft === true || user.context.browser.wasDiscarded()
+}
+
+/** How many ms the page that left the conversation last has to come back. */
+export function msToComeBack(user: User, conversationId: string, now: number): number {
+  return (
+    tryStorage(local(user), (storage) => {
+      const value = parseJson(storage.getItem(storageKey(user.context.name, 'left', user.userId)) ?? '')
+      if (!isObject(value) || typeof value.at !== 'number' || !Array.isArray(value.ids)) return 0
+      const passed = now - value.at
+      return value.ids.includes(conversationId) && passed >= 0 && passed < graceMs ? graceMs - passed : 0
+    }) ?? 0
+  )
+}
+
+function leftKey({ context, userId }: User): string {
+  return storageKey(context.name, 'left', userId, context.panel)
+}
+
+/** The keys that begin with `prefix`. */
+export function keysWith(storage: WebStorage, prefix: string): string[] {
+  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
+  return keys.filter((key) => key.startsWith(prefix))
+}

@@ -1,0 +1,263 @@
+import {
+  addExcess,
+  type RankedText,
+  raise,
+  type ScopeTotals,
+  type SessionChange,
+  type TitleSlot,
+  type Titles,
+} from '../core/change.js'
+import { maxTitleLength } from '../core/checks.js'
+import { preview } from '../core/preview.js'
+import type { ConversationSession, RankedSession, TokenUsage } from '../core/session.js'
+import { firstCodePoints, wellFormed } from '../core/text.js'
+
+/** One message as the app records it. */
+export interface RecordedMessage {
+  readonly role: 'user' | 'assistant'
+  readonly text: string
+  readonly usage?: TokenUsage
+  /** The message's id. With it the message counts once, however many pages record it. */
+  readonly messageId?: string
+}
+
+/** What was recorded at one moment. */
+export interface Recorded {
+  readonly message?: { readonly scope: string | undefined; readonly usage: TokenUsage | undefined }
+  readonly activity?: { readonly at: number; readonly rank: number }
+  readonly preview?: RankedText
+  readonly titles?: Titles
+}
+
+/** What a page knows of one conversation: the row as stored, and what it recorded since. Immutable. */
+export interface Entry {
+  readonly userId: string
+  readonly conversationId: string
+  readonly workspace: string
+  /** The row as last read, with what storage has acknowledged since. */
+  readonly stored: RankedSession | undefined
+  /** When the conversation began, until it is known to be stored. `undefined` if somebody else began it. */
+  readonly begins: number | undefined
+  /** Written by a later leftoff: shown, never saved. */
+  readonly isReadOnly: boolean
+  /** This page's scope in the conversation, and what it counted there so far. */
+  readonly scope: string
+  readonly total: ScopeTotals
+  /** What storage acknowledged, by scope. */
+  readonly acknowledged: Readonly<Record<string, ScopeTotals>>
+  /** What storage has not acknowledged yet. */
+  readonly unsent: Unsent | undefined
+  /** What an app sees of the conversation, `undefined` while there is nothing to see; with its rank, and without. */
+  readonly view: RankedSession | undefined
+  readonly session: ConversationSession | undefined
+}
+
+/** The part of a change that was recorded. */
+export type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
+
+/** How many scopes one change carries, so that repeats of it stay within what a row remembers. */
+const scopesPerChange = 32
+const maxMessageTitle = 60
+
+/** An entry about which nothing was recorded yet. */
+export function createEntry(
+  fields: Pick<Entry, 'userId' | 'conversationId' | 'workspace' | 'scope'> & Partial<Pick<Entry, 'stored' | 'begins'>>,
+): Entry {
+  return withView({
+    stored: undefined,
+    begins: undefined,
+    isReadOnly: false,
+    total: { messages: 0 },
+    acknowledged: {},
+    unsent: undefined,
+    ...fields,
+  })
+}
+
+/** What recording the message adds. */
+export function recordedMessage(
+  { role, text, usage, messageId }: RecordedMessage,
+  {
+    at,
+    rank,
+    keepsContent,
+    scopeOf,
+  }: { at: number; rank: number; keepsContent: boolean; scopeOf: (id: string) => string },
+): Recorded {
+  const scope = messageId === undefined ? undefined : scopeOf(messageId)
+  const shown = keepsContent ? preview(wellFormed(text)) : undefined
+  const title = shown !== undefined && role === 'user' ? firstCodePoints(shown, maxMessageTitle).trim() : ''
+  return {
+    message: { scope, usage: usage && wholeUsage(usage) },
+    activity: { at, rank },
+    ...(shown !== undefined && { preview: { text: shown, rank } }),
+    ...(title !== '' && { titles: { message: { text: title, rank } } }),
+  }
+}
+
+/** What giving the conversation a title adds. */
+export function recordedTitle(text: string, by: TitleSlot, rank: number): Recorded {
+  return { titles: { [by]: { text: firstCodePoints(wellFormed(text.trim()), maxTitleLength), rank } } }
+}
+
+/** The entry with what was just recorded. */
+export function record(entry: Entry, { message, activity, preview, titles }: Recorded): Entry {
+  const { unsent = {} } = entry
+  let { total } = entry
+  let counts = unsent.counts
+  if (message) {
+    const one: ScopeTotals = { messages: 1, ...(message.usage && { usage: message.usage }) }
+    if (message.scope === undefined) total = addExcess(total, undefined, one)
+    const scope = message.scope ?? entry.scope
+    counts = { ...counts, [scope]: message.scope === undefined ? total : raise(counts?.[scope], one) }
+  }
+  // The first message of a page keeps its title; storage keeps the first of all pages.
+  const kept = titles?.message && unsent.titles?.message ? { ...titles, message: unsent.titles.message } : titles
+  const joined = unsent.titles || kept ? { ...unsent.titles, ...kept } : undefined
+  return withView({
+    ...entry,
+    total,
+    unsent: {
+      ...unsent,
+      ...(counts && { counts }),
+      ...(activity && { activity }),
+      ...(preview && { preview }),
+      ...(joined && { titles: joined }),
+    },
+  })
+}
+
+/** What is to be sent of the entry now, or `undefined` if nothing is. */
+export function changeOf(entry: Entry, epoch: string): SessionChange | undefined {
+  const { userId, conversationId, workspace, stored, begins, unsent, isReadOnly } = entry
+  if (!unsent || isReadOnly) return undefined
+  const scopes = Object.entries(unsent.counts ?? {})
+  return {
+    userId,
+    workspace,
+    conversationId,
+    epoch,
+    ...(!stored && begins !== undefined && { begins }),
+    ...unsent,
+    ...(unsent.counts && { counts: Object.fromEntries(scopes.slice(0, scopesPerChange)) }),
+  }
+}
+
+/** The entry after storage acknowledged `sent`. What was recorded while it was on its way stays to be sent. */
+export function acknowledge(entry: Entry, sent: SessionChange): Entry {
+  const { unsent = {} } = entry
+  const stored = show(entry.stored ?? newSession(entry), sent, entry.acknowledged)
+  const counts = Object.entries(unsent.counts ?? {}).filter(([scope, totals]) => totals !== sent.counts?.[scope])
+  const acknowledged: Record<string, ScopeTotals> = {}
+  for (const scope of new Set([entry.scope, ...counts.map(([scope]) => scope)])) {
+    const known = entry.acknowledged[scope]
+    const confirmed = sent.counts?.[scope]
+    const totals = confirmed ? raise(known, confirmed) : known
+    if (totals) acknowledged[scope] = totals
+  }
+  const left: Unsent = {
+    ...(counts.length > 0 && { counts: Object.fromEntries(counts) }),
+    ...(unsent.activity && unsent.activity !== sent.activity && { activity: unsent.activity }),
+    ...(unsent.preview && unsent.preview !== sent.preview && { preview: unsent.preview }),
+    ...(unsent.titles && unsent.titles !== sent.titles && { titles: unsent.titles }),
+  }
+  return withView({
+    ...entry,
+    stored,
+    begins: undefined,
+    acknowledged,
+    unsent: Object.keys(left).length > 0 ? left : undefined,
+  })
+}
+
+/**
+ * The entry as the beginning of a new row, after storage said that there is none: with what was recorded after the last
+ * acknowledgement, in a new scope, so that what was cleared stays cleared.
+ */
+export function beginAnew(entry: Entry, scope: string, now: number): Entry {
+  const { unsent, acknowledged } = entry
+  const { userId, conversationId, workspace } = entry
+  const fresh = createEntry({ userId, conversationId, workspace, scope, begins: unsent?.activity?.at ?? now })
+  if (!unsent) return fresh
+  const counts: Record<string, ScopeTotals> = {}
+  let total: ScopeTotals = { messages: 0 }
+  for (const [name, totals] of Object.entries(unsent.counts ?? {})) {
+    const rest = addExcess({ messages: 0 }, acknowledged[name], totals)
+    if (rest.messages === 0 && !rest.usage) continue
+    if (name === entry.scope) total = rest
+    counts[name === entry.scope ? scope : name] = rest
+  }
+  return withView({ ...fresh, total, unsent: { ...unsent, ...(unsent.counts && { counts }) } })
+}
+
+/** The entry with a row that was read. */
+export function withStored(entry: Entry, stored: RankedSession): Entry {
+  return withView({ ...entry, stored, workspace: stored.workspace, begins: undefined })
+}
+
+/** The entry without what was recorded and will never be stored. */
+export function withoutUnsent(entry: Entry): Entry {
+  return withView({ ...entry, unsent: undefined })
+}
+
+/** The entry counting in a new scope from here on. */
+export function withScope(entry: Entry, scope: string): Entry {
+  return { ...entry, scope, total: { messages: 0 }, acknowledged: {} }
+}
+
+function withView(entry: Omit<Entry, 'view' | 'session'>): Entry {
+  const { stored, unsent, begins, acknowledged } = entry
+  const isNothing = !stored && (!unsent || (begins === undefined && !unsent.activity))
+  const view = isNothing ? undefined : unsent ? show(stored ?? newSession(entry), unsent, acknowledged) : stored
+  return { ...entry, view, session: view && withoutRank(view) }
+}
+
+function withoutRank({ rank: _, ...session }: RankedSession): ConversationSession {
+  return session
+}
+
+function newSession({
+  userId,
+  conversationId,
+  workspace,
+  begins,
+  unsent,
+}: Pick<Entry, 'userId' | 'conversationId' | 'workspace' | 'begins' | 'unsent'>): RankedSession {
+  const startedAt = begins ?? unsent?.activity?.at ?? 0
+  return { conversationId, workspace, userId, startedAt, lastActivity: startedAt, messageCount: 0, rank: startedAt }
+}
+
+function show(
+  base: RankedSession,
+  { counts = {}, activity, preview, titles }: Unsent,
+  acknowledged: Entry['acknowledged'],
+): RankedSession {
+  let sum: ScopeTotals = { messages: base.messageCount, ...(base.tokenUsage && { usage: base.tokenUsage }) }
+  for (const [scope, totals] of Object.entries(counts)) sum = addExcess(sum, acknowledged[scope], totals)
+  const { lastMessagePreview: oldPreview, title: oldTitle, ...rest } = base
+  const lastMessagePreview = preview ? preview.text : oldPreview
+  // A stored title may be a person's, which the app's does not replace; the row is read again once this is saved.
+  const title = titles?.person ? titles.person.text : oldTitle || titles?.app?.text || titles?.message?.text
+  return {
+    ...rest,
+    messageCount: sum.messages,
+    ...(sum.usage && { tokenUsage: sum.usage }),
+    ...(activity && activity.rank > base.rank && { rank: activity.rank, lastActivity: activity.at }),
+    ...(lastMessagePreview && { lastMessagePreview }),
+    ...(title && { title }),
+  }
+}
+
+/** Agents leave out numbers that their types promise, or give fractions; one such number must not spoil the row. */
+function wholeUsage({ input, output, cacheRead, cacheWrite }: TokenUsage): TokenUsage {
+  return {
+    input: wholeCount(input),
+    output: wholeCount(output),
+    ...(cacheRead !== undefined && { cacheRead: wholeCount(cacheRead) }),
+    ...(cacheWrite !== undefined && { cacheWrite: wholeCount(cacheWrite) }),
+  }
+}
+
+function wholeCount(value: number): number {
+  return Number.isFinite(value) && value > 0 ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : 0
+}

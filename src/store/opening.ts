@@ -1,0 +1,361 @@
+import { isLeftoffError, LeftoffError } from '../core/error.js'
+import type { RankedSession } from '../core/session.js'
+import type { RedirectReason } from '../core/session-event.js'
+import { storageError } from '../core/storage-error.js'
+import { byRank } from '../core/stored-row.js'
+import { askHolder, type Claim, releaseClaim, takeClaim } from './claims.js'
+import { dropPointers, graceMs, msToComeBack, readPointer, writePointer } from './device-keys.js'
+import { addNew, adopt, dropIfUnused, isHidden, recordIn } from './history.js'
+import { nextPlace, openPlace, type PlaceEvent } from './place.js'
+import { ignoreRejection } from './promises.js'
+import type { OpenOptions } from './session-store.js'
+import { sleep, withTimeout } from './time.js'
+import { nowMs, type User } from './user.js'
+import { followClaim, watch } from './watching.js'
+
+/** The conversation that was chosen. */
+interface Choice {
+  readonly conversationId: string
+  /** Missing: another page has it, and this one watches. */
+  readonly claim: Claim | undefined
+  readonly isResumed: boolean
+  readonly redirected?: { readonly from: string; readonly reason: RedirectReason }
+}
+
+/** Opens the workspace; the last wish of the app wins over those before it. Always settles within the bound. */
+export function openWorkspace(user: User, workspace: string, options: OpenOptions): Promise<string> {
+  const { conversationId: asked } = options
+  user.wantedWorkspace = workspace
+  const running = user.openings.get(workspace)
+  if (running && (asked ?? running.asked) === running.asked) return running.result
+  const here = user.places.get(workspace)
+  if (here && here.state !== 'opening' && (asked ?? here.conversationId) === here.conversationId) {
+    user.currentWorkspace = workspace
+    user.context.publish()
+    return Promise.resolve(here.conversationId)
+  }
+  const run = ++user.runs
+  movePlace(user, workspace, { type: 'open', run })
+  const result = ignoreRejection(runOpening(user, workspace, run, options))
+  user.openings.set(workspace, { run, asked, result })
+  user.context.publish()
+  return result
+}
+
+/** A new conversation, current at once. */
+export function beginConversation(user: User, workspace: string): string {
+  const conversationId = user.context.createId()
+  addNew(user, workspace, conversationId)
+  // This page's before the claim says so: nobody else knows its id.
+  choosePlace(user, workspace, conversationId, { isHeld: true, claim: undefined })
+  void claimInBackground(user, workspace, conversationId)
+  return conversationId
+}
+
+/** Another conversation of the user, current once it is claimed or watched. */
+export async function switchTo(user: User, conversationId: string): Promise<'ok' | 'open-elsewhere' | 'not-found'> {
+  const current = currentPlace(user)
+  if (conversationId === current?.conversationId) return 'ok'
+  const wish = ++user.runs
+  const { adapter, whenOpenElsewhere } = user.context
+  const known = user.entries.get(conversationId)
+  if (!known || isHidden(user, conversationId)) {
+    const row = await adapter.get(user.userId, conversationId).catch(() => undefined)
+    if (user.isGone || typeof row !== 'object') return 'not-found'
+    adopt(user, row)
+  }
+  const claim = await takeClaim(user, conversationId)
+  // Another tab may have continued it, or removed it, until just now.
+  const row = await adapter.get(user.userId, conversationId).catch(() => 'failed' as const)
+  const isGone =
+    row === 'removed' ||
+    (row === undefined && !user.entries.get(conversationId)?.unsent && !user.begun.has(conversationId))
+  if (user.isGone || isGone || (!claim && whenOpenElsewhere === 'new')) {
+    if (claim) releaseClaim(user, claim)
+    return isGone || user.isGone ? 'not-found' : 'open-elsewhere'
+  }
+  if (typeof row === 'object') adopt(user, row)
+  const workspace = user.entries.get(conversationId)?.workspace
+  if (wish !== user.runs || workspace === undefined) {
+    if (claim) releaseClaim(user, claim)
+    return 'ok' // the app wished something else in the meantime
+  }
+  choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim })
+  if (!claim) void watch(user, workspace, conversationId)
+  return 'ok'
+}
+
+/** Opens what gave its conversation back to a page that reloaded: another one, as a new tab would. */
+export async function openAfterGivingWay(user: User, workspace: string): Promise<void> {
+  dropPointers(user, workspace)
+  movePlace(user, workspace, { type: 'closed' })
+  await openWorkspace(user, workspace, {}).catch(() => {})
+  user.gaveWay.delete(workspace)
+}
+
+/** The conversation is gone: each workspace that has it open gets a new one. */
+export function replaceLost(user: User, conversationId: string): boolean {
+  let isReplaced = false
+  for (const [workspace, place] of user.places) {
+    if (openPlace(place)?.conversationId !== conversationId || place.state === 'opening') continue
+    isReplaced = true
+    const current = user.currentWorkspace
+    beginConversation(user, workspace)
+    if (current !== undefined) user.currentWorkspace = current
+  }
+  return isReplaced
+}
+
+/** What the current workspace has open. */
+export function currentPlace(user: User) {
+  return user.currentWorkspace === undefined ? undefined : openPlace(user.places.get(user.currentWorkspace))
+}
+
+/** Where something goes that is recorded without naming a conversation; `undefined` while none is open for it. */
+export function openConversationId(user: User, workspace = user.wantedWorkspace): string | undefined {
+  const place = workspace === undefined ? undefined : user.places.get(workspace)
+  return place && place.state !== 'opening' ? place.conversationId : undefined
+}
+
+/** Applies an event to a place. */
+export function movePlace(user: User, workspace: string, event: PlaceEvent): void {
+  const place = nextPlace(user.places.get(workspace), event)
+  if (place) user.places.set(workspace, place)
+  else user.places.delete(workspace)
+}
+
+async function runOpening(user: User, workspace: string, run: number, options: OpenOptions): Promise<string> {
+  const { adapter, clock, openTimeoutMs } = user.context
+  const isWanted = () => !user.isGone && user.openings.get(workspace)?.run === run
+  const choosing = choose(user, workspace, options, isWanted)
+  const ended = user.ended.promise.then((why): never => {
+    throw why
+  })
+  try {
+    const choice = await Promise.race([withTimeout(choosing, openTimeoutMs, clock, adapter.name), ended]).catch(
+      (cause: unknown) => {
+        if (user.isGone) throw cause
+        user.reading.error = storageError(adapter.name, cause)
+        return Promise.race([chooseInMemory(user, workspace, options), ended])
+      },
+    )
+    // What an opening that nobody waits for any more chose is given back.
+    void choosing.then((late) => late !== choice && late.claim && releaseClaim(user, late.claim)).catch(() => {})
+    return settleOpening(user, workspace, run, choice)
+  } finally {
+    if (user.openings.get(workspace)?.run === run) user.openings.delete(workspace)
+  }
+}
+
+function settleOpening(user: User, workspace: string, run: number, choice: Choice): string {
+  const { conversationId, claim, isResumed, redirected } = choice
+  const place = user.places.get(workspace)
+  if (user.isGone || place?.state !== 'opening' || place.run !== run) {
+    // The app wished something else in this workspace: that is what it has.
+    if (claim) releaseClaim(user, claim)
+    return openPlace(place)?.conversationId ?? conversationId
+  }
+  const before = place.before
+  movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld: claim !== undefined })
+  if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
+  settleIn(user, workspace, conversationId, claim)
+  if (!claim) void watch(user, workspace, conversationId)
+  if (redirected) user.context.emit({ type: 'conversation-redirected', conversationId, ...redirected })
+  return conversationId
+}
+
+function choosePlace(
+  user: User,
+  workspace: string,
+  conversationId: string,
+  { isHeld, claim }: { readonly isHeld: boolean; readonly claim: Claim | undefined },
+): void {
+  const before = openPlace(user.places.get(workspace))
+  user.runs++
+  user.openings.delete(workspace)
+  movePlace(user, workspace, { type: 'chose', conversationId, isHeld })
+  if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  user.currentWorkspace = workspace
+  user.wantedWorkspace = workspace
+  settleIn(user, workspace, conversationId, claim)
+}
+
+/** The place has its conversation: the pointer says so, and what waited for it goes there. */
+function settleIn(user: User, workspace: string, conversationId: string, claim: Claim | undefined): void {
+  writePointer(user, workspace, conversationId)
+  if (claim) void followClaim(user, workspace, claim)
+  const waiting = user.waiting
+  user.waiting = waiting.filter((one) => one.workspace !== undefined && one.workspace !== workspace)
+  for (const one of waiting) {
+    if (!user.waiting.includes(one)) recordIn(user, conversationId, workspace, one.recorded)
+  }
+  user.context.publish()
+}
+
+/** The page leaves a conversation. */
+function leave(user: User, conversationId: string): void {
+  const claim = user.claims.get(conversationId)
+  const isElsewhere = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
+  if (claim && !isElsewhere) releaseClaim(user, claim)
+  dropIfUnused(user, conversationId)
+}
+
+async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {
+  const claim = await takeClaim(user, conversationId)
+  if (!claim) return
+  const place = user.places.get(workspace)
+  if (user.isGone || place?.state === 'opening' || place?.conversationId !== conversationId) releaseClaim(user, claim)
+  else void followClaim(user, workspace, claim)
+}
+
+async function choose(user: User, workspace: string, options: OpenOptions, isWanted: () => boolean): Promise<Choice> {
+  const { adapter, capacity } = user.context
+  await user.started
+  const listed = adapter.list(user.userId, { workspace, limit: capacity }).then(({ sessions }) => {
+    if (user.isGone) return []
+    for (const row of sessions) adopt(user, row)
+    user.context.publish()
+    return sessions
+  })
+  listed.catch(() => {})
+  const asked = options.conversationId
+  if (asked !== undefined) return chooseAsked(user, workspace, asked, options.createUnknown === true)
+  const own = readPointer(user, workspace)
+  if (own !== undefined) {
+    const choice = await chooseOwn(user, workspace, own)
+    if (choice) return choice
+  }
+  const sessions = await listed
+  if (user.context.resume === 'new' || !isWanted()) return chooseNew(user, workspace)
+  return (await chooseNewest(user, workspace, sessions)) ?? chooseNew(user, workspace)
+}
+
+/** The one the app gave, such as by a link. */
+async function chooseAsked(user: User, workspace: string, asked: string, createUnknown: boolean): Promise<Choice> {
+  const { adapter, whenOpenElsewhere } = user.context
+  const row = isHidden(user, asked) ? 'removed' : await adapter.get(user.userId, asked)
+  const isOwn =
+    user.begun.has(asked) ||
+    user.entries.get(asked)?.unsent !== undefined ||
+    readPointer(user, workspace) === asked ||
+    hasDraft(user, asked)
+  const reason: RedirectReason | undefined =
+    row === 'removed' || row === 'newer-version'
+      ? row
+      : row === undefined
+        ? isOwn || createUnknown
+          ? undefined
+          : 'not-found'
+        : row.workspace === workspace
+          ? undefined
+          : 'other-workspace'
+  if (reason) return redirect(user, workspace, asked, reason)
+  const isLeft = readPointer(user, workspace) === asked && user.hasLeftStamp
+  const claim = await takeClaim(user, asked, { waitMs: isLeft ? graceMs : 0 })
+  if (!claim && whenOpenElsewhere === 'new') return redirect(user, workspace, asked, 'open-elsewhere')
+  const latest = row === undefined ? undefined : await readAgain(user, asked)
+  if (latest === 'removed') {
+    if (claim) releaseClaim(user, claim)
+    return redirect(user, workspace, asked, 'removed')
+  }
+  if (!user.entries.has(asked)) addNew(user, workspace, asked)
+  return { conversationId: asked, claim, isResumed: row !== undefined }
+}
+
+/** The one this tab had. `undefined`: it is gone. */
+async function chooseOwn(user: User, workspace: string, own: string): Promise<Choice | undefined> {
+  const isLeft = user.hasLeftStamp
+  let claim = await takeClaim(user, own)
+  if (!claim && isLeft) {
+    // Our last page frees its lock within some 10 ms; another that took the conversation in the gap gives it back if it is unused.
+    void askHolder(user, own, 'back', graceMs)
+    claim = await takeClaim(user, own, { waitMs: graceMs })
+  }
+  // Held by a live page, and no stamp: this tab is a copy of it.
+  if (!claim && !isLeft) return chooseNew(user, workspace)
+  const row = await readAgain(user, own)
+  const isOther = typeof row === 'object' && row.workspace !== workspace
+  if (row === 'removed' || row === 'newer-version' || isOther || isHidden(user, own)) {
+    if (claim) releaseClaim(user, claim)
+    return row === 'newer-version' ? redirect(user, workspace, own, row) : undefined
+  }
+  if (row === undefined && !user.entries.has(own)) addNew(user, workspace, own)
+  return { conversationId: own, claim, isResumed: row !== undefined }
+}
+
+/** The newest of the workspace that no live tab has. */
+async function chooseNewest(
+  user: User,
+  workspace: string,
+  listed: readonly RankedSession[],
+): Promise<Choice | undefined> {
+  const drafted = user.context.keepsContent ? (user.context.drafts?.listed(user, workspace) ?? []) : []
+  const candidates = [
+    ...listed,
+    ...drafted.filter((draft) => !listed.some((row) => row.conversationId === draft.conversationId)),
+  ]
+  for (const { conversationId } of candidates.sort(byRank)) {
+    const isGivenBack = [...user.gaveWay.values()].includes(conversationId)
+    if (isHidden(user, conversationId) || user.claims.has(conversationId) || isGivenBack) continue
+    // Left a moment ago: its page may be reloading.
+    const wait = msToComeBack(user, conversationId, nowMs(user))
+    if (wait > 0) await sleep(user.context.clock, wait)
+    const claim = await takeClaim(user, conversationId)
+    if (!claim) continue
+    const row = await readAgain(user, conversationId)
+    const isStored = typeof row === 'object' && row.workspace === workspace
+    const isDraft = row === undefined && hasDraft(user, conversationId)
+    if ((isStored || isDraft) && !isHidden(user, conversationId)) {
+      if (isDraft) addNew(user, workspace, conversationId)
+      return { conversationId, claim, isResumed: isStored }
+    }
+    releaseClaim(user, claim)
+  }
+  return undefined
+}
+
+async function chooseNew(user: User, workspace: string): Promise<Choice> {
+  const conversationId = user.context.createId()
+  addNew(user, workspace, conversationId)
+  return { conversationId, claim: await takeClaim(user, conversationId), isResumed: false }
+}
+
+async function redirect(user: User, workspace: string, from: string, reason: RedirectReason): Promise<Choice> {
+  return { ...(await chooseNew(user, workspace)), redirected: { from, reason } }
+}
+
+/** The storage failed or is too slow: what this tab had, or a new conversation, in memory. */
+async function chooseInMemory(user: User, workspace: string, { conversationId: asked }: OpenOptions): Promise<Choice> {
+  const own = asked ?? readPointer(user, workspace)
+  if (own === undefined || isHidden(user, own)) return chooseNew(user, workspace)
+  const claim = await takeClaim(user, own, { waitMs: user.hasLeftStamp ? graceMs : 0 })
+  if (!claim && (asked === undefined ? !user.hasLeftStamp : user.context.whenOpenElsewhere === 'new')) {
+    return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'open-elsewhere')
+  }
+  const isKnown = user.entries.has(own)
+  if (!isKnown) addNew(user, workspace, own)
+  return { conversationId: own, claim, isResumed: isKnown }
+}
+
+async function readAgain(
+  user: User,
+  conversationId: string,
+): Promise<RankedSession | 'removed' | 'newer-version' | undefined> {
+  const row = await user.context.adapter.get(user.userId, conversationId)
+  if (typeof row === 'object') adopt(user, row)
+  return row
+}
+
+function hasDraft(user: User, conversationId: string): boolean {
+  return user.context.keepsContent && (user.context.drafts?.read(user, conversationId, true) ?? '') !== ''
+}
+
+/** Whether the app should be told: a promise that ended with its user is no mistake of the app's. */
+export function isEnded(error: unknown): boolean {
+  return isLeftoffError(error, 'disposed') || isLeftoffError(error, 'signed-out')
+}
+
+export function noUserError(): LeftoffError {
+  return new LeftoffError('no-user', 'The user is not known yet. Call setUser(userId) once it is.')
+}

@@ -1,0 +1,173 @@
+import type { SessionPage } from '../core/adapter.js'
+import { randomScope } from '../core/hash.js'
+import { storageError } from '../core/storage-error.js'
+import { createEntry } from './entry.js'
+import { adopt, isHidden } from './history.js'
+import { replaceLost } from './opening.js'
+import { openPlace } from './place.js'
+import { backoffMs } from './time.js'
+import { nowMs, type User } from './user.js'
+
+/** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */
+export const pageSize = 100
+
+/** Reads the newest sessions, and again later if that fails. */
+export async function refresh(user: User): Promise<void> {
+  const { adapter, capacity } = user.context
+  const run = ++user.reading.run
+  const workspace = user.currentWorkspace
+  const known = new Map([...user.entries].map(([id, { stored }]) => [id, stored]))
+  try {
+    const [all, ring] = await Promise.all([
+      adapter.list(user.userId, { limit: pageSize }),
+      workspace === undefined ? undefined : adapter.list(user.userId, { workspace, limit: capacity }),
+    ])
+    if (user.isGone || run !== user.reading.run) return
+    const listed = [...all.sessions, ...(ring?.sessions ?? [])]
+    for (const row of listed) adopt(user, row)
+    if (user.next.all === undefined || all.next === undefined) user.next.all = all.next
+    const lowest = all.next === undefined ? 0 : (all.sessions.at(-1)?.rank ?? 0)
+    const ids = new Set(listed.map(({ conversationId }) => conversationId))
+    for (const [id, stored] of known) {
+      // Older ones are not on these pages; and one that was saved while they were read may not be either.
+      const entry = user.entries.get(id)
+      const isOnPage = stored !== undefined && stored.rank > lowest
+      if (isOnPage && !ids.has(id) && entry?.stored === stored) await readVanished(user, id)
+    }
+    readSucceeded(user)
+  } catch (cause) {
+    readFailed(user, cause)
+  }
+}
+
+/** Other tabs and devices say which conversations changed; what they are now is read here. No ids: all may have. */
+export async function readAgain(user: User, conversationIds: readonly string[]): Promise<void> {
+  if (conversationIds.length === 0) return refresh(user)
+  try {
+    for (const id of conversationIds) {
+      if (user.entries.get(id)?.unsent && user.saving.running) user.reading.again.add(id)
+      else await readOne(user, id)
+      if (user.isGone) return
+    }
+    user.context.publish()
+  } catch (cause) {
+    readFailed(user, cause)
+  }
+}
+
+/** Loads the next page of the history. Whether there is more. */
+export async function loadMore(user: User, workspace: string | undefined): Promise<boolean> {
+  const { next } = user
+  const after = workspace === undefined ? next.all : next.byWorkspace.get(workspace)
+  if (workspace === undefined ? after === undefined : next.byWorkspace.has(workspace) && after === undefined)
+    return false
+  const page: SessionPage = await user.context.adapter.list(user.userId, {
+    limit: pageSize,
+    ...(workspace !== undefined && { workspace }),
+    ...(after !== undefined && { after }),
+  })
+  if (user.isGone) return false
+  for (const row of page.sessions) adopt(user, row)
+  if (workspace === undefined) next.all = page.next
+  else next.byWorkspace.set(workspace, page.next)
+  user.context.publish()
+  return page.next !== undefined
+}
+
+/** Storage could not be read: the chat continues in memory, and all is read again later. */
+export function readFailed(user: User, cause: unknown): void {
+  if (user.isGone) return
+  const { reading, context } = user
+  reading.error = storageError(context.adapter.name, cause)
+  reading.cancelRetry?.()
+  reading.cancelRetry = context.clock.setTimeout(() => void refresh(user), backoffMs(++reading.failures), {
+    keepsAlive: false,
+  })
+  context.publish()
+}
+
+function readSucceeded(user: User): void {
+  user.reading.error = undefined
+  user.reading.failures = 0
+  user.reading.cancelRetry?.()
+  user.context.publish()
+}
+
+async function readOne(user: User, conversationId: string): Promise<void> {
+  const before = user.entries.get(conversationId)?.stored
+  const row = await user.context.adapter.get(user.userId, conversationId)
+  if (user.isGone || isHidden(user, conversationId)) return
+  if (typeof row !== 'object') {
+    if (row !== 'newer-version') vanish(user, conversationId, row === 'removed')
+    return
+  }
+  adopt(user, row)
+  // Not our own save, which left no message uncounted here.
+  const isOpen = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
+  const isNews = row.messageCount !== before?.messageCount && user.entries.get(conversationId)?.stored === row
+  if (isOpen && isNews) user.context.emit({ type: 'conversation-changed', conversationId })
+}
+
+/** A row we know is not listed any more: removed, cleared away with the whole storage, or merely old. */
+async function readVanished(user: User, conversationId: string): Promise<void> {
+  const row = await user.context.adapter.get(user.userId, conversationId)
+  if (user.isGone || isHidden(user, conversationId)) return
+  if (typeof row === 'object') adopt(user, row)
+  else if (row !== 'newer-version') vanish(user, conversationId, row === 'removed')
+}
+
+function vanish(user: User, conversationId: string, isRemoved: boolean): void {
+  const entry = user.entries.get(conversationId)
+  const isOpen = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
+  if (isRemoved) {
+    user.removedIds.add(conversationId)
+    user.entries.delete(conversationId)
+    if (isOpen) replaceLost(user, conversationId)
+    if (isOpen || entry?.stored) user.context.emit({ type: 'conversation-lost', conversationId, reason: 'removed' })
+    return
+  }
+  if (!entry || entry.unsent || !entry.stored) return // what is recorded and not saved begins it anew
+  user.entries.delete(conversationId)
+  if (!isOpen) return
+  // The storage was cleared: what was cleared stays cleared, and what is said from now on begins the conversation anew.
+  user.begun.add(conversationId)
+  user.entries.set(
+    conversationId,
+    createEntry({
+      userId: user.userId,
+      conversationId,
+      workspace: entry.workspace,
+      scope: randomScope(),
+      begins: nowMs(user),
+    }),
+  )
+}
+
+/** Keeps the number of rows on a device within its bound: the newest, and of each workspace at least ten. */
+export async function removeOldest(user: User): Promise<readonly string[]> {
+  const { adapter, maxConversations } = user.context
+  const kept = new Map<string, number>()
+  const removed: string[] = []
+  let position = 0
+  let after: string | undefined
+  do {
+    const page: SessionPage = await adapter.list(user.userId, {
+      limit: pageSize,
+      ...(after !== undefined && { after }),
+    })
+    if (user.isGone) return []
+    for (const { conversationId, workspace } of page.sessions) {
+      const ofWorkspace = (kept.get(workspace) ?? 0) + 1
+      kept.set(workspace, ofWorkspace)
+      const isOpen = user.claims.has(conversationId) || user.openElsewhere.includes(conversationId)
+      if (++position > maxConversations && ofWorkspace > minPerWorkspace && !isOpen) removed.push(conversationId)
+    }
+    after = page.next
+  } while (after !== undefined)
+  if (removed.length === 0) return removed
+  await adapter.remove(user.userId, removed)
+  for (const id of removed) user.entries.delete(id)
+  return removed
+}
+
+const minPerWorkspace = 10
