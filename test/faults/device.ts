@@ -1,0 +1,199 @@
+import type { Clock } from '../../src/core/clock.js'
+import type { WebStorage } from '../../src/core/web-storage.js'
+import type { Browser, ClaimLocks } from '../../src/store/browser.js'
+import { type FakeTab, fakeBrowser } from '../../src/testing/fake-browser.js'
+
+/** What is unusual about the browser that a page is in. */
+export interface BrowserOptions {
+  /** How long the first answer of the page's Web Locks takes. */
+  readonly firstLockAnswerMs?: number
+  /** `false` in a browser that has no BroadcastChannel. */
+  readonly hasChannel?: boolean
+}
+
+/** A document of a device. */
+export interface DevicePage {
+  readonly tab: FakeTab
+  readonly browser: Browser
+  readonly storage: () => WebStorage
+  /** Where `storage` events arrive. */
+  readonly events: EventTarget
+  /** The channels it has joined, by name. */
+  readonly channels: ReadonlySet<string>
+  /** The page's time, in which its timers run while it lives. */
+  readonly clock: Clock
+  /** Goes into the back/forward cache, where no event reaches it and no timer runs. */
+  sleep(): void
+  /** Comes out of it. */
+  wake(): void
+  /** Nothing of it runs any more. */
+  end(): void
+  readonly isGone: boolean
+}
+
+export type Device = ReturnType<typeof openDevice>
+
+/** A fake browser whose localStorage can be counted, filled, bounded and cleared. */
+export function openDevice(clock: Clock) {
+  const browser = fakeBrowser()
+  const pages = new Set<DevicePage>()
+  const use = { reads: 0, writes: 0 }
+  /** How many more characters there is room for. */
+  let room = Number.POSITIVE_INFINITY
+  let mostWrites = Number.POSITIVE_INFINITY
+
+  /** Something else on the page's origin fills what is freed, before another task can. */
+  function grew(by: number): void {
+    room -= by
+    if (by < 0 && room !== Number.POSITIVE_INFINITY) setImmediate(() => void (room = 0))
+  }
+
+  function watched(storage: WebStorage, isGone: () => boolean): WebStorage {
+    const sizeOf = (key: string): number => {
+      const value = storage.getItem(key)
+      return value === null ? 0 : key.length + value.length
+    }
+    return {
+      get length() {
+        return storage.length
+      },
+      key(index) {
+        use.reads++
+        return storage.key(index)
+      },
+      getItem(key) {
+        use.reads++
+        return storage.getItem(key)
+      },
+      setItem(key, value) {
+        if (isGone()) return
+        if (++use.writes > mostWrites) throw new Error('The page writes without end.')
+        const more = key.length + value.length - sizeOf(key)
+        if (more > room) throw new DOMException('The quota was exceeded.', 'QuotaExceededError')
+        storage.setItem(key, value)
+        grew(more)
+      },
+      removeItem(key) {
+        if (isGone()) return
+        const size = sizeOf(key)
+        storage.removeItem(key)
+        grew(-size)
+      },
+    }
+  }
+
+  return {
+    browser,
+    use,
+
+    openPage(tab: FakeTab, { firstLockAnswerMs, hasChannel = true }: BrowserOptions): DevicePage {
+      const events = new EventTarget()
+      const channels = new Set<string>()
+      const storage = watched(tab.storage(), () => isGone)
+      let isFirst = firstLockAnswerMs !== undefined
+      let isAsleep = false
+      let isGone = false
+      let overdue: (() => void)[] = []
+
+      function slow(locks: ClaimLocks): ClaimLocks {
+        return {
+          query: () => locks.query(),
+          request(...given) {
+            if (!isFirst) return locks.request(...given)
+            isFirst = false
+            return new Promise((resolve, reject) => {
+              clock.setTimeout(() => locks.request(...given).then(resolve, reject), firstLockAnswerMs ?? 0)
+            })
+          },
+        }
+      }
+
+      const page: DevicePage = {
+        tab,
+        events,
+        channels,
+        clock: {
+          ...clock,
+          setTimeout: (run, ms) =>
+            clock.setTimeout(() => {
+              if (isAsleep) overdue.push(run)
+              else if (!isGone) run()
+            }, ms),
+        },
+        sleep() {
+          tab.tell('pagehide')
+          isAsleep = true
+        },
+        wake() {
+          isAsleep = false
+          tab.tell('pageshow')
+          const due = overdue
+          overdue = []
+          for (const run of due) run()
+        },
+        end() {
+          isGone = true
+          pages.delete(page)
+        },
+        get isGone() {
+          return isGone
+        },
+        storage: () => storage,
+        browser: {
+          ...tab.browser,
+          storage: (kind) => (kind === 'localStorage' ? storage : tab.sessionStorage),
+          locks() {
+            const locks = tab.browser.locks()
+            return locks && slow(locks)
+          },
+          channel(name, onMessage) {
+            if (!hasChannel) return undefined
+            channels.add(name)
+            return tab.browser.channel(name, onMessage)
+          },
+        },
+      }
+      tab.events.addEventListener('storage', (event) => {
+        const key = 'key' in event ? event.key : undefined
+        if (!isAsleep) events.dispatchEvent(Object.assign(new Event('storage'), { key }))
+      })
+      pages.add(page)
+      return page
+    },
+
+    /** `localStorage.clear()` in one page, of which the others hear. */
+    clearLocalStorage(by: DevicePage): void {
+      browser.localStorage.clear()
+      for (const page of pages) {
+        if (page !== by) page.tab.events.dispatchEvent(Object.assign(new Event('storage'), { key: null }))
+      }
+    },
+
+    /** Another script says something on each channel that pages have joined. */
+    shout(data: unknown): void {
+      const other = browser.openTab()
+      const names = new Set([...pages].flatMap(({ channels }) => [...channels]))
+      for (const name of names) other.browser.channel(name, () => {})?.postMessage(data)
+    },
+
+    /** localStorage is full from now on, and something else takes what is freed. */
+    fill(): void {
+      room = 0
+    },
+
+    /** What writes more often fails, so that a loop without end ends. Whether it came to that. */
+    allowWrites(count: number): () => boolean {
+      mostWrites = use.writes + count
+      return () => use.writes > mostWrites
+    },
+
+    /** Where a text lies: how many values of localStorage, or of the other storages, have it. */
+    valuesWith(text: string, ...others: readonly WebStorage[]): number {
+      return [browser.localStorage, ...others].flatMap(valuesOf).filter((value) => value.includes(text)).length
+    },
+  }
+}
+
+function valuesOf(storage: WebStorage): readonly string[] {
+  return Array.from({ length: storage.length }, (_, index) => storage.getItem(storage.key(index) ?? '') ?? '')
+}

@@ -1,0 +1,10 @@
+/** What an older app kept of its sessions, as zustand's persist wrote it; each has a title. */
+export function olderBlob(ids: readonly string[], lastActivity: number = Date.UTC(2025, 11, 31)): string {
+  const sessions = ids.map((conversationId) => ({
+    conversationId,
+    workspace: 'older',
+    lastActivity,
+    title: `Title of ${conversationId}`,
+  }))
+  return JSON.stringify({ state: { sessions, currentConversationId: null, currentWorkspace: null }, version: 0 })
+}
