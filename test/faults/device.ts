@@ -45,7 +45,11 @@ export function openDevice(clock: Clock) {
   /** Something else on the page's origin fills what is freed, before another task can. */
   function grew(by: number): void {
     room -= by
-    if (by < 0 && room !== Number.POSITIVE_INFINITY) setImmediate(() => void (room = 0))
+    if (by < 0 && room !== Number.POSITIVE_INFINITY) setImmediate(fill)
+  }
+
+  function fill(): void {
+    room = 0
   }
 
   function watched(storage: WebStorage, isGone: () => boolean): WebStorage {
@@ -177,9 +181,7 @@ export function openDevice(clock: Clock) {
     },
 
     /** localStorage is full from now on, and something else takes what is freed. */
-    fill(): void {
-      room = 0
-    },
+    fill,
 
     /** What writes more often fails, so that a loop without end ends. Whether it came to that. */
     allowWrites(count: number): () => boolean {

@@ -1,6 +1,7 @@
 import { dexieAdapter } from '../../src/adapters/dexie/dexie-adapter.js'
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import { supabaseAdapter } from '../../src/adapters/supabase/supabase-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
 import type { Clock } from '../../src/core/clock.js'
 import type { ConversationSession } from '../../src/core/session.js'
@@ -9,42 +10,14 @@ import type { SessionStore } from '../../src/store/session-store.js'
 import type { FakeTab } from '../../src/testing/fake-browser.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
 import { session } from '../support/session.js'
-import { type BrowserOptions, type Device, type DevicePage, openDevice } from './device.js'
+import { type Device, type DevicePage, openDevice } from './device.js'
 import { type CallFault, faulty } from './faulty.js'
+import type { PageOptions, WorldOptions } from './world-options.js'
 
 // The one file of these tests that knows how the store, its state, its events and the calls of adapters are named.
 
 /** The key of the blob that older code reads and writes, and the prefix of all others. */
 export const olderKey = 'claude-session-storage'
-
-/** An IndexedDB that the tests can have to themselves. */
-export interface IndexedDb {
-  readonly indexedDB: IDBFactory
-  readonly IDBKeyRange: typeof globalThis.IDBKeyRange
-}
-
-export interface WorldOptions {
-  /** `account`: in memory, shared by all devices. `localStorage` when omitted. */
-  readonly adapter?: 'localStorage' | 'memory' | 'account' | { readonly dexie: IndexedDb }
-}
-
-export interface PageOptions extends BrowserOptions {
-  /** The device the page is on, `desk` when omitted. */
-  readonly device?: string
-  /** `''` is an app without users, `null` one whose user is not known yet. */
-  readonly user?: string | null
-  /** Which part of its document the store serves. */
-  readonly panel?: string
-  /** How far the page's clock is ahead. */
-  readonly clockAheadMs?: number
-  readonly clock?: Clock
-  readonly openTimeoutMs?: number
-  readonly persistContent?: boolean
-  /** What a server passed on, whatever it is. */
-  readonly initialSessions?: readonly unknown[]
-  /** Whether the adapter's methods are its prototype's. */
-  readonly hasClassAdapter?: boolean
-}
 
 /** Devices, their pages, and what is stored. */
 export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {}) {
@@ -68,6 +41,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
   function adapterOf(page: Pick<DevicePage, 'storage' | 'events'>, clock = ahead(manual)): SessionAdapter {
     if (kind === 'localStorage') return localStorageAdapter({ ...page, now: clock.now })
     if (kind === 'memory') return shared
+    if (kind !== 'account' && 'supabase' in kind) return supabaseAdapter({ client: kind.supabase, clock })
     if (kind !== 'account') return dexieAdapter({ ...kind.dexie, clock })
     const { list, get, save, remove, clear } = shared
     return { name: 'account', place: 'account', durability: 'committed', list, get, save, remove, clear }
@@ -75,7 +49,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
 
   /** Lets time pass. An IndexedDB in memory answers in tasks of its own, so each step has some. */
   async function pass(ms: number): Promise<void> {
-    if (typeof kind === 'string') return manual.advance(ms)
+    if (typeof kind === 'string' || !('dexie' in kind)) return manual.advance(ms)
     const steps = Math.min(200, Math.max(1, Math.ceil(ms / 500)))
     for (let step = 0; step < steps; step++) {
       await manual.advance(ms / steps)
@@ -161,8 +135,8 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     return used
   }
 
-  async function rows(user = ''): Promise<readonly Row[]> {
-    return (await withHandle((handle) => handle.list(user, { limit: 10_000 }))).map(rowOf)
+  async function rows(user = '', limit = 10_000): Promise<readonly Row[]> {
+    return (await withHandle((handle) => handle.list(user, { limit }))).map(rowOf)
   }
 
   return {
@@ -171,7 +145,9 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     clock: manual,
     device: deviceOf,
     /** All clocks jump. */
-    jump: (ms: number) => void (jumped += ms),
+    jump(ms: number): void {
+      jumped += ms
+    },
     openPage: (options: PageOptions = {}) => openTab(deviceOf(options.device).browser.openTab(), options),
     rows,
     /** How many messages are stored of the user. */

@@ -1,5 +1,5 @@
 import { IDBFactory, IDBKeyRange, IDBOpenDBRequest } from 'fake-indexeddb'
-import type { IndexedDb } from './driver.js'
+import type { IndexedDb } from './world-options.js'
 
 /** An IndexedDB with nothing in it. */
 export function inMemory(): IndexedDb {

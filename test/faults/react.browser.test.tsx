@@ -91,6 +91,8 @@ describe('a page of React', () => {
         show('w')
         await settled(world)
         const first = page.current()
+        page.say('hello')
+        await settled(world)
         const second = page.begin('w')
         page.say('hello')
         await settled(world)

@@ -1,9 +1,10 @@
 import { describe, vi } from 'vitest'
-import { olderKey, openBareStore, openWorld, type WorldOptions } from './driver.js'
+import { olderKey, openBareStore, openWorld } from './driver.js'
 import { fault } from './fault.js'
 import { hangingOnce, inMemory } from './indexed-db.js'
 import { olderBlob } from './older-blob.js'
 import { watch } from './outcome.js'
+import type { WorldOptions } from './world-options.js'
 
 describe('an adapter', () => {
   fault('S16', {
