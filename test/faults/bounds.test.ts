@@ -3,12 +3,12 @@ import { openWorld, type Page } from './driver.js'
 import { fault } from './fault.js'
 import { watch } from './outcome.js'
 
-/** Beyond any time that something is waited for. */
+/** Longer than every bound. */
 const forEver = 60 * 60 * 1_000
 
 describe('every call settles', () => {
   fault('S12', {
-    title: 'though the storage never answers the read of a page that comes back',
+    title: 'even if storage never answers the read of a page that returns',
     async run() {
       const pending: string[] = []
       let isOpening = false
@@ -47,7 +47,7 @@ describe('every call settles', () => {
   })
 
   fault('S13', {
-    title: 'an opening too, when the store is disposed, or the user signs out or changes',
+    title: 'including an opening, when the store is disposed or the user changes or signs out',
     async run() {
       const pending: string[] = []
       const calls: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {

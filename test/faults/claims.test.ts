@@ -4,7 +4,7 @@ import { fault } from './fault.js'
 
 describe('two tabs', () => {
   fault('S3', {
-    title: 'never have one conversation, though the first answer of the locks took 1.2 s',
+    title: 'never share a conversation, even if the first lock answer takes 1.2 s',
     async run() {
       const world = openWorld()
       const slow = world.openPage({ firstLockAnswerMs: 1_200 })
@@ -24,7 +24,7 @@ describe('two tabs', () => {
   })
 
   fault('S39', {
-    title: 'are told that they may share a conversation where the browser has neither locks nor channels',
+    title: 'report that they share a conversation if the browser has neither locks nor channels',
     async run() {
       const world = openWorld()
       world.device().browser.lockMode = 'missing'
@@ -36,20 +36,20 @@ describe('two tabs', () => {
         await world.soon(page.flush(), 2_000)
         pages.push(page)
       }
-      // That another window said something is no word about whose conversation it is.
-      const isTold = ({ events, status }: Page) =>
+      // This event reports a message, not a shared conversation.
+      const isReported = ({ events, status }: Page) =>
         status() !== 'ready' || events.some((event) => event !== 'conversation-changed')
-      return {
-        windowsOnOne: pages.filter((page) => page.current() === pages[0]?.current()).length,
-        isSaid: pages.some(isTold),
-      }
+      const onOne = pages.filter((page) => page.current() === pages[0]?.current())
+      return onOne.length > 1 && !pages.some(isReported)
+        ? `${onOne.length} windows share one silently`
+        : 'reported, or not shared'
     },
-    seen: { windowsOnOne: 6, isSaid: false },
-    right: { windowsOnOne: 6, isSaid: true },
+    seen: '6 windows share one silently',
+    right: 'reported, or not shared',
   })
 
   fault('S33', {
-    title: 'may follow one another at once: opening after another tab was closed takes 250 ms at most',
+    title: 'can follow one another: opening right after another tab closed takes at most 250 ms',
     async run() {
       const world = openWorld()
       const first = world.openPage()
@@ -74,7 +74,7 @@ describe('two tabs', () => {
 
 describe('a conversation comes back', () => {
   fault('S14', {
-    title: 'to a user who left for a moment, while the last save was under way',
+    title: 'to a user who left for a moment during a save',
     async run() {
       const world = openWorld()
       const page = world.openPage({ user: 'u' })
@@ -94,7 +94,7 @@ describe('a conversation comes back', () => {
   })
 
   fault('S14b', {
-    title: 'to a store that is made again in the page, while the last save was under way',
+    title: 'to a store recreated in the page during a save',
     async run() {
       const world = openWorld()
       const page = world.openPage()
@@ -113,7 +113,7 @@ describe('a conversation comes back', () => {
   })
 
   fault('S24', {
-    title: 'to a store that is made again without the first being disposed, as hot reload does',
+    title: 'to a store recreated without disposing the first, as hot reload does',
     async run() {
       const world = openWorld()
       const page = world.openPage()

@@ -4,9 +4,9 @@ import { fault } from './fault.js'
 
 const day = 24 * 60 * 60 * 1_000
 
-describe('a clock that is wrong', () => {
+describe('wrong clocks', () => {
   fault('S1', {
-    title: 'a device whose clock is 100 days ahead removes nothing of the account',
+    title: 'a device whose clock is 100 days ahead removes nothing from the account',
     async run() {
       const world = openWorld({ adapter: 'account' })
       const page = world.openPage({ user: 'u' })
@@ -34,7 +34,7 @@ describe('a clock that is wrong', () => {
   })
 
   fault('S2', {
-    title: 'what was said last is on top and is resumed, though a clock was a year ahead before',
+    title: 'the latest message is on top and resumed, even after a clock ran a year ahead',
     async run() {
       const world = openWorld()
       world.jump(365 * day)

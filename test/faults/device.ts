@@ -3,11 +3,11 @@ import type { WebStorage } from '../../src/core/web-storage.js'
 import type { Browser, ClaimLocks } from '../../src/store/browser.js'
 import { type FakeTab, fakeBrowser } from '../../src/testing/fake-browser.js'
 
-/** What is unusual about the browser that a page is in. */
+/** How a page's browser differs from others. */
 export interface BrowserOptions {
-  /** How long the first answer of the page's Web Locks takes. */
+  /** How long the page's first Web Lock request takes. */
   readonly firstLockAnswerMs?: number
-  /** `false` in a browser that has no BroadcastChannel. */
+  /** `false`: the browser has no BroadcastChannel. */
   readonly hasChannel?: boolean
 }
 
@@ -18,31 +18,31 @@ export interface DevicePage {
   readonly storage: () => WebStorage
   /** Where `storage` events arrive. */
   readonly events: EventTarget
-  /** The channels it has joined, by name. */
+  /** The names of the channels it has opened. */
   readonly channels: ReadonlySet<string>
-  /** The page's time, in which its timers run while it lives. */
+  /** Its timers wait while the page sleeps and end with the page. */
   readonly clock: Clock
-  /** Goes into the back/forward cache, where no event reaches it and no timer runs. */
+  /** Enters the back/forward cache, where it receives no events. */
   sleep(): void
-  /** Comes out of it. */
+  /** Leaves the back/forward cache. */
   wake(): void
-  /** Nothing of it runs any more. */
+  /** Stops all that the page does. */
   end(): void
   readonly isGone: boolean
 }
 
 export type Device = ReturnType<typeof openDevice>
 
-/** A fake browser whose localStorage can be counted, filled, bounded and cleared. */
+/** A fake browser with a localStorage that can count its calls, be full, and be cleared. */
 export function openDevice(clock: Clock) {
   const browser = fakeBrowser()
   const pages = new Set<DevicePage>()
   const use = { reads: 0, writes: 0 }
-  /** How many more characters there is room for. */
+  /** How many more characters fit. */
   let room = Number.POSITIVE_INFINITY
   let mostWrites = Number.POSITIVE_INFINITY
 
-  /** Something else on the page's origin fills what is freed, before another task can. */
+  /** Another script takes each freed character before the next task. */
   function grew(by: number): void {
     room -= by
     if (by < 0 && room !== Number.POSITIVE_INFINITY) setImmediate(fill)
@@ -71,7 +71,7 @@ export function openDevice(clock: Clock) {
       },
       setItem(key, value) {
         if (isGone()) return
-        if (++use.writes > mostWrites) throw new Error('The page writes without end.')
+        if (++use.writes > mostWrites) throw new Error('The page writes forever.')
         const more = key.length + value.length - sizeOf(key)
         if (more > room) throw new DOMException('The quota was exceeded.', 'QuotaExceededError')
         storage.setItem(key, value)
@@ -118,11 +118,18 @@ export function openDevice(clock: Clock) {
         channels,
         clock: {
           ...clock,
-          setTimeout: (run, ms) =>
-            clock.setTimeout(() => {
-              if (isAsleep) overdue.push(run)
-              else if (!isGone) run()
-            }, ms),
+          setTimeout(run, ms) {
+            let isCancelled = false
+            const fire = (): void => {
+              if (isAsleep) overdue.push(fire)
+              else if (!isGone && !isCancelled) run()
+            }
+            const cancel = clock.setTimeout(fire, ms)
+            return () => {
+              isCancelled = true
+              cancel()
+            }
+          },
         },
         sleep() {
           tab.tell('pagehide')
@@ -133,7 +140,7 @@ export function openDevice(clock: Clock) {
           tab.tell('pageshow')
           const due = overdue
           overdue = []
-          for (const run of due) run()
+          for (const fire of due) fire()
         },
         end() {
           isGone = true
@@ -165,7 +172,7 @@ export function openDevice(clock: Clock) {
       return page
     },
 
-    /** `localStorage.clear()` in one page, of which the others hear. */
+    /** Calls `localStorage.clear()` in a page and notifies the others. */
     clearLocalStorage(by: DevicePage): void {
       browser.localStorage.clear()
       for (const page of pages) {
@@ -173,23 +180,23 @@ export function openDevice(clock: Clock) {
       }
     },
 
-    /** Another script says something on each channel that pages have joined. */
+    /** Posts a message on every channel that a page has opened. */
     shout(data: unknown): void {
       const other = browser.openTab()
       const names = new Set([...pages].flatMap(({ channels }) => [...channels]))
       for (const name of names) other.browser.channel(name, () => {})?.postMessage(data)
     },
 
-    /** localStorage is full from now on, and something else takes what is freed. */
+    /** Fills localStorage. From now on another script takes each freed character. */
     fill,
 
-    /** What writes more often fails, so that a loop without end ends. Whether it came to that. */
+    /** Fails all writes after the next `count`, so that an endless loop ends. Returns whether any failed. */
     allowWrites(count: number): () => boolean {
       mostWrites = use.writes + count
       return () => use.writes > mostWrites
     },
 
-    /** Where a text lies: how many values of localStorage, or of the other storages, have it. */
+    /** How many values in localStorage and `others` contain the text. */
     valuesWith(text: string, ...others: readonly WebStorage[]): number {
       return [browser.localStorage, ...others].flatMap(valuesOf).filter((value) => value.includes(text)).length
     },

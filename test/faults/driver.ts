@@ -14,12 +14,12 @@ import { type Device, type DevicePage, openDevice } from './device.js'
 import { type CallFault, faulty } from './faulty.js'
 import type { PageOptions, WorldOptions } from './world-options.js'
 
-// The one file of these tests that knows how the store, its state, its events and the calls of adapters are named.
+// The only file of these tests that names the store's API, its states and events, and the adapters' calls.
 
-/** The key of the blob that older code reads and writes, and the prefix of all others. */
+/** The key of the blob that older code reads and writes, and the prefix of all other keys. */
 export const olderKey = 'claude-session-storage'
 
-/** Devices, their pages, and what is stored. */
+/** Devices, their pages and their storage, on one manual clock. */
 export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {}) {
   const manual = manualClock({ now: Date.UTC(2026, 0, 1) })
   const devices = new Map<string, Device>()
@@ -33,7 +33,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     return device
   }
 
-  /** A clock that is ahead. */
+  /** The clock, `byMs` ahead. */
   function ahead(clock: Clock, byMs = 0): Clock {
     return { ...clock, now: () => clock.now() + jumped + byMs }
   }
@@ -47,7 +47,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     return { name: 'account', place: 'account', durability: 'committed', list, get, save, remove, clear }
   }
 
-  /** Lets time pass. An IndexedDB in memory answers in tasks of its own, so each step has some. */
+  /** Advances time. IndexedDB answers in real tasks, so each step waits for some. */
   async function pass(ms: number): Promise<void> {
     if (typeof kind === 'string' || !('dexie' in kind)) return manual.advance(ms)
     const steps = Math.min(200, Math.max(1, Math.ceil(ms / 500)))
@@ -57,9 +57,9 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     }
   }
 
-  /** A promise that time brings about. */
+  /** Advances time, then waits for the promise. */
   async function soon<T>(promise: Promise<T>, ms = 0): Promise<T> {
-    promise.catch(() => {}) // looked at below
+    promise.catch(() => {}) // awaited below
     await pass(ms)
     return promise
   }
@@ -87,7 +87,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
       ...(user !== undefined && { userId: user }),
       ...(openTimeoutMs !== undefined && { openTimeoutMs }),
       ...(persistContent !== undefined && { persistContent }),
-      // Whatever a server sent.
+      // A server may send anything.
       ...(options.initialSessions && {
         initialState: { sessions: options.initialSessions as readonly ConversationSession[] },
       }),
@@ -95,19 +95,17 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     const page = {
       ...actionsOf(store),
       store,
-      /** Set to make calls of the adapter go wrong from now on. */
+      /** Set one to make that call of the adapter fail from now on. */
       faults,
-      /** What the app was told, by the names of the second edition. */
+      /** The types of the store's events. */
       events: events as readonly string[],
-      /** Opens the workspace, and lets pass what that may wait for. */
+      /** Opens the workspace and advances time by the longest wait for a reloading page. */
       opened: (workspace?: string, conversationId?: string) => soon(page.open(workspace, conversationId), 2_500),
-      hide: () => tab.tell('hidden'),
-      show: () => tab.tell('visible'),
-      /** Goes into the back/forward cache. */
+      /** Enters the back/forward cache. */
       sleep: own.sleep,
-      /** Comes out of it. */
+      /** Leaves the back/forward cache. */
       wake: own.wake,
-      /** The page is left in an orderly way, and its tab shows the app anew. */
+      /** Reloads the tab: the next page of it. */
       reload(changed: PageOptions = {}) {
         const next = tab.reload()
         own.end()
@@ -117,7 +115,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
         tab.close()
         own.end()
       },
-      /** One more store in the same document. */
+      /** Another store in the same document. */
       another: (changed: PageOptions = {}) => openIn(own, { ...options, ...changed }),
       clearLocalStorage: () => deviceOf(device).clearLocalStorage(own),
       sessionStorage: tab.sessionStorage,
@@ -125,7 +123,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     return page
   }
 
-  /** A handle of its own on the storage, closed after `use`. */
+  /** Uses a separate handle on the storage, then closes it. */
   async function withHandle<T>(use: (handle: SessionAdapter) => Promise<T>): Promise<T> {
     const tab = deviceOf().browser.openTab()
     const handle = adapterOf({ storage: tab.storage, events: tab.events })
@@ -144,15 +142,15 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     soon,
     clock: manual,
     device: deviceOf,
-    /** All clocks jump. */
+    /** Moves all wall clocks. */
     jump(ms: number): void {
       jumped += ms
     },
     openPage: (options: PageOptions = {}) => openTab(deviceOf(options.device).browser.openTab(), options),
     rows,
-    /** How many messages are stored of the user. */
+    /** How many messages of the user are stored. */
     messages: async (user?: string) => (await rows(user)).reduce((sum, { messages }) => sum + messages, 0),
-    /** Whether a bare adapter takes a row, as code of the app's own may give it one. */
+    /** Saves a row through a bare adapter, as an app's own code may. Returns whether it was accepted. */
     takes: (fields: Readonly<Record<string, unknown>>) =>
       withHandle((handle) =>
         handle.save([{ session: Object.assign(session(), fields), base: 0, saveId: `bare-${++ids}` }]).then(
@@ -161,25 +159,25 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
         ),
       ),
     plant: (key: string, value: string) => deviceOf().browser.localStorage.setItem(key, value),
-    /** A row in localStorage, in the form of storage. */
+    /** Writes a stored row into localStorage. */
     plantRow(fields: Partial<ConversationSession> & { readonly conversationId: string }): void {
       const { conversationId, workspace, userId, ...rest } = session(fields)
       const key = [olderKey, 'row', userId, workspace, conversationId].join('/')
       deviceOf().browser.localStorage.setItem(key, JSON.stringify({ schemaVersion: 1, saveId: 's', session: rest }))
     },
-    /** The device's mark of a sign-out, as anyone may write it. */
+    /** Writes the device's sign-out mark, as any script may. */
     plantSignOut: (value: string) => deviceOf().browser.localStorage.setItem(`${olderKey}/sign-outs`, value),
   }
 }
 
 export type Page = ReturnType<ReturnType<typeof openWorld>['openPage']>
 
-/** A store in the page that the script really runs in, with nothing passed in that a test could hold. */
+/** A store on the real page, with the real clock and the default storage. */
 export function openBareStore() {
   return actionsOf(createSessionStore({ adapter: localStorageAdapter() }))
 }
 
-/** A stored row, as a person sees it. */
+/** The fields of a stored row that the tests compare. */
 interface Row {
   readonly id: string
   readonly messages: number
@@ -195,7 +193,7 @@ function rowOf(row: ConversationSession): Row {
   return { id, messages, tokens, preview: row.lastMessagePreview ?? '', title: row.title ?? '', lastActivity }
 }
 
-/** What apps do with a store. */
+/** The store's actions and state. */
 function actionsOf(store: SessionStore) {
   return {
     open: (workspace = 'w', conversationId?: string) =>
@@ -221,12 +219,12 @@ function actionsOf(store: SessionStore) {
     user: (): string | null => store.getState().userId ?? null,
     status: (): string => newNames.get(store.getState().status) ?? store.getState().status,
     current: (): string | null => store.getState().currentConversationId ?? null,
-    /** What the history shows, newest first. */
+    /** The rows of the history, newest first. */
     shown: (): readonly Row[] => store.getState().sessions.map(rowOf),
   }
 }
 
-/** What events and statuses of the first edition are called in the second. */
+/** The tests use the next names of events and statuses. */
 const newNames = new Map([
   ['resuming', 'opening'],
   ['lost', 'watching'],
@@ -234,7 +232,7 @@ const newNames = new Map([
   ['row-set-aside', 'row-quarantined'],
 ])
 
-/** The adapter as an instance of a class has it: its methods are its prototype's. */
+/** The adapter as a class instance: its methods belong to its prototype. */
 function asInstance(adapter: SessionAdapter): SessionAdapter {
   const { name, place, durability } = adapter
   return Object.assign(Object.create(adapter), { name, place, durability })

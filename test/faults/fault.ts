@@ -1,32 +1,32 @@
 import { expect, it } from 'vitest'
 import { type FaultId, openFaults } from './open-faults.js'
 
-/** What a fault's test gives: plain values, to be compared with what was seen and what is right. */
+/** The result of a fault's test: plain values, compared with the seen and the right result. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain }
 
-/** One situation that went wrong, and what it gives. */
+/** A situation that went wrong, and its results. */
 export interface Fault<Result extends Plain> {
-  /** What happens once it is mended. */
+  /** The right behaviour. */
   readonly title: string
-  /** Brings the situation about. What it throws fails the test, whether the fault is open or not. */
+  /** Creates the situation. Anything it throws fails the test, whether the fault is open or not. */
   readonly run: () => Result | Promise<Result>
   /** The result while the fault is open. */
   readonly seen: NoInfer<Result>
-  /** The result once it is mended. */
+  /** The result once it is fixed. */
   readonly right: NoInfer<Result>
 }
 
 /**
- * A test of a fault that was found: it passes only with what was `seen` while the fault is open, and only with what is `right`
- * once it was taken off the list of open faults. So a change that mends it, or makes it worse, shows either way.
+ * Tests a fault that was found. While the fault is open the test passes only with the `seen` result, afterwards only with the
+ * `right` one. So a change that fixes the fault, or makes it worse, always fails a test.
  */
 export function fault<Result extends Plain>(id: FaultId, { title, run, seen, right }: Fault<Result>): void {
   const isOpen = openFaults.includes(id)
-  it(`${isOpen ? 'open' : 'mended'} ${id}: ${title}`, async () => {
-    expect(seen, 'A fault shows by a difference.').not.toEqual(right)
+  it(`${isOpen ? 'open' : 'fixed'} ${id}: ${title}`, async () => {
+    expect(seen, 'The seen and the right result must differ.').not.toEqual(right)
     const result = await run()
     if (!isOpen) return expect(result).toEqual(right)
-    expect(result, `${id} is mended: take it off test/faults/open-faults.ts.`).not.toEqual(right)
+    expect(result, `${id} is fixed: remove it from test/faults/open-faults.ts.`).not.toEqual(right)
     expect(result).toEqual(seen)
   })
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../src/core/clock.js'
 
-/** What a call does instead of its work. */
+/** How a call fails. */
 export type CallFault = 'fails' | 'is full' | 'hangs' | 'loses its answer' | { readonly takesMs: number }
 
-/** The same object, whose calls go wrong as `faultOf` says by their names at that moment. */
+/** The object with failing calls: `faultOf` says how, by the name of the call. */
 export function faulty<T extends object>(object: T, faultOf: (call: string) => CallFault | undefined, clock: Clock): T {
   return new Proxy(object, {
     get(target, name) {
@@ -12,7 +12,7 @@ export function faulty<T extends object>(object: T, faultOf: (call: string) => C
       const run = (...given: readonly unknown[]): unknown => Reflect.apply(member, target, given)
       return (...given: readonly unknown[]) => {
         const fault = typeof name === 'string' ? faultOf(name) : undefined
-        // At once, as a page that goes away has no other moment.
+        // Called synchronously, because a page that goes away has no later task.
         return fault === undefined ? run(...given) : through(fault, () => run(...given), clock)
       }
     },

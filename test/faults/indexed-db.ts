@@ -1,12 +1,12 @@
 import { IDBFactory, IDBKeyRange, IDBOpenDBRequest } from 'fake-indexeddb'
 import type { IndexedDb } from './world-options.js'
 
-/** An IndexedDB with nothing in it. */
+/** An empty IndexedDB. */
 export function inMemory(): IndexedDb {
   return { indexedDB: new IDBFactory(), IDBKeyRange }
 }
 
-/** An IndexedDB whose first opening no event ever follows. */
+/** An IndexedDB whose first opening never answers. */
 export function hangingOnce(): { readonly indexedDb: IndexedDb; readonly openings: () => number } {
   const { indexedDB, IDBKeyRange } = inMemory()
   let openings = 0

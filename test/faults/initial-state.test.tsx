@@ -7,7 +7,7 @@ import { fault } from './fault.js'
 
 describe('an initial state', () => {
   fault('S37', {
-    title: 'is checked like everything from outside: its good rows are shown beside what is none',
+    title: 'drops invalid rows and shows the valid ones',
     run() {
       const good = session({ conversationId: 'good', title: 'A good row' })
       const shown = (broken: unknown): string => {

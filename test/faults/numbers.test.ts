@@ -4,8 +4,8 @@ import { openWorld } from './driver.js'
 import { fault } from './fault.js'
 import { withUnhandled } from './outcome.js'
 
-describe('numbers at their ends', () => {
-  /** Whether the page writes without end after `say`. */
+describe('extreme numbers', () => {
+  /** Whether the page writes forever after `say`. */
   async function isEndless(
     situation: { readonly clockAheadMs?: number; readonly messageCount?: number },
     tokens?: number,
@@ -18,11 +18,11 @@ describe('numbers at their ends', () => {
     const isExceeded = world.device().allowWrites(1_000)
     page.say('hello', tokens === undefined ? {} : { tokens })
     await world.pass(60_000)
-    return isExceeded() ? 'without end' : 'bounded'
+    return isExceeded() ? 'forever' : 'bounded'
   }
 
   fault('S17', {
-    title: 'are clamped or refused once, never written again and again',
+    title: 'are clamped or refused once instead of being written forever',
     async run() {
       return {
         usageOf1e16: await isEndless({}, 1e16),
@@ -30,14 +30,14 @@ describe('numbers at their ends', () => {
         clockBelowZero: await isEndless({ clockAheadMs: -Date.UTC(2027, 0, 1) }),
       }
     },
-    seen: { usageOf1e16: 'without end', countAtTheLargestInteger: 'without end', clockBelowZero: 'without end' },
+    seen: { usageOf1e16: 'forever', countAtTheLargestInteger: 'forever', clockBelowZero: 'forever' },
     right: { usageOf1e16: 'bounded', countAtTheLargestInteger: 'bounded', clockBelowZero: 'bounded' },
   })
 })
 
 describe('an app', () => {
   fault('S30', {
-    title: 'whose listener throws has a chat that goes on and is saved',
+    title: 'with a throwing listener keeps a working chat',
     async run() {
       const { value, unhandled } = await withUnhandled(async () => {
         const world = openWorld()
@@ -49,7 +49,7 @@ describe('an app', () => {
         try {
           page.say('hello')
         } catch {
-          // As with any zustand store, whoever changes the state may hear of it.
+          // As in any zustand store, the error may reach the caller that changes the state.
         }
         await world.pass(10_000)
         return page.events.includes('degraded')
@@ -61,7 +61,7 @@ describe('an app', () => {
   })
 
   fault('S31', {
-    title: 'may wait for an opening as long as it likes',
+    title: 'can set an open timeout beyond what timers support',
     async run() {
       async function openedWithin(openTimeoutMs: number): Promise<string> {
         const world = openWorld()
@@ -71,13 +71,13 @@ describe('an app', () => {
         await world.soon(before.flush())
         before.close()
         await world.pass(5_000)
-        // On the timers of the platform, which take such a time for the shortest there is.
+        // Real timers: the platform turns such a delay into the shortest one.
         const clock = { ...world.clock, setTimeout: systemClock.setTimeout }
         const page = world.openPage({ clock, openTimeoutMs })
         page.faults.list = { takesMs: 1_000 }
         const opening = page.open()
         await world.pass(0)
-        // Timers of one length run in their order, so that one has run by now.
+        // Timers with the same delay run in order, so the store's has run by now.
         await new Promise((resolve) => setTimeout(resolve, 1))
         await world.pass(1_000)
         return `${(await opening) === id ? 'the same' : 'another'}, ${page.status()}`

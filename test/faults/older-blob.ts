@@ -1,4 +1,4 @@
-/** What an older app kept of its sessions, as zustand's persist wrote it; each has a title. */
+/** The blob of an older app, as zustand's persist wrote it. Each session has a title. */
 export function olderBlob(ids: readonly string[], lastActivity: number = Date.UTC(2025, 11, 31)): string {
   const sessions = ids.map((conversationId) => ({
     conversationId,

@@ -1,61 +1,118 @@
-/** The faults that were found in the store, its adapters and claims. A letter is one more situation of the same kind. */
+/** Faults found in the store, its adapters and claims. A letter marks another situation of the same kind. */
 export const faultIds = [
-  'S1', // a device whose clock is 100 days ahead removes an account's rows
-  'S2', // a message of a clock that was a year ahead stays on top
-  'S3', // one slow answer of the locks, and two tabs have one conversation
-  'S4', // a page that comes back late purges what was written after the sign-out
-  'S5', // a sign-out signs out the users of other tabs
-  'S6', // a user who left and came back is taken for one who signed out
-  'S7', // a sign-out after the user left forgets nothing
-  'S8', // what an older app left goes to whoever opens next: left before the sign-out
-  'S8b', // written again after it was imported
-  'S9', // a save whose answer is lost is counted twice
-  'S9b', // and puts its older text over newer
-  'S10', // an offline device's earlier texts replace later ones
-  'S11', // what is said while a conversation opens is not waited for by flush
-  'S11b', // and is gone with the page
-  'S11c', // what is said about one that cannot be read
-  'S11d', // what is said while another tab has it
-  'S12', // one read that never answers, and nothing settles any more
-  'S13', // an opening that nobody settles
-  'S14', // a user who left for a moment gets another conversation
-  'S14b', // so does a store that is made again
-  'S15', // a removal that fails beside a save
-  'S16', // an adapter that is an instance of a class
-  'S17', // numbers that are saved and cannot be read, without end
-  'S18', // rows that are accepted and never listed
-  'S19', // localStorage and a killed browser
-  'S20', // a localStorage that is null
-  'S21', // older data with times in seconds
-  'S21b', // older data as JSON in JSON
-  'S22', // rows removed for room, at each visit
-  'S23', // a cleared storage is filled again
-  'S24', // a store that is made again without the first being disposed
-  'S24b', // two panels after a reload
-  'S24c', // two workspaces under one provider
-  'S25', // a database whose first opening never answers
-  'S26', // paging over rows of a newer version
-  'S27', // many new rows under an open localStorage store
-  'S28', // a stored time that no date can show
-  'S29', // content of older data, although none is to be kept
-  'S29b', // content of earlier rows
-  'S30', // a listener that throws
-  'S31', // timeouts that timers do not know
-  'S32', // a workspace that could not be cleared
-  'S32b', // a removal beside a save that fails
-  'S32c', // another user while the storage is full
-  'S33', // a tab that opens after another was closed
-  'S34', // what is said in React while the workspace opens again
-  'S35', // a sign-out that the user's other tab does not tell of
-  'S36', // a sign-out mark that was planted
-  'S36b', // anything said on the channels
-  'S37', // an initial state with what no session is
-  'S38', // a page that closes itself, in WebKit
-  'S39', // neither locks nor channels
-  'S40', // a wrapped Promise.prototype.then
+  'S1',
+  'S2',
+  'S3',
+  'S4',
+  'S5',
+  'S6',
+  'S7',
+  'S8',
+  'S8b',
+  'S9',
+  'S9b',
+  'S10',
+  'S11',
+  'S11b',
+  'S11c',
+  'S11d',
+  'S12',
+  'S13',
+  'S14',
+  'S14b',
+  'S15',
+  'S16',
+  'S17',
+  'S18',
+  'S19',
+  'S20',
+  'S21',
+  'S21b',
+  'S22',
+  'S23',
+  'S24',
+  'S24b',
+  'S24c',
+  'S25',
+  'S26',
+  'S27',
+  'S28',
+  'S29',
+  'S29b',
+  'S30',
+  'S31',
+  'S32',
+  'S32b',
+  'S32c',
+  'S33',
+  'S34',
+  'S35',
+  'S36',
+  'S36b',
+  'S37',
+  'S38',
+  'S39',
+  'S40',
 ] as const
 
 export type FaultId = (typeof faultIds)[number]
 
-/** Those that are not mended yet. The soak counts what it finds of them; of any other it fails. */
-export const openFaults: readonly FaultId[] = faultIds
+/**
+ * The faults that are not fixed yet. Fixing one includes removing it here: from then on its test passes only with the right
+ * result, and the soak fails when it meets the fault.
+ */
+export const openFaults: readonly string[] = [
+  'S1', // a device whose clock is 100 days ahead removes an account's rows
+  'S2', // a message recorded by a clock a year ahead stays on top
+  'S3', // after one slow lock answer two tabs share a conversation
+  'S4', // a page that returns late purges what was written after the sign-out
+  'S5', // a sign-out signs out the users of other tabs
+  'S6', // a user who left and came back is signed out by an earlier sign-out
+  'S7', // a sign-out after setUser(null) forgets nothing
+  'S8', // older data goes to whoever opens next: written before the sign-out
+  'S8b', // written again after the import
+  'S9', // a save whose answer is lost counts twice
+  'S9b', // and puts its older text over newer text
+  'S10', // texts of an offline device replace later ones
+  'S11', // flush does not wait for what is said while a conversation opens
+  'S11b', // and leaving the page loses it
+  'S11c', // the same for a conversation that cannot be read
+  'S11d', // the same while another tab holds the conversation
+  'S12', // after one read that never answers no call settles
+  'S13', // an opening stays pending after dispose, signOut or setUser
+  'S14', // a user who left for a moment gets another conversation
+  'S14b', // so does a store recreated in the page
+  'S15', // a removal that fails during a save is an unhandled rejection
+  'S16', // an adapter that is a class instance loses its methods
+  'S17', // numbers that are saved but cannot be read are written forever
+  'S18', // rows are accepted but never listed
+  'S19', // localStorage loses 20 of 20 messages when the browser is killed
+  'S20', // a localStorage that is null makes opening reject
+  'S21', // older data with times in seconds is removed at once
+  'S21b', // older data as JSON inside JSON is not imported
+  'S22', // each visit removes conversations to make room
+  'S23', // a cleared storage is filled again
+  'S24', // a store recreated without dispose gets another conversation
+  'S24b', // two panels swap conversations after a reload
+  'S24c', // one of two workspaces under one provider never opens
+  'S25', // a database whose first opening hangs is never opened again
+  'S26', // a list pages over rows of a newer version
+  'S27', // new rows under an open localStorage store cost quadratic time
+  'S28', // a stored time beyond any date crashes the history
+  'S29', // content of older data stays with persistContent off
+  'S29b', // content of earlier rows stays, too
+  'S30', // a throwing listener is taken for a storage failure
+  'S31', // a long open timeout becomes the shortest
+  'S32', // a failed clear drops unsaved messages
+  'S32b', // a removal rejects because another row cannot be saved
+  'S32c', // setUser resolves although messages were dropped
+  'S33', // opening after another tab closed takes up to 1.5 s
+  'S34', // a message recorded in React while opening goes to the workspace's first conversation
+  'S35', // a sign-out is invisible in the user's other tab
+  'S36', // a planted sign-out mark disables sign-outs
+  'S36b', // any message on a channel signs out
+  'S37', // invalid rows of an initial state throw
+  'S38', // a page that closes itself loses its messages, in WebKit
+  'S39', // without locks and channels windows share a conversation silently
+  'S40', // a wrapped Promise.prototype.then breaks Dexie
+] satisfies readonly FaultId[]

@@ -1,7 +1,7 @@
-/** How a promise ended, as a plain value; `pending` if it did not. */
+/** The state of a promise. */
 export type Outcome = 'pending' | 'resolved' | 'rejected'
 
-/** Watches a promise from now on. */
+/** Follows a promise. */
 export function watch(promise: Promise<unknown>): { readonly outcome: () => Outcome } {
   let outcome: Outcome = 'pending'
   promise.then(
@@ -15,7 +15,7 @@ export function watch(promise: Promise<unknown>): { readonly outcome: () => Outc
   return { outcome: () => outcome }
 }
 
-/** What `run` gave, and how many promises were rejected during it with nobody to hear it. In Node only. */
+/** The result of `run` and how many unhandled rejections it caused. Works in Node only. */
 export async function withUnhandled<T>(
   run: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly unhandled: number }> {
@@ -24,12 +24,12 @@ export async function withUnhandled<T>(
   const onRejection = (): void => {
     count++
   }
-  // Those of the test runner would fail the run for what this test counts.
+  // The test runner's own listeners would fail the run.
   process.removeAllListeners('unhandledRejection')
   process.on('unhandledRejection', onRejection)
   try {
     const value = await run()
-    // Node tells of a rejection once the task that made it is over.
+    // Node reports a rejection after the task that caused it.
     for (let task = 0; task < 3; task++) await new Promise((resolve) => setImmediate(resolve))
     return { value, unhandled: count }
   } finally {

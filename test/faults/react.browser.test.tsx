@@ -5,13 +5,13 @@ import { SessionHistory, SessionProvider, useConversationSession } from '../../s
 import { openWorld, type Page } from './driver.js'
 import { fault } from './fault.js'
 
-/** Shows a page for as long as `run` takes. */
+/** Renders a page while `run` runs. */
 async function rendered<T>(
   page: ReactNode,
   run: (shown: HTMLElement, render: (page: ReactNode) => void) => Promise<T>,
 ): Promise<T> {
   const container = document.body.appendChild(document.createElement('div'))
-  // A render that throws leaves nothing on the page, which is what a test looks at.
+  // A render that throws leaves an empty page, which is what the test checks.
   const root = createRoot(container, { onUncaughtError: () => {} })
   root.render(page)
   try {
@@ -24,7 +24,7 @@ async function rendered<T>(
 
 type World = ReturnType<typeof openWorld>
 
-/** Lets the page and React do what they have begun, and time pass in which they may do more. */
+/** Advances time and lets React render. */
 async function settled(world: World, ms = 10_000): Promise<void> {
   for (let step = 0; step < 20; step++) {
     await world.pass(ms / 20)
@@ -36,7 +36,7 @@ const provided = ({ store }: Page, children: ReactNode) => <SessionProvider stor
 
 describe('a page of React', () => {
   fault('S24c', {
-    title: 'with two workspaces under one provider shows a conversation in each',
+    title: 'shows a conversation in each of two workspaces under one provider',
     async run() {
       function Panel({ workspace }: { workspace: string }): ReactNode {
         const { isInitialized } = useConversationSession(workspace)
@@ -60,7 +60,7 @@ describe('a page of React', () => {
   })
 
   fault('S28', {
-    title: 'shows its history, though no date can show a stored time',
+    title: 'shows its history even if a stored time is beyond any date',
     async run() {
       const world = openWorld()
       world.plantRow({ conversationId: 'c1', messageCount: 1, lastActivity: 9e15 })
@@ -76,7 +76,7 @@ describe('a page of React', () => {
   })
 
   fault('S34', {
-    title: 'counts what is said while its workspace opens again in the conversation that opens',
+    title: 'counts a message in the conversation that opens, not in the first one',
     async run() {
       const world = openWorld()
       let say = (): void => {}

@@ -5,7 +5,7 @@ import { watch, withUnhandled } from './outcome.js'
 
 describe('a save whose answer is lost', () => {
   fault('S9', {
-    title: 'is counted once, though someone else saved before its repeat',
+    title: 'counts once, even if someone else saves before the repeat',
     async run() {
       const world = openWorld({ adapter: 'account' })
       const [page, other] = [world.openPage({ user: 'u' }), world.openPage({ user: 'u', device: 'phone' })]
@@ -28,7 +28,7 @@ describe('a save whose answer is lost', () => {
   })
 
   fault('S9b', {
-    title: 'puts no older preview over a newer one when it is repeated',
+    title: 'never puts an older preview over a newer one',
     async run() {
       const world = openWorld({ adapter: 'account' })
       const [page, other] = [world.openPage({ user: 'u' }), world.openPage({ user: 'u', device: 'phone' })]
@@ -53,7 +53,7 @@ describe('a save whose answer is lost', () => {
 
 describe('an offline device', () => {
   fault('S10', {
-    title: 'that comes back late replaces no later preview and no later title',
+    title: 'that returns late replaces neither a later preview nor a later title',
     async run() {
       const world = openWorld({ adapter: 'account' })
       const phone = world.openPage({ user: 'u', device: 'phone' })
@@ -79,103 +79,9 @@ describe('an offline device', () => {
   })
 })
 
-describe('what is said', () => {
-  fault('S11', {
-    title: 'while a conversation opens is stored once flush has resolved',
-    async run() {
-      const world = openWorld()
-      const page = world.openPage()
-      page.faults.list = { takesMs: 1_000 }
-      void page.open()
-      page.say('hello')
-      const flush = watch(page.flush())
-      for (let ms = 0; flush.outcome() === 'pending' && ms < 60_000; ms += 100) await world.pass(100)
-      return { flush: flush.outcome(), storedByThen: await world.messages() }
-    },
-    seen: { flush: 'resolved', storedByThen: 0 },
-    right: { flush: 'resolved', storedByThen: 1 },
-  })
-
-  fault('S11b', {
-    title: 'while a conversation opens outlives the page, if that is left before',
-    async run() {
-      const world = openWorld()
-      const before = world.openPage()
-      await before.opened()
-      before.say('one')
-      await world.soon(before.flush())
-      const page = before.reload()
-      page.faults.list = { takesMs: 1_000 }
-      void page.open()
-      page.say('two')
-      page.say('three')
-      await world.pass(100)
-      const next = page.reload()
-      await next.opened()
-      await world.soon(next.flush(), 10_000)
-      return { said: 3, stored: await world.messages() }
-    },
-    seen: { said: 3, stored: 1 },
-    right: { said: 3, stored: 3 },
-  })
-
-  fault('S11c', {
-    title: 'about a conversation that cannot be read now is not called saved by flush, and outlives the page',
-    async run() {
-      const world = openWorld({ adapter: 'account' })
-      const first = world.openPage({ user: 'u' })
-      const id = await first.opened()
-      first.say('one')
-      await world.soon(first.flush())
-      first.close()
-      const page = world.openPage({ user: 'u' })
-      for (const call of ['list', 'get', 'save'] as const) page.faults[call] = 'fails'
-      await page.opened('elsewhere')
-      page.say('two', { conversationId: id })
-      const flush = watch(page.flush())
-      await world.pass(1_000)
-      const flushed = flush.outcome()
-      const next = page.reload()
-      await next.opened('elsewhere')
-      await world.soon(next.flush(), 60_000)
-      return { flush: flushed, said: 2, stored: await world.messages('u') }
-    },
-    seen: { flush: 'resolved', said: 2, stored: 1 },
-    right: { flush: 'rejected', said: 2, stored: 2 },
-  })
-
-  fault('S11d', {
-    title: 'while another tab has the conversation is stored once flush has resolved',
-    async run() {
-      const world = openWorld()
-      const page = world.openPage()
-      const id = await page.opened()
-      page.say('one')
-      await world.soon(page.flush())
-      page.sleep()
-      await world.pass(5_000)
-      const other = world.openPage()
-      const theirs = await other.opened()
-      page.wake()
-      await world.pass(5_000)
-      page.say('two')
-      const flush = watch(page.flush())
-      await world.pass(10_000)
-      return {
-        status: theirs === id ? page.status() : 'alone',
-        flush: flush.outcome(),
-        said: 2,
-        stored: await world.messages(),
-      }
-    },
-    seen: { status: 'watching', flush: 'resolved', said: 2, stored: 1 },
-    right: { status: 'watching', flush: 'resolved', said: 2, stored: 2 },
-  })
-})
-
 describe('a removal', () => {
   fault('S15', {
-    title: 'that fails while a save is under way rejects for who asked, and nowhere else',
+    title: 'that fails during a save rejects for its caller only',
     async run() {
       const { value, unhandled } = await withUnhandled(async () => {
         const world = openWorld()
@@ -200,7 +106,7 @@ describe('a removal', () => {
   })
 
   fault('S32b', {
-    title: 'resolves once it is done, whatever becomes of another row',
+    title: 'resolves when it succeeds, even if another row cannot be saved',
     async run() {
       const world = openWorld()
       const page = world.openPage()
@@ -220,9 +126,9 @@ describe('a removal', () => {
   })
 })
 
-describe('a storage that fails', () => {
+describe('a failing storage', () => {
   fault('S32', {
-    title: 'and could not clear a workspace keeps what is not saved yet',
+    title: 'keeps unsaved messages when clearing a workspace fails',
     async run() {
       const world = openWorld()
       const page = world.openPage()
@@ -243,7 +149,7 @@ describe('a storage that fails', () => {
   })
 
   fault('S32c', {
-    title: 'for want of room makes setUser reject, as the words of the user before are not stored',
+    title: 'makes setUser reject if it is full and the previous user has unsaved messages',
     async run() {
       const world = openWorld()
       const page = world.openPage({ user: 'ann' })
@@ -261,7 +167,7 @@ describe('a storage that fails', () => {
   })
 
   fault('S22', {
-    title: 'for want of room removes nothing, however often the app is opened',
+    title: 'loses no conversation when it is full, however often the app opens',
     async run() {
       const world = openWorld()
       const first = world.openPage()

@@ -7,7 +7,7 @@ import { watch } from './outcome.js'
 
 describe('a sign-out', () => {
   fault('S4', {
-    title: 'is the end of what was there before, not of what the next sign-in wrote, when a cached page comes back',
+    title: 'removes nothing that the next sign-in wrote when a cached page returns',
     async run() {
       const world = openWorld()
       const cached = world.openPage({ user: 'u' })
@@ -38,7 +38,7 @@ describe('a sign-out', () => {
   })
 
   fault('S5', {
-    title: 'is of one user: the tab of another goes on, and nothing of theirs is lost',
+    title: "affects one user only: another user's tab and rows stay",
     async run() {
       const world = openWorld()
       const bob = world.openPage({ user: 'bob' })
@@ -56,7 +56,7 @@ describe('a sign-out', () => {
   })
 
   fault('S6', {
-    title: 'in another tab, while nobody was signed in here, does not end the sign-in after it',
+    title: 'in another tab, while no user was set here, does not end the next sign-in',
     async run() {
       const world = openWorld({ adapter: { dexie: inMemory() } })
       const [a, b] = [world.openPage({ user: 'u' }), world.openPage({ user: 'u' })]
@@ -77,7 +77,7 @@ describe('a sign-out', () => {
   })
 
   fault('S7', {
-    title: 'after the user has left forgets that user',
+    title: 'after setUser(null) forgets the user who left last',
     async run() {
       const world = openWorld()
       const page = world.openPage({ user: 'u' })
@@ -94,7 +94,7 @@ describe('a sign-out', () => {
   })
 
   fault('S8', {
-    title: 'before anything was opened leaves nothing of an older app to the next user',
+    title: 'before anything was opened passes no older data on to the next user',
     async run() {
       const world = openWorld()
       world.plant(olderKey, olderBlob(['alice-1']))
@@ -109,7 +109,7 @@ describe('a sign-out', () => {
   })
 
   fault('S8b', {
-    title: 'leaves nothing to the next user of what an older tab wrote after the import',
+    title: 'passes nothing on to the next user that an older tab wrote after the import',
     async run() {
       const world = openWorld()
       world.plant(olderKey, olderBlob(['alice-1']))
@@ -127,7 +127,7 @@ describe('a sign-out', () => {
   })
 
   fault('S35', {
-    title: "shows in the user's other tab: an event, and a status of its own",
+    title: "shows in the user's other tab as an event and a status",
     async run() {
       const world = openWorld()
       const [page, other] = [world.openPage({ user: 'u' }), world.openPage({ user: 'u' })]
@@ -143,7 +143,7 @@ describe('a sign-out', () => {
   })
 
   fault('S36', {
-    title: 'reaches a cached page, whatever stood where sign-outs are marked',
+    title: 'reaches a cached page, whatever value was planted as the sign-out mark',
     async run() {
       const world = openWorld()
       world.plantSignOut(String(2 ** 53))
@@ -164,7 +164,7 @@ describe('a sign-out', () => {
   })
 
   fault('S36b', {
-    title: 'is not what anything said on the channels is taken for',
+    title: 'is not triggered by arbitrary messages on the channels',
     async run() {
       const world = openWorld()
       const page = world.openPage({ user: 'u' })

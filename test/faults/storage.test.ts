@@ -8,7 +8,7 @@ import type { WorldOptions } from './world-options.js'
 
 describe('an adapter', () => {
   fault('S16', {
-    title: 'may be an instance of a class, also where no content is kept',
+    title: 'can be a class instance, with persistContent off too',
     async run() {
       const world = openWorld({ adapter: 'memory' })
       const page = world.openPage({ user: 'u', hasClassAdapter: true, persistContent: false })
@@ -28,7 +28,7 @@ describe('an adapter', () => {
   })
 
   fault('S18', {
-    title: 'lists what it accepted, whatever that was',
+    title: 'lists every row it accepted',
     async run() {
       const time = Date.UTC(2025, 11, 31)
       const rows: readonly Readonly<Record<string, unknown>>[] = [
@@ -59,7 +59,7 @@ describe('an adapter', () => {
   })
 
   fault('S25', {
-    title: 'opens its database again if the first opening never answers',
+    title: 'reopens its database if the first opening never answers',
     async run() {
       const { indexedDb, openings } = hangingOnce()
       const world = openWorld({ adapter: { dexie: indexedDb } })
@@ -74,7 +74,7 @@ describe('an adapter', () => {
   })
 
   fault('S27', {
-    title: 'for localStorage reads the storage in proportion to the rows that another tab adds',
+    title: 'on localStorage reads in linear proportion to the rows another tab adds',
     async run() {
       async function readsFor(count: number): Promise<number> {
         const world = openWorld()
@@ -95,7 +95,7 @@ describe('an adapter', () => {
 
 describe('a page', () => {
   fault('S20', {
-    title: 'goes on in memory where localStorage and sessionStorage are null, as in an Android WebView',
+    title: 'works in memory where localStorage and sessionStorage are null, as in some Android WebViews',
     async run() {
       vi.stubGlobal('localStorage', null)
       vi.stubGlobal('sessionStorage', null)
@@ -105,7 +105,9 @@ describe('a page', () => {
         const opened = watch(opening)
         await opening.catch(() => {})
         if (opened.outcome() === 'resolved') page.say('hello')
-        return { open: opened.outcome(), status: page.status(), shown: page.shown().length }
+        const result = { open: opened.outcome(), status: page.status(), shown: page.shown().length }
+        await page.dispose()
+        return result
       } finally {
         vi.unstubAllGlobals()
       }
@@ -115,7 +117,7 @@ describe('a page', () => {
   })
 
   fault('S23', {
-    title: 'writes back nothing that the app cleared in another tab, only what is said afterwards',
+    title: 'restores nothing that another tab cleared, and saves what is said afterwards',
     async run() {
       const world = openWorld()
       const [page, other] = [world.openPage(), world.openPage()]
@@ -135,7 +137,7 @@ describe('a page', () => {
   })
 
   fault('S29', {
-    title: 'that keeps no content keeps none of an older app either',
+    title: 'that persists no content keeps none of an older app',
     async run() {
       const world = openWorld()
       world.plant(olderKey, olderBlob(['older-1']))
@@ -150,7 +152,7 @@ describe('a page', () => {
   })
 
   fault('S29b', {
-    title: 'that keeps no content any more keeps none of earlier rows',
+    title: 'that stops persisting content removes it from earlier rows',
     async run() {
       const world = openWorld()
       const before = world.openPage()
@@ -184,7 +186,7 @@ describe('older data', () => {
   })
 
   fault('S21b', {
-    title: 'that is JSON in JSON is imported',
+    title: 'stored as JSON inside JSON is imported',
     async run() {
       const world = openWorld()
       world.plant(olderKey, JSON.stringify(olderBlob(['older-1', 'older-2', 'older-3'])))

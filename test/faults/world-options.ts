@@ -2,14 +2,14 @@ import type { Clock } from '../../src/core/clock.js'
 import type { SupabaseRpcClient } from '../../src/core/supabase-rpc.js'
 import type { BrowserOptions } from './device.js'
 
-/** An IndexedDB that the tests can have to themselves. */
+/** An IndexedDB, such as one in memory. */
 export interface IndexedDb {
   readonly indexedDB: IDBFactory
   readonly IDBKeyRange: typeof globalThis.IDBKeyRange
 }
 
 export interface WorldOptions {
-  /** `account`: in memory, shared by all devices. `localStorage` when omitted. */
+  /** `account`: in memory, shared by all devices. Default: `localStorage`. */
   readonly adapter?:
     | 'localStorage'
     | 'memory'
@@ -19,19 +19,19 @@ export interface WorldOptions {
 }
 
 export interface PageOptions extends BrowserOptions {
-  /** The device the page is on, `desk` when omitted. */
+  /** The device of the page. Default: `desk`. */
   readonly device?: string
-  /** `''` is an app without users, `null` one whose user is not known yet. */
+  /** `''`: an app without users. `null`: the user is not known yet. */
   readonly user?: string | null
-  /** Which part of its document the store serves. */
+  /** The name of the store within its document. */
   readonly panel?: string
   /** How far the page's clock is ahead. */
   readonly clockAheadMs?: number
   readonly clock?: Clock
   readonly openTimeoutMs?: number
   readonly persistContent?: boolean
-  /** What a server passed on, whatever it is. */
+  /** The sessions of the initial state, unchecked. */
   readonly initialSessions?: readonly unknown[]
-  /** Whether the adapter's methods are its prototype's. */
+  /** Whether the adapter is a class instance. */
   readonly hasClassAdapter?: boolean
 }

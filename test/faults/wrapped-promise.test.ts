@@ -3,16 +3,16 @@ import { fault } from './fault.js'
 
 describe('a script that wraps Promise.prototype.then', () => {
   fault('S40', {
-    title: 'before Dexie is loaded hinders no save and no removal',
+    title: 'before Dexie loads breaks neither saves nor removals',
     async run() {
       const { then } = Promise.prototype
-      // As monitors do that follow what a page waits for.
-      // biome-ignore lint/suspicious/noThenProperty: this is what such a script does
+      // As performance monitors do.
+      // biome-ignore lint/suspicious/noThenProperty: monitors do this
       Promise.prototype.then = function wrapped(...given) {
         return Reflect.apply(then, this, given)
       }
       try {
-        // Loaded from here on, as the page's own script is loaded after the monitor's.
+        // Imported only now, because the app loads after the monitor.
         const [{ openWorld }, { inMemory }, { watch }] = await Promise.all([
           import('./driver.js'),
           import('./indexed-db.js'),
@@ -29,7 +29,7 @@ describe('a script that wraps Promise.prototype.then', () => {
         await world.pass(1_000)
         return { open: opening.outcome(), flush: flush.outcome(), remove: remove.outcome() }
       } finally {
-        // biome-ignore lint/suspicious/noThenProperty: as it was
+        // biome-ignore lint/suspicious/noThenProperty: restores it
         Promise.prototype.then = then
       }
     },

@@ -6,7 +6,7 @@ import { browserClient, sql } from './supabase.js'
 
 describe('a list from the account', () => {
   fault('S26', {
-    title: 'takes two requests at most, however many rows a newer version wrote',
+    title: 'takes at most two requests, however many rows a newer version wrote',
     async run() {
       const userId = crypto.randomUUID()
       const client = browserClient(userId)
