@@ -15,7 +15,7 @@ describe('extreme numbers', () => {
     if (messageCount !== undefined) world.plantRow({ conversationId: 'c1', messageCount })
     const page = world.openPage(options)
     await page.opened()
-    const isExceeded = world.device().allowWrites(1_000)
+    const isExceeded = world.device().allowWrites(200)
     page.say('hello', tokens === undefined ? {} : { tokens })
     await world.pass(60_000)
     return isExceeded() ? 'forever' : 'bounded'

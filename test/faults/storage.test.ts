@@ -85,7 +85,7 @@ describe('an adapter', () => {
         for (let row = 0; row < count; row++) await world.takes({ conversationId: `row-${row}` })
         return world.device().use.reads - before
       }
-      const times = (await readsFor(400)) / (await readsFor(200))
+      const times = (await readsFor(120)) / (await readsFor(60))
       return times < 2.5 ? 'in proportion' : 'with the square'
     },
     seen: 'with the square',
