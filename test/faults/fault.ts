@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest'
 import { type FaultId, openFaults } from './open-faults.js'
 
+/** Generous: some count thousands of calls, and the machine may be busy. */
+const timeoutMs = 60_000
+
 /** The result of a fault's test: plain values, compared with the seen and the right result. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain }
 
@@ -22,7 +25,7 @@ export interface Fault<Result extends Plain> {
  */
 export function fault<Result extends Plain>(id: FaultId, { title, run, seen, right }: Fault<Result>): void {
   const isOpen = openFaults.includes(id)
-  it(`${isOpen ? 'open' : 'fixed'} ${id}: ${title}`, async () => {
+  it(`${isOpen ? 'open' : 'fixed'} ${id}: ${title}`, { timeout: timeoutMs }, async () => {
     expect(seen, 'The seen and the right result must differ.').not.toEqual(right)
     const result = await run()
     if (!isOpen) return expect(result).toEqual(right)
