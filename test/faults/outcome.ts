@@ -1,0 +1,39 @@
+/** The state of a promise. */
+export type Outcome = 'pending' | 'resolved' | 'rejected'
+
+/** Follows a promise. */
+export function watch(promise: Promise<unknown>): { readonly outcome: () => Outcome } {
+  let outcome: Outcome = 'pending'
+  promise.then(
+    () => {
+      outcome = 'resolved'
+    },
+    () => {
+      outcome = 'rejected'
+    },
+  )
+  return { outcome: () => outcome }
+}
+
+/** The result of `run` and how many unhandled rejections it caused. Works in Node only. */
+export async function withUnhandled<T>(
+  run: () => Promise<T>,
+): Promise<{ readonly value: T; readonly unhandled: number }> {
+  const others = process.listeners('unhandledRejection')
+  let count = 0
+  const onRejection = (): void => {
+    count++
+  }
+  // The test runner's own listeners would fail the run.
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', onRejection)
+  try {
+    const value = await run()
+    // Node reports a rejection after the task that caused it.
+    for (let task = 0; task < 3; task++) await new Promise((resolve) => setImmediate(resolve))
+    return { value, unhandled: count }
+  } finally {
+    process.off('unhandledRejection', onRejection)
+    for (const other of others) process.on('unhandledRejection', other)
+  }
+}
