@@ -20,8 +20,8 @@ export interface Browser {
   events(): EventTarget | undefined
 }
 
-/** What happens to a page. `pageshow`: it comes back from the back/forward cache; `resume`: it was frozen. */
-export type LifecycleEvent = 'hidden' | 'visible' | 'pagehide' | 'pageshow' | 'resume'
+/** What happens to a page. `pageshow`: it comes back from the back/forward cache; `freeze` and `resume`: nothing runs in between. */
+export type LifecycleEvent = 'hidden' | 'visible' | 'pagehide' | 'pageshow' | 'freeze' | 'resume'
 
 /** What the store uses of `navigator.locks`. */
 export interface ClaimLocks {
@@ -65,14 +65,17 @@ export const realBrowser: Browser = {
     const onPageShow = (event: PageTransitionEvent): void => {
       if (event.persisted) listener('pageshow')
     }
+    const onFreeze = (): void => listener('freeze')
     const onResume = (): void => listener('resume')
     // Never `unload`: it keeps the page out of the back/forward cache (https://web.dev/articles/bfcache).
     document.addEventListener('visibilitychange', onVisibility)
+    document.addEventListener('freeze', onFreeze)
     document.addEventListener('resume', onResume)
     addEventListener('pagehide', onPageHide)
     addEventListener('pageshow', onPageShow)
     return () => {
       document.removeEventListener('visibilitychange', onVisibility)
+      document.removeEventListener('freeze', onFreeze)
       document.removeEventListener('resume', onResume)
       removeEventListener('pagehide', onPageHide)
       removeEventListener('pageshow', onPageShow)

@@ -127,6 +127,7 @@ export function movePlace(user: User, workspace: string, event: PlaceEvent): voi
 async function runOpening(user: User, workspace: string, run: number, options: OpenOptions): Promise<string> {
   const { adapter, clock, openTimeoutMs } = user.context
   const isWanted = () => !user.isGone && user.openings.get(workspace)?.run === run
+  await user.context.browser.activated()
   const choosing = choose(user, workspace, options, isWanted)
   const ended = user.ended.promise.then((why): never => {
     throw why

@@ -12,7 +12,7 @@ import { readAgain, refresh, removeOldest } from './reading.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
 import { importOverKey, legacyBlob } from './snapshot.js'
 import { endUser, localEpoch, nowMs, type StoreContext, signedOutError, tryStorage, type User } from './user.js'
-import { askAgain, checkClaims } from './watching.js'
+import { askAgain, checkClaims, stopWatching } from './watching.js'
 
 /** How long after opening a page looks whether the device keeps too many conversations. */
 const tidyAfterMs = 10_000
@@ -61,6 +61,7 @@ export function onPageHide(user: User): void {
   user.context.drafts?.share(user)
   sendBeforeLeaving(user)
   stamp(user)
+  stopWatching(user)
   closeClaims(user)
 }
 
@@ -91,7 +92,7 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
   user.hasLeft = true
   settleWaiting(user)
   if (user.started) stamp(user)
-  for (const stop of user.watches.values()) stop.abort()
+  stopWatching(user)
   closeClaims(user)
   user.unsubscribe?.()
   user.context.drafts?.share(user)
@@ -107,7 +108,7 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
 /** Forgets the user on this device. Other tabs see another epoch. */
 export async function forgetUser(context: StoreContext, user: User, epoch: string): Promise<void> {
   endUser(user, signedOutError())
-  for (const stop of user.watches.values()) stop.abort()
+  stopWatching(user)
   closeClaims(user)
   user.unsubscribe?.()
   forgetDevice(context, user.userId, epoch)

@@ -26,6 +26,7 @@ import {
 import { writeSnapshot } from './snapshot.js'
 import { emptyState, isSameState, stateOf, storageFailure } from './state.js'
 import { createUser, disposedError, endUser, type StoreContext, signedOutError, type User } from './user.js'
+import { stopWatching } from './watching.js'
 
 /** What {@link storeShell} is made with. */
 export interface ShellOptions {
@@ -111,6 +112,9 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
         return
       case 'pageshow':
         onPageShow(user)
+        return
+      case 'freeze':
+        stopWatching(user)
         return
       case 'resume':
         onResume(user)

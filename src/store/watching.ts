@@ -7,6 +7,8 @@ import type { User } from './user.js'
 
 /** How long a page that reloads has before a watcher takes its conversation. */
 const reloadMs = 500
+/** How long a page has to object to what was granted. */
+const objectionMs = 50
 /** How long the page that has a conversation has to answer before it is taken from it. */
 const answerMs = 1_000
 
@@ -36,9 +38,17 @@ export async function watch(user: User, workspace: string, conversationId: strin
     await sleep(user.context.clock, reloadMs)
     if (!isWatching() || stop.signal.aborted) break
     const claim = await takeClaim(user, conversationId)
-    if (claim && (await settleTaken(user, workspace, claim))) break
+    // A page without locks has time to object: otherwise the two would take turns.
+    if (claim) await sleep(user.context.clock, objectionMs)
+    if (claim?.state === 'held' && (await settleTaken(user, workspace, claim))) break
   }
   if (user.watches.get(key) === stop) user.watches.delete(key)
+}
+
+/** Nothing waits for a conversation any more: a request that is granted to a page where nothing runs would keep it from others. */
+export function stopWatching(user: User): void {
+  for (const stop of user.watches.values()) stop.abort()
+  user.watches.clear()
 }
 
 /** Takes the conversation from the page that has it. Whether it is this page's now. */
@@ -72,8 +82,9 @@ export async function askAgain(user: User): Promise<void> {
 export async function checkClaims(user: User): Promise<void> {
   await Promise.all(
     [...user.places].map(async ([workspace, place]) => {
-      if (place.state !== 'held') return
+      if (place.state === 'opening') return
       const { conversationId } = place
+      if (place.state === 'watching') return void watch(user, workspace, conversationId)
       const claim = user.claims.get(conversationId)
       move(user, workspace, { type: 'asked', conversationId })
       user.context.publish()
