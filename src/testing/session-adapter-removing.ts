@@ -55,10 +55,11 @@ export function describeRemoving({ handle, plant }: AdapterHarness): void {
     it('Rows of another epoch are not there', async () => {
       const [first, second] = [await handle(), await handle()]
       if (!first.epochOf) return expect(first.place).toBe('account')
-      await first.save([ranked('a', 1), ranked('b', 2)])
+      const counts = { 'scope--1': { messages: 2 } }
+      await first.save([ranked('a', 1), ranked('b', 9, { counts }), ranked('d', 2)])
       await second.save([ranked('c', 3, { epoch: 'e1' })])
-      expect(await allIds(first)).toEqual(['c'])
-      expect(await first.get('u1', 'a')).toBeUndefined()
+      for (const id of ['a', 'b', 'd']) expect(await first.get('u1', id)).toBeUndefined()
+      // Nothing of the old row goes into the new one.
       const [lateA, newB] = [later(ranked('a', 4, { epoch: 'e1' })), ranked('b', 5, { epoch: 'e1' })]
       expect(await first.save([lateA, newB])).toEqual([{ conversationId: 'a', reason: 'unknown' }])
       expect(await second.get('u1', 'b')).toEqual(sessionAfter(newB))

@@ -129,7 +129,8 @@ export function describeSaving({ handle, plant }: AdapterHarness): void {
       if (first.place !== 'device') return
       expect(await first.save([change({ epoch: '' })])).toEqual([])
       expect(await second.epochOf?.('u1')).toBe('')
-      expect(await second.save([change({ epoch: 'e1', conversationId: 'c2' })])).toEqual([])
+      const two = ['e1', 'e2'].map((epoch) => change({ epoch, conversationId: `of ${epoch}` }))
+      expect(await second.save(two)).toEqual([{ conversationId: 'of e2', reason: 'signed-out' }])
       expect(await first.epochOf?.('u1')).toBe('e1')
       for (const epoch of ['', 'e2'])
         expect(await first.save([change({ epoch, conversationId: 'c3' })])).toEqual([
