@@ -89,7 +89,9 @@ function Entry({
         <span id={`${id}title`} className="leftoff-history-title">
           {titleOf(session, texts)}
         </span>{' '}
-        {title && lastMessagePreview && <span className="leftoff-history-preview">{lastMessagePreview} </span>}
+        {title && lastMessagePreview && lastMessagePreview !== title && (
+          <span className="leftoff-history-preview">{lastMessagePreview} </span>
+        )}
         <span className="leftoff-history-details">
           <time dateTime={new Date(lastActivity).toISOString()}>{now > 0 && texts.time(lastActivity, now)}</time>{' '}
           {messageCount > 0 && <span className="leftoff-history-messages">{texts.messages(messageCount)} </span>}

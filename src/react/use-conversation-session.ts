@@ -10,8 +10,10 @@ import { useLatest } from './use-latest.js'
 export interface ConversationSessionOptions {
   /** Nothing is opened while this is `false`. */
   readonly mounted?: boolean
-  /** The conversation to open, such as from a link; created under this id if unknown. */
+  /** The conversation to open, such as from a link. */
   readonly conversationId?: string | undefined
+  /** Whether to create the conversation under this id if storage does not know it. */
+  readonly createUnknown?: boolean
   /** Told of each id that becomes current, such as to keep the URL in step. */
   readonly onConversationIdChange?: (conversationId: string) => void
 }
@@ -60,6 +62,7 @@ export function useConversationSession(
   const {
     mounted = true,
     conversationId: asked,
+    createUnknown = false,
     onConversationIdChange,
   } = typeof options === 'object' ? options : { mounted: options }
   const store = useSessionStore()
@@ -73,7 +76,7 @@ export function useConversationSession(
   useEffect(() => {
     if (!workspace || !mounted || userId === undefined) return
     let isLatest = true
-    store.initConversation(workspace, asked === undefined ? {} : { conversationId: asked }).then(
+    store.initConversation(workspace, asked === undefined ? {} : { conversationId: asked, createUnknown }).then(
       () => {
         if (isLatest) setOpened({ store, userId, workspace, asked })
       },
@@ -84,7 +87,7 @@ export function useConversationSession(
     return () => {
       isLatest = false
     }
-  }, [store, userId, workspace, mounted, asked])
+  }, [store, userId, workspace, mounted, asked, createUnknown])
 
   const isOpened =
     opened?.store === store && opened.userId === userId && opened.workspace === workspace && opened.asked === asked

@@ -10,13 +10,12 @@ import {
 
 /** A page that shows all that the hooks give. */
 export function Chat({ workspace }: { workspace: string | null }): ReactNode {
-  const { conversationId, tabId, isInitialized, isResumed, recordMessage } = useConversationSession(workspace)
+  const { conversationId, isInitialized, isResumed, recordMessage } = useConversationSession(workspace)
   const sessions = useSessions(workspace ?? undefined)
   const { status } = useSessionStatus()
   return (
     <main data-status={status} data-initialized={isInitialized} data-resumed={isResumed}>
       <code id="conversation">{conversationId}</code>
-      <code id="tab">{tabId}</code>
       <code id="current">{useConversationId()}</code>
       <code id="workspace">{useCurrentWorkspace()}</code>
       <ul>

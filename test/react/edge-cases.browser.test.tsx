@@ -106,7 +106,10 @@ it('a handler taken before the opening of a link does not leave a New chat', asy
   const store = createSessionStore({ adapter: memoryAdapter(), snapshot: false })
   let captured: (() => void) | undefined
   function Probe() {
-    const { isInitialized, recordMessage } = useConversationSession('w', { conversationId: 'linked' })
+    const { isInitialized, recordMessage } = useConversationSession('w', {
+      conversationId: 'linked',
+      createUnknown: true,
+    })
     captured ??= () => recordMessage({ role: 'assistant', text: 'the late answer' })
     return <main data-initialized={isInitialized} />
   }
@@ -151,7 +154,6 @@ it('keeps its conversation, and forgets what the server knew, when Activity hide
     startedAt: 1,
     lastActivity: 1,
     messageCount: 1,
-    revision: 1,
   }
   const shown: string[][] = []
   function Probe() {

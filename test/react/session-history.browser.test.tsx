@@ -51,7 +51,7 @@ async function threeConversations(adapter: SessionAdapter = memoryAdapter()): Pr
     clock: { now: () => time, monotonic: () => time, setTimeout: () => () => {} },
   })
   for (const name of ['first', 'second', 'third']) {
-    await store.initConversation('w', { conversationId: name })
+    await store.initConversation('w', { conversationId: name, createUnknown: true })
     store.recordMessage({
       role: 'user',
       text: `about ${name}`,
