@@ -13,8 +13,8 @@ const onPglite = 'test/supabase/**/*.pglite.test.ts'
 const inFirefox = 'test/firefox/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
-// One browser and one server at a time, after the others.
-const watchingClock = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 1, sequence: { groupOrder: 1 } }
+// Each file has its own servers, folders and browser profiles, so two of them run at once, after the others.
+const watchingClock = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, sequence: { groupOrder: 1 } }
 
 // `npm test` runs those that need nothing but npm. postgres, firefox and full-chromium need what is named: `npm run test:postgres` and so on.
 // `npx vitest --project node` runs one. package, types and all that drive a browser or a server look at what was built.
