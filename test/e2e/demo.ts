@@ -56,7 +56,10 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
         address = /http:\/\/localhost:\d+/.exec(line)?.[0] ?? ''
         if (address) break
       }
-      if (!address) throw new Error('The demo ended before it printed an address.')
+      if (!address) {
+        await demo.end()
+        throw new Error('The demo ended before it printed an address.')
+      }
       // The same address after a restart, as the browser's storage belongs to it.
       port = new URL(address).port
       return address
@@ -96,6 +99,12 @@ export async function say(page: Page, text: string): Promise<string> {
   await page.getByTestId('composer').press('Enter')
   await answers.nth(before).waitFor()
   return (await answers.nth(before).textContent()) ?? ''
+}
+
+/** Has the server delete the agent's transcript, and waits until it has: an agent that is asked sooner still knows. */
+export async function forget(page: Page): Promise<void> {
+  await page.getByTestId('forget').click()
+  await page.locator('[data-topic=forgotten]').waitFor()
 }
 
 /** The conversation id on the page, once it is open. */

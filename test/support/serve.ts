@@ -8,9 +8,9 @@ export interface Serving {
   close(): Promise<void>
 }
 
-/** Has the server listen on a free port of this machine. */
-export async function serve(server: Server): Promise<Serving> {
-  server.listen(0, 'localhost')
+/** Has the server listen on a free port: of every address of this machine, or of `host`. */
+export async function serve(server: Server, host?: string): Promise<Serving> {
+  server.listen(0, host)
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('A TCP server has a port.')
