@@ -21,6 +21,7 @@ const watchingClock = {
   sequence: { groupOrder: 1 },
   // A second, Vitest's own, is too little for a browser on a busy machine.
   expect: { poll: { timeout: 15_000 } },
+  globalSetup: './test/support/nothing-left.ts',
 }
 
 // `npm test` runs those that need nothing but npm. postgres, firefox and full-chromium need what is named: `npm run test:postgres` and so on.
