@@ -19,7 +19,7 @@ export interface FreezingBrowser {
 }
 
 /** A tab while it is frozen. */
-export interface Frozen {
+interface Frozen {
   /** Lets it run again. Throws unless its timers stood still all the time. */
   thaw(): Promise<void>
 }
