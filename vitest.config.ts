@@ -14,8 +14,16 @@ const onPglite = 'test/**/supabase/**/*.pglite.test.ts'
 const inFirefox = 'test/firefox/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
-// One browser and one server at a time, after the others.
-const watchingClock = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 1, sequence: { groupOrder: 1 } }
+// Each file has its own servers, folders and browser profiles, so two of them run at once, after the others.
+const watchingClock = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  maxWorkers: 2,
+  sequence: { groupOrder: 1 },
+  // A second, Vitest's own, is too little for a browser on a busy machine.
+  expect: { poll: { timeout: 15_000 } },
+  globalSetup: './test/support/nothing-left.ts',
+}
 
 // `npm test` runs those that need nothing but npm. postgres, firefox and full-chromium need what is named: `npm run test:postgres` and so on.
 // `npx vitest --project node` runs one. package, types and all that drive a browser or a server look at what was built.
@@ -99,6 +107,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [inBrowser],
+          expect: { poll: { timeout: 5_000 } },
           browser: {
             enabled: true,
             headless: true,

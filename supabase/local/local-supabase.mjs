@@ -10,7 +10,7 @@ import { createRestApp } from './rest-app.mjs'
  * @property {string} serviceRoleKey
  * @property {(userId: string, expiresIn?: string) => Promise<string>} signUser The access token of a signed-in user.
  * @property {import('pg').Pool} pool The database itself, as its owner.
- * @property {() => Promise<void>} close Safe twice.
+ * @property {() => Promise<void>} close Answers what was asked before, then closes the database. Safe to call more than once.
  */
 
 /**
@@ -27,12 +27,21 @@ export async function createLocalSupabase({ jwtSecret, databaseUrl, dataDir, sch
   const keys = await createKeys(jwtSecret)
   const { pool, close } = await openDatabase({ databaseUrl, dataDir })
   const app = createRestApp({ schemas, keys, callFunction: createFunctionCaller(pool) })
+  /** @type {Set<Promise<Response>>} */
+  const underWay = new Set()
   return {
-    fetch: async (request) => app.fetch(request),
+    fetch(request) {
+      const answer = Promise.resolve(app.fetch(request))
+      underWay.add(answer)
+      return answer.finally(() => underWay.delete(answer))
+    },
     anonKey: keys.anonKey,
     serviceRoleKey: keys.serviceRoleKey,
     signUser: keys.signUser,
     pool,
-    close,
+    async close() {
+      await Promise.allSettled(underWay)
+      await close()
+    },
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { serve } from '../support/serve.js'
 
 /** The Messages API on the loopback address, as far as one turn needs it. */
 export interface FakeMessagesApi {
@@ -21,17 +21,8 @@ export async function fakeMessagesApi(): Promise<FakeMessagesApi> {
     seen.push(JSON.stringify(body))
     stream(response, `Answer ${seen.length}`)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
-  return {
-    url: `http://127.0.0.1:${port}`,
-    seen,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const { port, close } = await serve(server, '127.0.0.1')
+  return { url: `http://127.0.0.1:${port}`, seen, close }
 }
 
 /** One answer in two pieces. */

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { chromium } from 'playwright'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
 import { packageJson } from '../package/package-root.js'
+import { serve } from '../support/serve.js'
 import { type Consumer, type Consumers, packConsumers, tool } from './consumer.js'
 
 const fine = 'fine\n'
@@ -88,7 +88,7 @@ describe.each(['newest', 'oldest'] as const)('with the %s versions of all it wor
 
   it('is bundled by Vite into a page that resumes', async () => {
     await consumer.run(process.execPath, tool('vite/bin/vite.js'), 'build', '--logLevel', 'error')
-    const address = await serve(join(consumer.folder, 'dist'))
+    const address = await serveFolder(join(consumer.folder, 'dist'))
     const browser = await chromium.launch(chromiumLaunchOptions())
     onTestFinished(() => browser.close())
     const page = await browser.newPage()
@@ -104,16 +104,15 @@ describe.each(['newest', 'oldest'] as const)('with the %s versions of all it wor
   })
 })
 
-async function serve(folder: string): Promise<string> {
+async function serveFolder(folder: string): Promise<string> {
   const server = createServer(async ({ url = '/' }, response) => {
     const path = url === '/' ? '/index.html' : url
     const body = await readFile(join(folder, path)).catch(() => undefined)
     const type = path.endsWith('.js') ? 'text/javascript' : 'text/html'
     response.writeHead(body ? 200 : 404, { 'Content-Type': `${type}; charset=utf-8` }).end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, resolve))
-  onTestFinished(() => void server.close())
-  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
+  const { port, close } = await serve(server)
+  onTestFinished(close)
   return `http://localhost:${port}/`
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type axe from 'axe-core'
 import type { Page } from 'playwright'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { historyItems, say } from './demo.js'
+import { forget, historyItems, say } from './demo.js'
 import { shareDemo } from './shared-demo.js'
 
 const demo = shareDemo()
@@ -38,8 +38,7 @@ describe('axe finds nothing on the demo, light and dark,', () => {
     await page.locator('.stored-item summary').first().click()
     expect(await violations(page)).toEqual([])
 
-    await page.getByTestId('forget').click()
-    await page.locator('[data-topic=forgotten]').waitFor()
+    await forget(page)
     await say(page, 'what is my name?')
     await page.locator('[data-topic=context-lost]').waitFor()
     expect(await violations(page)).toEqual([])
@@ -122,7 +121,7 @@ describe('a screen reader', () => {
   it('is told that the agent lost the context, and that the conversation of a link is open elsewhere', async () => {
     const page = await demo.visit()
     await say(page, 'my name is Ada')
-    await page.getByTestId('forget').click()
+    await forget(page)
     await say(page, 'what is my name?')
     await page.getByRole('status').getByText('lost the earlier context').waitFor()
 

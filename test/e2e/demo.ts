@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+import { endProcess } from '../support/end-process.js'
 import { agentSessionOf } from './demo-agent-sessions.js'
 
 /** The demo as a person has it: a server with its data, and a browser with its profile. Both can be closed and opened again. */
@@ -27,8 +27,14 @@ export interface Demo {
   end(): Promise<void>
 }
 
-/** The agent's pace: 1 as a model that takes its time, less where a test does not look at it while it answers. */
-export async function setUpDemo({ agentPace = 0.1 } = {}): Promise<Demo> {
+interface DemoOptions {
+  /** 1 as a model that takes its time, less where a test does not look at it while it answers. */
+  readonly agentPace?: number
+  /** A module that the server's process loads first. */
+  readonly preload?: URL
+}
+
+export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'leftoff-e2e-'))
   const dataDir = join(folder, 'data')
   const profile = join(folder, 'profile')
@@ -40,27 +46,26 @@ export async function setUpDemo({ agentPace = 0.1 } = {}): Promise<Demo> {
   const demo: Demo = {
     dataDir,
     async start() {
+      address = ''
       const settings = { PORT: port, DATA_DIR: dataDir, AGENT_PACE: `${agentPace}` }
       const env = { ...process.env, ...settings, npm_lifecycle_event: undefined }
-      server = spawn(process.execPath, ['examples/chat/dist/server/main.js'], {
-        env,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
+      const args = [...(preload ? ['--import', preload.href] : []), 'examples/chat/dist/server/main.js']
+      server = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
       if (!server.stdout) throw new Error('spawned with a pipe')
       for await (const line of createInterface(server.stdout)) {
         address = /http:\/\/localhost:\d+/.exec(line)?.[0] ?? ''
         if (address) break
+      }
+      if (!address) {
+        await demo.end()
+        throw new Error('The demo ended before it printed an address.')
       }
       // The same address after a restart, as the browser's storage belongs to it.
       port = new URL(address).port
       return address
     },
     async stop() {
-      if (!server || server.exitCode !== null) return server?.exitCode ?? null
-      const exited = once(server, 'exit')
-      server.kill('SIGTERM')
-      const [code] = await exited
-      return code
+      return server ? endProcess(server) : null
     },
     async open(path) {
       browser ??= await chromium.launchPersistentContext(profile, chromiumLaunchOptions())
@@ -80,7 +85,7 @@ export async function setUpDemo({ agentPace = 0.1 } = {}): Promise<Demo> {
     async end() {
       await demo.closeBrowser()
       await demo.stop()
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
   return demo
@@ -94,6 +99,12 @@ export async function say(page: Page, text: string): Promise<string> {
   await page.getByTestId('composer').press('Enter')
   await answers.nth(before).waitFor()
   return (await answers.nth(before).textContent()) ?? ''
+}
+
+/** Has the server delete the agent's transcript, and waits until it has: an agent that is asked sooner still knows. */
+export async function forget(page: Page): Promise<void> {
+  await page.getByTestId('forget').click()
+  await page.locator('[data-topic=forgotten]').waitFor()
 }
 
 /** The conversation id on the page, once it is open. */

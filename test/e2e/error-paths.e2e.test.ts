@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { ClaudeMessage } from 'leftoff/agents/claude'
 import { type AgentSessionStore, memoryAgentSessions } from 'leftoff/server'
-import { chromium, type Page } from 'playwright'
-import { beforeAll, expect, it } from 'vitest'
+import { type Browser, chromium } from 'playwright'
+import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../examples/chat/server/app.js'
 import type { ChatAgentRequest } from '../../examples/chat/server/chat-agent.js'
 import type { ChatMessage } from '../../examples/chat/shared/chat-api.js'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+import { serve } from '../support/serve.js'
+import { recordTraffic } from './traffic.js'
 
 // The demo's app and page, with an agent and a store that quote the agent session's id in whatever goes wrong.
 
@@ -91,8 +92,8 @@ const troubles: Record<string, Trouble> = {
 }
 
 let trouble: Trouble = { shown: /./ }
-let page: Page
-let received: () => Promise<string>
+let browser: Browser
+let address: string
 const errors: unknown[] = []
 
 beforeAll(async () => {
@@ -128,44 +129,31 @@ beforeAll(async () => {
     createId: () => crypto.randomUUID(),
   })
   app.get('/assets/*', serveStatic({ root: 'examples/chat/dist/page' }))
-  const server = createAdaptorServer({ fetch: app.fetch })
-  await new Promise<void>((resolve) => server.listen(0, resolve))
-  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
-  const browser = await chromium.launch(chromiumLaunchOptions())
-  page = await browser.newPage()
-  received = listen()
-  await page.goto(`http://localhost:${port}/chat`)
-  return () => browser.close()
-})
-
-/** Everything that the browser was sent from now on, logs and stores. */
-function listen(): () => Promise<string> {
-  const bytes: (string | Promise<string>)[] = []
-  page.on('console', (message) => bytes.push(message.text()))
-  page.on('response', (response) => {
-    const body = response.text().catch(() => '')
-    bytes.push(
-      Promise.all([response.allHeaders(), body]).then(([headers, text]) => `${JSON.stringify(headers)}\n${text}`),
-    )
-  })
+  const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
+  address = `http://localhost:${port}/chat`
+  browser = await chromium.launch(chromiumLaunchOptions())
   return async () => {
-    const stored = await page.evaluate(async () => {
-      const databases = await indexedDB.databases()
-      return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, databases])
-    })
-    return [...(await Promise.all(bytes)), stored, await page.content()].join('\n')
+    await browser.close()
+    await close()
   }
-}
+})
 
 it.each(Object.keys(troubles))('no byte that reaches the browser names the agent session when %s', async (name) => {
   trouble = troubles[name] ?? trouble
   errors.length = 0
-  await page.getByTestId('new-chat').click()
+  const page = await browser.newPage()
+  onTestFinished(() => page.close())
+  const traffic = recordTraffic(page)
+  await page.goto(address)
   await page.getByTestId('composer').fill('hello')
   await page.getByTestId('composer').press('Enter')
   await page.getByText(trouble.shown).first().waitFor()
 
-  const bytes = await received()
+  const stored = await page.evaluate(async () => {
+    const databases = await indexedDB.databases()
+    return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, databases])
+  })
+  const bytes = [await traffic.stop(), stored, await page.content()].join('\n')
   expect(bytes).toMatch(trouble.shown)
   expect(bytes).not.toContain(id)
   // The server's log does hear of it, but for a busy answer, which is none.

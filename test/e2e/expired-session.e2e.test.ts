@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
@@ -16,6 +15,7 @@ import { fileTranscripts } from '../../examples/chat/server/transcripts.js'
 import { workspaces } from '../../examples/chat/shared/chat-api.js'
 import { createLocalSupabase } from '../../supabase/local/local-supabase.mjs'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+import { serve } from '../support/serve.js'
 import { say } from './demo.js'
 
 const day = 24 * 60 * 60
@@ -43,13 +43,11 @@ async function setUp() {
     createId: randomUUID,
   })
   app.get('/assets/*', serveStatic({ root: 'examples/chat/dist/page' }))
-  const server = createAdaptorServer({ fetch: app.fetch })
-  await new Promise<void>((resolve) => server.listen(0, () => resolve()))
-  onTestFinished(() => void server.close())
+  const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
+  onTestFinished(close)
   const browser = await chromium.launch(chromiumLaunchOptions())
   onTestFinished(() => browser.close())
   const page = await browser.newPage()
-  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
   await page.goto(`http://localhost:${port}/chat`)
   return {
     page,

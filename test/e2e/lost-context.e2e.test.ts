@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { conversationId, type Demo, messages, say, setUpDemo } from './demo.js'
+import { conversationId, type Demo, forget, messages, say, setUpDemo } from './demo.js'
+import { recordTraffic } from './traffic.js'
 
 let demo: Demo
 
@@ -18,8 +19,7 @@ describe('an agent that lost its transcript', () => {
     const id = await conversationId(page)
     const before = await demo.agentSession(page)
 
-    await page.getByTestId('forget').click()
-    await page.locator('[data-topic=forgotten]').waitFor()
+    await forget(page)
     const answer = await say(page, 'what is my name?')
 
     expect(answer).not.toMatch(/Ada/)
@@ -46,17 +46,10 @@ describe('an agent that lost its transcript', () => {
 describe('what reaches the browser', () => {
   it('never holds an agent session id: no response, no header, no storage', async () => {
     const page = await demo.open('/chat')
-    const seen: Promise<string>[] = []
-    page.on('response', (response) => {
-      seen.push(
-        Promise.all([response.allHeaders(), response.text().catch(() => '')]).then(
-          ([headers, body]) => JSON.stringify(headers) + body,
-        ),
-      )
-    })
+    const traffic = recordTraffic(page)
     await say(page, 'my name is Ada')
     const ids = [(await demo.agentSession(page)) ?? '']
-    await page.getByTestId('forget').click()
+    await forget(page)
     await say(page, 'what is my name?')
     await page.reload()
     await say(page, 'and now?')
@@ -67,7 +60,7 @@ describe('what reaches the browser', () => {
     const stored = await page.evaluate(() =>
       JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
     )
-    const bytes = (await Promise.all(seen)).join('\n') + stored + (await page.content())
+    const bytes = (await traffic.stop()) + stored + (await page.content())
     for (const id of ids) expect(bytes).not.toContain(id)
     // The page tells sessions apart by a fingerprint, so the bytes that were searched are the right ones.
     const fingerprint = createHash('sha256')

@@ -5,8 +5,8 @@ import { type Demo, setUpDemo } from './demo.js'
 
 /** One server and one browser for all tests of a file, which come as guests of their own and so see nothing of each other. */
 export function shareDemo({ agentPace = 1 } = {}) {
-  let demo: Demo
-  let browser: Browser
+  let demo: Demo | undefined
+  let browser: Browser | undefined
   let address = ''
 
   beforeAll(async () => {
@@ -15,14 +15,15 @@ export function shareDemo({ agentPace = 1 } = {}) {
     browser = await chromium.launch(chromiumLaunchOptions())
   })
   afterAll(async () => {
-    await browser.close()
-    await demo.end()
+    await browser?.close()
+    await demo?.end()
   })
 
   return {
     /** A new guest's page, before it is loaded. */
     async guest(options: BrowserContextOptions = {}): Promise<Page> {
       // Axe measures the contrast of colours that stand still.
+      if (!browser) throw new Error('The browser was opened before all tests.')
       const context = await browser.newContext({ reducedMotion: 'reduce', baseURL: address, ...options })
       onTestFinished(() => context.close())
       return context.newPage()

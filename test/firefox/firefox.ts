@@ -38,8 +38,7 @@ export async function startFirefox(): Promise<Firefox> {
     },
     async opened(page, run, before) {
       const opening = new Promise<Page>((resolve) => page.once('popup', (popup) => popup && resolve(popup)))
-      await page.evaluate(run)
-      const popup = await opening
+      const [popup] = await Promise.all([opening, page.evaluate(run)])
       if (before) {
         // It came with the page's scripts already, which have opened nothing yet.
         await popup.evaluateOnNewDocument(before)

@@ -51,14 +51,16 @@ export async function startFullChromium(): Promise<FullChromium> {
     async duplicate(page) {
       if (!context) throw new Error('The browser is not open.')
       const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'))
-      const opening = context.waitForEvent('page')
-      await worker.evaluate(async (url) => {
-        // The extension's own interface, for which the page's types have no name.
-        const { tabs } = Reflect.get(globalThis, 'chrome')
-        const [tab] = await tabs.query({ url: `${url}*` })
-        await tabs.duplicate(tab.id)
-      }, page.url())
-      return ready(await opening)
+      const [copy] = await Promise.all([
+        context.waitForEvent('page'),
+        worker.evaluate(async (url) => {
+          // The extension's own interface, for which the page's types have no name.
+          const { tabs } = Reflect.get(globalThis, 'chrome')
+          const [tab] = await tabs.query({ url: `${url}*` })
+          await tabs.duplicate(tab.id)
+        }, page.url()),
+      ])
+      return ready(copy)
     },
     async restart() {
       await context?.close()

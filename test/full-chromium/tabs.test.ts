@@ -89,7 +89,7 @@ describe('back from the back/forward cache', () => {
     await page.evaluate(() => window.store.setUser('ada'))
     await openShop(page)
     await sayHello(page)
-    await away(page, async () => {
+    const isCached = await away(page, async () => {
       const other = await browser.open('signed-out')
       await other.evaluate(async () => {
         await window.store.setUser('ada')
@@ -97,6 +97,8 @@ describe('back from the back/forward cache', () => {
       })
       await other.close()
     })
+    // A new page would know of no user anyway.
+    expect(isCached).toBe(true)
     await expect.poll(() => stateOf(page)).toMatchObject({ sessions: [], userId: undefined })
     expect(await page.evaluate(() => window.stored.list('ada', { limit: 10 }))).toEqual([])
     await page.close()

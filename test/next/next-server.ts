@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { hasEnded } from '../support/end-process.js'
 
 /** A running Next.js server of this folder. */
 export interface NextServer {
@@ -31,7 +32,7 @@ export async function startNext(mode: 'development' | 'production', cwd = here):
     return {
       address,
       async stop() {
-        if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGTERM')
+        if (server.pid !== undefined && !hasEnded(server)) process.kill(-server.pid, 'SIGTERM')
         await exited
       },
     }

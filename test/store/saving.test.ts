@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import { faulty, setUp } from '../support/tabs.js'
 
@@ -266,7 +266,10 @@ describe('saving', () => {
     const { openTab } = setUp()
     const { store, events } = openTab()
     const told: string[] = []
-    const uncaught = new Promise<Error>((resolve) => process.once('uncaughtException', resolve))
+    const uncaught = new Promise<Error>((resolve) => {
+      process.once('uncaughtException', resolve)
+      onTestFinished(() => void process.off('uncaughtException', resolve))
+    })
     store.on(() => {
       throw new Error('the app’s own')
     })

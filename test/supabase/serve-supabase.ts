@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { createLocalSupabase } from '../../supabase/local/local-supabase.mjs'
+import { serve } from '../support/serve.js'
 
 /** A Supabase to test with, and its database. Plain values: test files run in other processes than the server. */
 export interface TestSupabase {
@@ -38,10 +37,8 @@ export async function serveSupabase(databaseUrl?: string): Promise<{ supabase: T
       )
     },
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
-  const url = `http://127.0.0.1:${port}`
+  const serving = await serve(server, '127.0.0.1')
+  const url = `http://127.0.0.1:${serving.port}`
   return {
     supabase: {
       engine: databaseUrl === undefined ? 'pglite' : 'postgres',
@@ -53,8 +50,7 @@ export async function serveSupabase(databaseUrl?: string): Promise<{ supabase: T
       ...(databaseUrl !== undefined && { databaseUrl }),
     },
     async close() {
-      if ('closeAllConnections' in server) server.closeAllConnections()
-      server.close()
+      await serving.close()
       await local.close()
     },
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tabKey } from '../../src/server/index.js'
 import { supabaseAgentSessions } from '../../src/server/supabase/index.js'
+import { endProcess } from '../support/end-process.js'
 import { newWorkspace, serverClient, sql, supabase } from './supabase.js'
 
 // Servers that share nothing but the database: processes of their own, on what was built.
@@ -26,7 +27,9 @@ async function startServer() {
   const child: ChildProcess = fork('test/supabase/turn-server.mjs', {
     env: { ...process.env, SUPABASE_URL: supabase.url, SUPABASE_SERVICE_ROLE_KEY: supabase.serviceRoleKey },
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  onTestFinished(async () => {
+    await endProcess(child)
+  })
   const told: Told[] = []
   child.on('message', (what: Told) => told.push(what)) // the script's own
   const until = async (isEnough: () => boolean) => {

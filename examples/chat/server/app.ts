@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { html as markup } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
+import { type Clock, systemClock } from 'leftoff'
 import type { ClaudeMessage } from 'leftoff/agents/claude'
 import { type AgentSessionStore, busyResponse, tabKey, turnResponse } from 'leftoff/server'
 import * as z from 'zod'
@@ -79,7 +80,7 @@ export function createApp(deps: ChatApp) {
       const text = textOf(agentMessage)
       return text === '' ? undefined : { text }
     }
-    return turnResponse(turn.events, toClient, { onError })
+    return turnResponse(turn.events, toClient, { onError, clock: keepAliveClock })
   })
 
   app.get('/api/conversations/:conversationId/messages', async (c) => {
@@ -134,6 +135,12 @@ const turnRequest = tabRequest.extend({
   messageId: id,
   message: z.string().trim().min(1).max(8000),
 })
+
+/** For comments in a silence: an open connection keeps the process, a timer that outlives its answer must not. */
+const keepAliveClock: Clock = {
+  ...systemClock,
+  setTimeout: (run, ms) => systemClock.setTimeout(run, ms, { keepsAlive: false }),
+}
 
 async function readJson(c: Context): Promise<unknown> {
   return c.req.json().catch(() => undefined)

@@ -15,6 +15,7 @@ import { scriptedAgent } from './scripted-agent.js'
 import { storedSecret } from './stored-secret.js'
 import { openSupabase } from './supabase.js'
 import { fileTranscripts } from './transcripts.js'
+import { createUnderWay } from './under-way.js'
 
 // The process: environment in, one line out. This file runs as examples/chat/dist/server/main.js.
 const example = fileURLToPath(new URL('../..', import.meta.url))
@@ -28,8 +29,9 @@ const supabase = await openSupabase(process.env, data, workspaces).catch(giveUp)
 const claudeSessions = join(data, 'claude-sessions')
 const transcripts = fileTranscripts(claudeSessions)
 const sdk = await findClaudeSdk(process.env).catch(giveUp)
+const underWay = createUnderWay()
 const app = createApp({
-  sessionStore: supabaseAgentSessions({ client: supabase.client }),
+  sessionStore: underWay.trackTurns(supabaseAgentSessions({ client: supabase.client })),
   supabase: supabase.forPage,
   messages: fileMessages(join(data, 'messages')),
   transcripts,
@@ -51,7 +53,9 @@ app.get('/assets/*', serveStatic({ root: page }))
 const { fetch: answerSupabase } = supabase
 if (answerSupabase) app.all('/rest/v1/*', (c) => answerSupabase(c.req.raw))
 
-const server = createAdaptorServer({ fetch: app.fetch })
+const server = createAdaptorServer({
+  fetch: (request, env) => underWay.track(Promise.resolve(app.fetch(request, env))),
+})
 server.once('error', (error) => {
   giveUp(new Error(`it cannot listen on port ${port}: ${error.message}. Set PORT to another one.`))
 })
@@ -64,17 +68,21 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
 // npm hands a SIGTERM to its shell, which ends without handing it on: then this process has lost its parent.
 if (process.env.npm_lifecycle_event) {
   const parent = process.ppid
-  setInterval(() => process.ppid !== parent && stop(), 250).unref()
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    void stop()
+  }, 250).unref()
 }
 
-// Once nothing is left to do: turns that were cut still put down how far they came.
-process.once('beforeExit', () => void supabase.close())
-
-/** Cuts the connections; the turns behind them stop and are put down as far as they came, then the process has nothing left to do. */
-function stop(): void {
+/** Cuts the connections. The turns behind them stop and save how far they came; then the database is closed and nothing keeps the process. */
+async function stop(): Promise<void> {
+  // For an agent that does not end when it is asked to.
+  setTimeout(() => process.exit(0), 3000).unref()
   server.close()
   if ('closeAllConnections' in server) server.closeAllConnections()
-  setTimeout(() => process.exit(0), 3000).unref()
+  await underWay.ended(2000)
+  await supabase.close()
 }
 
 function giveUp(error: Error): never {

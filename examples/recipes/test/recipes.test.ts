@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +9,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright'
 import { build } from 'vite'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
+import { serve } from '../../../test/support/serve.js'
 import { POST as postTurn } from '../../routes/next-route.js'
 import { POST as postChat } from '../ai-sdk/route.js'
 import { errors, forget, messages } from './your-app.js'
@@ -37,9 +37,7 @@ beforeAll(async () => {
     .get('/api/conversations/:id/messages', (c) => c.json(messages.get(c.req.param('id')) ?? []))
     .use('/assets/*', serveStatic({ root: join(folder, 'page') }))
     .get('*', (c) => c.html(html))
-  const server = createAdaptorServer({ fetch: app.fetch })
-  await new Promise<void>((resolve) => server.listen(0, resolve))
-  const { port } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
+  const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
   address = `http://localhost:${port}`
   const browser = await chromium.launch(chromiumLaunchOptions())
   context = await browser.newContext()
@@ -47,7 +45,7 @@ beforeAll(async () => {
   context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
   return async () => {
     await browser.close()
-    server.close()
+    await close()
     await rm(folder, { recursive: true })
   }
 }, 60_000)

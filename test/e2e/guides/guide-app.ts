@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { endProcess } from '../../support/end-process.js'
 import { readGuide, writeFiles } from '../../support/guide-files.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -51,13 +52,8 @@ export async function setUpGuideApp(guide: string): Promise<GuideApp> {
       return addressOf(start(join('built', `${basename(path, '.ts')}.js`)))
     },
     async end() {
-      for (const child of processes) {
-        if (child.exitCode !== null || child.signalCode !== null) continue
-        const exited = once(child, 'exit')
-        child.kill('SIGTERM')
-        await exited
-      }
-      await rm(folder, { recursive: true, force: true })
+      await Promise.all(processes.map(endProcess))
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }

@@ -61,13 +61,11 @@ describe('when a tab is closed right after the first message', () => {
       for (let run = 0; run < counts.leavings; run++) {
         const origin = `first-message-${adapter}-${run}`
         const page = await browser.open(origin, adapter)
-        const isGone = page.waitForEvent('close')
         await page.evaluate(async () => {
           await window.store.initConversation('shop')
           window.store.recordMessage({ role: 'user', text: 'Hello' })
         })
-        await closeAsPersonDoes(page)
-        await isGone
+        await Promise.all([page.waitForEvent('close'), closeAsPersonDoes(page)])
 
         const next = await browser.open(origin, adapter)
         kept.push(
@@ -96,11 +94,12 @@ async function saveRows(rows: number): Promise<void> {
 }
 
 async function leave(page: Page, how: Leaving): Promise<void> {
-  const isGone = how === 'is closed' ? page.waitForEvent('close') : page.waitForEvent('load')
-  // The page may be gone before it can answer.
-  await page.evaluate(recordAndLeave, how).catch(() => {})
-  if (how === 'is closed') await closeAsPersonDoes(page)
-  await isGone
+  const act = async () => {
+    // The page may be gone before it can answer.
+    await page.evaluate(recordAndLeave, how).catch(() => {})
+    if (how === 'is closed') await closeAsPersonDoes(page)
+  }
+  await Promise.all([how === 'is closed' ? page.waitForEvent('close') : page.waitForEvent('load'), act()])
 }
 
 /** All in one task: no promise of a save has a chance to settle. A person's close comes a moment later. */

@@ -65,10 +65,10 @@ export async function startStorageBrowser(): Promise<StorageBrowser> {
     },
     async killAfter(run) {
       if (!context) throw new Error('The browser is not open.')
-      const closed = context.waitForEvent('close')
       // Found in advance, as asking takes time; the browser's own first, so that it sees no child die before it.
       const running = (await processes()).toSorted((a) => (a.type === 'browser' ? -1 : 0))
       await run()
+      const closed = context.waitForEvent('close')
       for (const { id } of running) {
         try {
           process.kill(id, 'SIGKILL')
@@ -93,7 +93,7 @@ export async function startStorageBrowser(): Promise<StorageBrowser> {
     async end() {
       await browser.close()
       await site.end()
-      await rm(profile, { recursive: true, force: true })
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
     },
   }
   return browser

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
+import { serve } from '../../support/serve.js'
 
 export type AdapterName = 'localStorage' | 'dexie'
 
@@ -51,19 +51,12 @@ export async function startStorageSite(): Promise<StorageSite> {
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' })
     response.end(`<!doctype html><title>storage</title><link rel="icon" href="data:,">${body}`)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port.')
-  const at = (origin: string, path: string) => `http://${origin.toLowerCase()}.localhost:${address.port}/${path}`
+  const { port, close } = await serve(server, '127.0.0.1')
+  const at = (origin: string, path: string) => `http://${origin.toLowerCase()}.localhost:${port}/${path}`
 
   return {
     url: (origin, adapter) => at(origin, `?adapter=${adapter}`),
     sandboxUrl: (origin, adapter) => at(origin, `sandbox?adapter=${adapter}`),
-    async end() {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-    },
+    end: close,
   }
 }

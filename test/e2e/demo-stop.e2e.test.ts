@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { readTurn } from 'leftoff'
+import { expect, it, onTestFinished } from 'vitest'
+import * as z from 'zod/mini'
+import { type Demo, setUpDemo } from './demo.js'
+
+const exitReport = z.object({ exitCalled: z.boolean(), waitedMs: z.number() })
+
+/** The demo, watched as it ends. */
+async function setUp(options: { agentPace?: number } = {}) {
+  const watch = pathToFileURL('test/support/watch-exit.mjs')
+  const demo = await setUpDemo({ ...options, preload: watch })
+  onTestFinished(() => demo.end())
+  const report = join(demo.dataDir, '..', 'exit-report.json')
+  watch.searchParams.set('report', report)
+  return {
+    demo,
+    /** Stops the server; how it ended. */
+    async stop() {
+      const code = await demo.stop()
+      return { code, ...exitReport.parse(JSON.parse(await readFile(report, 'utf8'))) }
+    },
+  }
+}
+
+/** As Postgres keeps it in its control file: what a start has to recover from. */
+async function databaseState({ dataDir }: Demo): Promise<'shut down' | 'in production' | number> {
+  const state = (await readFile(join(dataDir, 'supabase/global/pg_control'))).readUInt32LE(16)
+  return state === 1 ? 'shut down' : state === 6 ? 'in production' : state
+}
+
+/** A guest who asks over HTTP. */
+async function guest(address: string) {
+  const page = await fetch(`${address}/chat`)
+  await page.text()
+  const headers = { cookie: page.headers.get('set-cookie')?.split(';')[0] ?? '', 'Content-Type': 'application/json' }
+  return {
+    send: (message: string, messageId: string) =>
+      fetch(`${address}/api/turn`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ workspace: 'demo.alive.best', tabId: 'tab', conversationId: 'c', messageId, message }),
+      }),
+    messages: async (): Promise<unknown> =>
+      (await fetch(`${address}/api/conversations/c/messages`, { headers })).json(),
+  }
+}
+
+/**
+ * The demo ends in less than half a second on a machine that does nothing else. How much longer a busy one takes says
+ * nothing about the demo, so the tests count the time it waits, for a timer or an answer, while it could have ended.
+ */
+const endedByItself = {
+  code: 0,
+  exitCalled: false,
+  waitedMs: expect.toSatisfy((ms: number) => ms < 500, 'below 500'),
+}
+
+it('ends at once on SIGTERM and closes its database', async () => {
+  const { demo, stop } = await setUp()
+  await demo.start()
+  expect(await databaseState(demo)).toBe('in production')
+  expect(await stop()).toEqual(endedByItself)
+  expect(await databaseState(demo)).toBe('shut down')
+})
+
+it('ends as fast in mid-answer: the answer is kept as far as it came, and the conversation is free at once', async () => {
+  const { demo, stop } = await setUp({ agentPace: 5 })
+  const { send, messages } = await guest(await demo.start())
+  const events = readTurn<{ text: string }>(await send('my name is Ada', 'first'))
+  for (;;) {
+    const { value, done } = await events.next()
+    if (done) throw new Error('The answer ended before it was cut.')
+    if (value.type === 'message') break
+  }
+  const ended = stop()
+  await expect(events.next().then(() => events.next())).rejects.toMatchObject({ code: 'turn-interrupted' })
+  expect(await ended).toEqual(endedByItself)
+  expect(await databaseState(demo)).toBe('shut down')
+
+  await demo.start()
+  expect(await messages()).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant', interrupted: true }] })
+  const again = await send('my name is Ada', 'second')
+  expect(again.status).toBe(200)
+  await again.body?.cancel()
+})
+
+it('ends as fast after an answer whose reader left', async () => {
+  const { demo, stop } = await setUp({ agentPace: 5 })
+  const { send } = await guest(await demo.start())
+  await (await send('my name is Ada', 'first')).body?.cancel()
+  expect(await stop()).toEqual(endedByItself)
+  expect(await databaseState(demo)).toBe('shut down')
+})

@@ -1,0 +1,104 @@
+import type { Page } from 'puppeteer-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type {} from '../storage/storage-page.js'
+import { type FreezingBrowser, startFreezingBrowser } from './freezing-browser.js'
+
+let browser: FreezingBrowser
+
+beforeAll(async () => {
+  browser = await startFreezingBrowser()
+  return () => browser.end()
+})
+
+/** Opens the shop in the page's tab: the conversation it has from then on. */
+const openShop = (page: Page): Promise<string> => page.evaluate(() => window.store.initConversation('shop'))
+
+/** Says something and waits until it is saved. */
+async function say(page: Page, text: string): Promise<void> {
+  await page.evaluate(async (text) => {
+    window.store.recordMessage({ role: 'user', text })
+    await window.store.flush()
+  }, text)
+}
+
+/** Says something that a frozen page cannot save: its timers stand still. */
+async function sayUnsaved(page: Page, text: string): Promise<void> {
+  const pending = await page.evaluate((text) => {
+    window.store.recordMessage({ role: 'user', text })
+    return window.store.getState().saving.pending
+  }, text)
+  expect(pending).toBe(1)
+}
+
+/** What any storage of the page holds of someone. */
+const traces = (page: Page, of: string) =>
+  page.evaluate(
+    async (of) => [
+      ...[localStorage, sessionStorage].flatMap((storage) =>
+        Object.entries(storage).flatMap((entry) => (entry.join().includes(of) ? [entry] : [])),
+      ),
+      ...(await window.raw.containing(of)),
+    ],
+    of,
+  )
+
+describe.each(['localStorage', 'dexie'] as const)('a frozen tab, %s', (adapter) => {
+  it('writes nothing back of a user who signed out meanwhile in another', async () => {
+    const [frozen, other] = [
+      await browser.open(`out-${adapter}`, adapter),
+      await browser.open(`out-${adapter}`, adapter),
+    ]
+    for (const tab of [frozen, other]) {
+      await tab.evaluate(() => window.store.setUser('ada'))
+      await openShop(tab)
+      await say(tab, 'Hello from Ada')
+    }
+    await expect.poll(() => frozen.evaluate(() => window.store.getState().sessions.length)).toBe(2)
+    const { thaw } = await browser.freeze(frozen)
+    await sayUnsaved(frozen, 'Unsaved by Ada')
+    const signOut = () => other.evaluate(() => window.store.signOut())
+    // A message of a BroadcastChannel reaches a frozen page, and a transaction on IndexedDB that it then begins ends at the thaw:
+    // so may the sign-out, which waits for it.
+    if (adapter === 'dexie') await Promise.all([signOut(), thaw()])
+    else {
+      await signOut()
+      expect(await traces(other, 'Ada')).toEqual([])
+      await thaw()
+    }
+    await expect.poll(() => frozen.evaluate(() => window.store.getState().userId)).toBe(undefined)
+    expect(await frozen.evaluate(() => window.store.getState().sessions)).toEqual([])
+    // Once the next user's words are saved, whatever it had planned to save of Ada is through.
+    await frozen.evaluate(() => window.store.setUser('bob'))
+    await openShop(frozen)
+    await say(frozen, 'Hello from Bob')
+    expect(await traces(frozen, 'Ada')).toEqual([])
+    expect(await traces(frozen, 'ada')).toEqual([])
+    expect(await other.evaluate(() => window.stored.list('ada', { limit: 10 }))).toEqual([])
+    expect(await other.evaluate(() => window.stored.list('bob', { limit: 10 }))).toMatchObject([
+      { lastMessagePreview: 'Hello from Bob', messageCount: 1 },
+    ])
+    await Promise.all([frozen.close(), other.close()])
+  })
+
+  it('keeps its conversation to itself, and saves at the thaw what it had not', async () => {
+    const frozen = await browser.open(`keeps-${adapter}`, adapter)
+    const id = await openShop(frozen)
+    await say(frozen, 'Hello')
+    const { thaw } = await browser.freeze(frozen)
+    await sayUnsaved(frozen, 'Unsaved')
+    const other = await browser.open(`keeps-${adapter}`, adapter)
+    expect(await openShop(other)).not.toBe(id)
+    await say(other, 'Hello from another')
+    const stored = () => other.evaluate(async (id) => (await window.stored.get('', id))?.messageCount, id)
+    expect(await stored()).toBe(1)
+
+    await thaw()
+    await expect.poll(stored).toBe(2)
+    expect(await frozen.evaluate(() => window.store.getState())).toMatchObject({
+      status: 'ready',
+      currentConversationId: id,
+    })
+    await expect.poll(() => frozen.evaluate(() => window.store.getState().sessions.length)).toBe(2)
+    await Promise.all([frozen.close(), other.close()])
+  })
+})

@@ -1,0 +1,59 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * Fails a run whose tests leave a folder, a socket or a process behind. They get a temporary folder of their own: what is in it
+ * at the end, and which processes still have it in their environment, is what they did not end.
+ */
+export default function setup(): () => Promise<void> {
+  const before = process.env.TMPDIR
+  const folder = mkdtempSync(join(tmpdir(), 'leftoff-run-'))
+  // Postgres runs as another user.
+  chmodSync(folder, 0o755)
+  process.env.TMPDIR = folder
+
+  return async () => {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+    const processes = await lingering(folder)
+    const files = readdirSync(folder).filter((name) => /^(leftoff|playwright)/.test(name))
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    const left = [...files, ...processes.map(({ command }) => command)]
+    for (const { id } of processes) process.kill(id, 'SIGKILL')
+    if (left.length === 0) return
+    // Vitest only prints an error that is thrown here.
+    process.exitCode = 1
+    console.error(`The tests left behind: ${left.join(', ')}`)
+  }
+}
+
+interface Running {
+  readonly id: number
+  readonly command: string
+}
+
+/** The processes that were started with this temporary folder and are not gone after a moment. Only Linux tells. */
+async function lingering(folder: string): Promise<readonly Running[]> {
+  const deadline = Date.now() + 5_000
+  for (;;) {
+    const running = startedWith(`TMPDIR=${folder}`)
+    if (running.length === 0 || Date.now() > deadline) return running
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+function startedWith(variable: string): readonly Running[] {
+  if (process.platform !== 'linux') return []
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  return ids.flatMap((id) => {
+    try {
+      const isOurs = readFileSync(`/proc/${id}/environ`, 'utf8').split('\0').includes(variable)
+      // A zombie has ended, and has no command line; Vitest's own workers end by themselves.
+      const command = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+      return isOurs && command !== '' && !command.includes('vitest') ? [{ id: Number(id), command }] : []
+    } catch {
+      return [] // gone meanwhile, or another user's
+    }
+  })
+}
