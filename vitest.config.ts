@@ -8,9 +8,8 @@ const ofPackage = 'test/package/**/*.test.ts'
 // With a package.json and a vitest.config.ts of their own.
 const ofOthers = 'test/{claude,consumers,next}/**'
 const ofSupabase = 'test/supabase/**/*.test.ts'
-const ofSecondSupabase = 'test/second/supabase/**/*.test.ts'
-const onPostgres = 'test/**/supabase/**/*.postgres.test.ts'
-const onPglite = 'test/**/supabase/**/*.pglite.test.ts'
+const onPostgres = 'test/supabase/**/*.postgres.test.ts'
+const onPglite = 'test/supabase/**/*.pglite.test.ts'
 const inFirefox = 'test/firefox/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
@@ -36,7 +35,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, ofSecondSupabase, inFirefox, inFullChromium],
+          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inFullChromium],
         },
       },
       {
@@ -56,27 +55,6 @@ export default defineConfig({
           include: [ofSupabase],
           exclude: [onPglite],
           globalSetup: './test/supabase/setup-postgres.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        // The second edition, until it takes the first one's place.
-        test: {
-          name: 'second-supabase',
-          environment: 'node',
-          include: [ofSecondSupabase],
-          exclude: [onPostgres],
-          globalSetup: './test/second/supabase/setup-pglite.ts',
-        },
-      },
-      {
-        test: {
-          name: 'second-postgres',
-          environment: 'node',
-          include: [ofSecondSupabase],
-          exclude: [onPglite],
-          globalSetup: './test/second/supabase/setup-postgres.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

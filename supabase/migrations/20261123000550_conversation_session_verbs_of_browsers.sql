@@ -77,7 +77,7 @@ do $$
 declare
   -- Browsers need what their verbs call too: no function here has more rights than its caller.
   inner_functions constant text[] := array[
-    'is_whole', 'is_usage', 'is_id', 'is_ranked_text', 'are_counts', 'is_session_change', 'count_session_scopes',
+    'is_whole', 'is_id', 'is_ranked_text', 'are_counts', 'is_session_change', 'count_session_scopes',
     'apply_session_change', 'shown_session', 'list_sessions_of_user', 'get_session_of_user', 'save_sessions_of_user',
     'remove_sessions_of_user', 'clear_sessions_of_user'
   ];

@@ -20,12 +20,6 @@ beforeAll(async () => {
   const workspace = await newWorkspace()
   for (const user of [ada, bob]) {
     await sql(
-      `insert into app.conversation_sessions
-         (user_id, conversation_id, workspace, started_at, last_activity, message_count, revision, save_id, schema_version)
-       values ($1, $1, 'w', now(), now(), 1, 1, $1, 1)`,
-      [user],
-    )
-    await sql(
       `insert into iam.sessions (user_id, domain_id, tab_id, sdk_session_id)
        select $1, domain_id, 't', 'secret' from app.domains where hostname = $2`,
       [user, workspace],
@@ -33,7 +27,6 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
-  await sql('delete from app.conversation_sessions where user_id = any ($1)', [[ada, bob]])
   await sql('delete from iam.sessions where user_id = any ($1)', [[ada, bob]])
   await client.end()
 })
@@ -60,63 +53,6 @@ async function does(person: Person, statement: string, params: readonly unknown[
 const refused = '42501'
 const everyone: readonly Person[] = ['anon', 'user A', 'user B', 'the service role']
 const browsers: readonly Person[] = ['anon', 'user A', 'user B']
-
-describe('app.conversation_sessions', () => {
-  const verbs = {
-    select: 'select from app.conversation_sessions where user_id = $1',
-    insert: `insert into app.conversation_sessions
-               (user_id, conversation_id, workspace, started_at, last_activity, message_count, revision, save_id, schema_version)
-             values ($1, 'new', 'w', now(), now(), 1, 1, 's', 1)`,
-    update: 'update app.conversation_sessions set message_count = 2 where user_id = $1',
-    delete: 'delete from app.conversation_sessions where user_id = $1',
-  }
-  for (const [verb, statement] of Object.entries(verbs)) {
-    // A row that is not there for its reader is none to change; to write one is an attempt that is told.
-    const others = verb === 'insert' ? refused : 0
-    it(`lets a user ${verb} their own rows only, nobody signed out, and the server all`, async () => {
-      expect({
-        anon: [await does('anon', statement, [ada]), await does('anon', statement, [bob])],
-        'user A': [await does('user A', statement, [ada]), await does('user A', statement, [bob])],
-        'user B': [await does('user B', statement, [ada]), await does('user B', statement, [bob])],
-        server: [await does('the service role', statement, [ada]), await does('the service role', statement, [bob])],
-      }).toEqual({ anon: [refused, refused], 'user A': [1, others], 'user B': [others, 1], server: [1, 1] })
-    })
-  }
-
-  it('lets nobody give a row away', async () => {
-    const give = 'update app.conversation_sessions set user_id = $2 where user_id = $1'
-    expect(await does('user A', give, [ada, bob])).toBe(refused)
-  })
-
-  it('has verbs that refuse another user as well, rather than save under the right one', async () => {
-    const row = (userId: string) => ({
-      base: 0,
-      saveId: 's',
-      session: {
-        conversationId: 'new',
-        workspace: 'w',
-        userId,
-        startedAt: 1,
-        lastActivity: 1,
-        messageCount: 1,
-        revision: 1,
-      },
-    })
-    const calls: Record<string, (userId: string) => [string, readonly unknown[]]> = {
-      list: (id) => ['select app.list_conversation_sessions($1, 10)', [id]],
-      get: (id) => ['select app.get_conversation_session($1, $1)', [id]],
-      save: (id) => ['select app.save_conversation_sessions($1, 1)', [JSON.stringify([row(id)])]],
-      remove: (id) => ['select app.remove_conversation_sessions($1, array[$1])', [id]],
-      clear: (id) => ['select app.clear_conversation_sessions($1)', [id]],
-    }
-    for (const [verb, call] of Object.entries(calls)) {
-      const found: Record<string, unknown> = { verb }
-      for (const person of browsers)
-        found[person] = [await does(person, ...call(ada)), await does(person, ...call(bob))]
-      expect(found).toEqual({ verb, anon: [refused, refused], 'user A': [1, refused], 'user B': [refused, 1] })
-    }
-  })
-})
 
 describe('iam', () => {
   it('shows no table to a browser, signed in or not', async () => {

@@ -11,10 +11,12 @@ export const lints: Readonly<Record<string, string>> = {
     )`,
   auth_rls_initplan: `
     select policyname from pg_policies
-    where schemaname in ('app', 'iam')
-      and concat(qual, with_check) ~ '(auth\\.\\w+|current_setting)\\('
-      and concat(qual, with_check) !~* 'select (auth\\.\\w+|current_setting)\\('
-      and concat(qual, with_check) !~* 'select \\(auth\\.jwt\\(\\)'`,
+    where schemaname in ('app', 'iam') and (
+      qual ~ 'auth\\.(uid|jwt|role|email)\\(\\)'
+        and qual !~* '\\( *select auth\\.(uid|jwt|role|email)\\(\\) as \\w+\\)'
+      or with_check ~ 'auth\\.(uid|jwt|role|email)\\(\\)'
+        and with_check !~* '\\( *select auth\\.(uid|jwt|role|email)\\(\\) as \\w+\\)'
+    )`,
   no_primary_key: `
     select c.relname from pg_class as c
     where c.relkind = 'r' and c.relnamespace in ('app'::regnamespace, 'iam'::regnamespace)
@@ -45,7 +47,8 @@ export const lints: Readonly<Record<string, string>> = {
     where schemaname in ('app', 'iam') and concat(qual, with_check) ~ 'user_metadata'`,
   rls_policy_always_true: `
     select policyname from pg_policies
-    where schemaname in ('app', 'iam') and cmd <> 'SELECT' and (qual = 'true' or with_check = 'true')`,
+    where schemaname in ('app', 'iam') and cmd <> 'SELECT' and (qual = 'true' or with_check = 'true')
+      and roles && '{public,anon,authenticated}'`,
   security_definer_function_executable: `
     select proname from pg_proc
     where pronamespace in ('app'::regnamespace, 'iam'::regnamespace) and prosecdef

@@ -46,7 +46,7 @@ describe('the migrations', { timeout }, () => {
     expect(await rightsOf(database, 'anon')).toEqual([])
   })
 
-  it('schedule the purge where pg_cron is, and nowhere else', async () => {
+  it('schedule the purges where pg_cron is', async () => {
     const database = await migrated()
     await database.run(`
       create schema cron;
@@ -56,7 +56,8 @@ describe('the migrations', { timeout }, () => {
       $$;`)
     await migrate(database)
     await migrate(database)
-    expect(await database.run('select command from cron.job')).toEqual([
+    expect(await database.run('select command from cron.job order by command')).toEqual([
+      { command: 'select app.purge_conversation_sessions(90)' },
       { command: 'select iam.purge_expired_sessions()' },
     ])
   })

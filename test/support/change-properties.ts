@@ -69,7 +69,7 @@ function differenceOf(apply: Apply, history: History, delivery: Delivery, shares
 }
 
 /** The row after these changes; `undefined` if one is refused. */
-export function fold(apply: Apply, changes: readonly SessionChange[], window?: number): StoredRow | undefined {
+function fold(apply: Apply, changes: readonly SessionChange[], window?: number): StoredRow | undefined {
   let row: StoredRow | undefined
   for (const change of changes) {
     const next = apply(row, change, window)

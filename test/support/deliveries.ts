@@ -42,7 +42,7 @@ function startingWithBegins(changes: readonly SessionChange[]): readonly Session
 }
 
 /** Whether fewer than `window` other scopes arrive between any two arrivals of one. */
-export function staysWithin(changes: readonly SessionChange[], window: number): boolean {
+function staysWithin(changes: readonly SessionChange[], window: number): boolean {
   let known: string[] = []
   for (const { counts = {} } of changes) {
     const arriving = Object.keys(counts).sort()

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sql, supabase } from '../../supabase/supabase.js'
+import { sql, supabase } from '../supabase.js'
 
 // Who may do what, as PostgREST asks the database: a role and claims, local to a transaction. Nothing here is kept.
 

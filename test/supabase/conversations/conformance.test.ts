@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import { supabaseAdapter } from '../../../src/adapters/supabase/supabase-adapter.js'
 import { sessionAdapterConformance } from '../../../src/testing/session-adapter-conformance.js'
-import { browserClient, sql, supabase } from '../../supabase/supabase.js'
+import { browserClient, sql, supabase } from '../supabase.js'
 
 describe('the contract', () => {
   const damaged = new Set<string>()

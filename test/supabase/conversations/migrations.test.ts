@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { rightsOf } from '../../supabase/fresh-database.js'
-import { lints as firstLints } from '../../supabase/lints.js'
-import { migrate, secondDatabase } from './second-database.js'
+import { migrate, rightsOf } from '../fresh-database.js'
+import { migratedDatabase } from './migrated-database.js'
 
 const timeout = 60_000 // a PGlite of its own takes seconds to make
 
 describe('the migrations', { timeout }, () => {
   it('run twice, and keep every row', async () => {
-    const database = await secondDatabase()
+    const database = await migratedDatabase()
     await database.run(`select app.save_sessions_of_user('u1', '[
       {"userId": "u1", "workspace": "w", "conversationId": "c1", "begins": 1, "counts": {"abcdefgh": {"messages": 2}}}
     ]')`)
@@ -15,8 +14,8 @@ describe('the migrations', { timeout }, () => {
     expect(await database.run('select messages::int from app.conversation_sessions')).toEqual([{ messages: 2 }])
   })
 
-  it('schedule the purge where pg_cron is, and keep the days that an app chose', async () => {
-    const database = await secondDatabase()
+  it('keep the schedule and the days that an app chose for the purge', async () => {
+    const database = await migratedDatabase()
     await database.run(`
       create schema cron;
       create table cron.job (jobname text primary key, schedule text, command text);
@@ -32,37 +31,8 @@ describe('the migrations', { timeout }, () => {
     expect(await job()).toEqual([{ command: 'select 1' }])
   })
 
-  it('say in a comment what each of their objects is for', async () => {
-    const { run } = await secondDatabase()
-    const silent = await run(`
-      with ours as (select oid from pg_namespace where nspname in ('app', 'iam'))
-      select relname as name from pg_class
-        where relnamespace in (select oid from ours) and relkind = 'r' and obj_description(oid, 'pg_class') is null
-      union all select proname from pg_proc
-        where pronamespace in (select oid from ours) and obj_description(oid, 'pg_proc') is null
-      union all select polname from pg_policy where obj_description(oid, 'pg_policy') is null
-      union all select conname from pg_constraint
-        where connamespace in (select oid from ours) and contype = 'c' and obj_description(oid, 'pg_constraint') is null
-      union all select c.relname from pg_index as i join pg_class as c on c.oid = i.indexrelid
-        where c.relnamespace in (select oid from ours) and not i.indisunique and obj_description(c.oid, 'pg_class') is null
-      union all select c.relname || '.' || a.attname from pg_attribute as a join pg_class as c on c.oid = a.attrelid
-        where c.relnamespace in (select oid from ours) and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
-          and col_description(c.oid, a.attnum) is null`)
-    expect(silent).toEqual([])
-  })
-
-  it("give Supabase's database linter nothing to report, which is awake", async () => {
-    const { run } = await secondDatabase()
-    for (const [name, query] of Object.entries(lints)) expect(await run(query), name).toEqual([])
-    await run(`
-      create policy bad_1 on app.conversation_sessions for select to anon using (user_id = (select auth.jwt() ->> 'sub'));
-      create policy bad_2 on app.conversation_sessions for update to anon using (true)`)
-    expect(await run(lints.auth_rls_initplan ?? '')).toEqual([{ policyname: 'bad_1' }])
-    expect(await run(lints.rls_policy_always_true ?? '')).toEqual([{ policyname: 'bad_2' }])
-  })
-
   it('let lists read an index, not the rows of others or of later versions', async () => {
-    const { run } = await secondDatabase()
+    const { run } = await migratedDatabase()
     await run(`
       insert into app.conversation_sessions
         (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version, saved_at)
@@ -83,7 +53,7 @@ describe('the migrations', { timeout }, () => {
   })
 
   it('give the app’s own server the verbs that name a user and the table, no browser anything but its verbs', async () => {
-    const database = await secondDatabase()
+    const database = await migratedDatabase()
     const verbs = ['list', 'get', 'save', 'remove', 'clear']
     const server = await rightsOf(database, 'leftoff_server')
     for (const verb of ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
@@ -98,19 +68,3 @@ describe('the migrations', { timeout }, () => {
     expect(await rightsOf(database, 'anon')).toEqual([])
   })
 })
-
-/** As the linter of today has them: it wants `(select auth.jwt())` alone in brackets, and looks at browsers' roles only. */
-const lints: Readonly<Record<string, string>> = {
-  ...firstLints,
-  auth_rls_initplan: `
-    select policyname from pg_policies
-    where schemaname in ('app', 'iam') and (
-      qual ~ 'auth\\.(uid|jwt|role|email)\\(\\)' and qual !~* '\\( *select\\s+auth\\.(uid|jwt|role|email)\\(\\) as \\w+\\)'
-      or with_check ~ 'auth\\.(uid|jwt|role|email)\\(\\)'
-        and with_check !~* '\\( *select\\s+auth\\.(uid|jwt|role|email)\\(\\) as \\w+\\)'
-    )`,
-  rls_policy_always_true: `
-    select policyname from pg_policies
-    where schemaname in ('app', 'iam') and cmd <> 'SELECT' and (qual = 'true' or with_check = 'true')
-      and roles && '{public,anon,authenticated}'`,
-}

@@ -1,7 +1,7 @@
 import { supabaseAdapter } from '../../../src/adapters/supabase/supabase-adapter.js'
 import type { SessionAdapter } from '../../../src/core/adapter.js'
 import type { SessionChange } from '../../../src/core/change.js'
-import { browserClient, supabase } from '../../supabase/supabase.js'
+import { browserClient, supabase } from '../supabase.js'
 
 /** An adapter of a signed-in user of this test alone. */
 export function openAdapter(userId: string = crypto.randomUUID(), through: typeof fetch = fetch) {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { FreshDatabase } from '../../supabase/fresh-database.js'
-import { secondDatabase } from './second-database.js'
+import type { FreshDatabase } from '../fresh-database.js'
+import { migratedDatabase } from './migrated-database.js'
 
 const timeout = 60_000 // a PGlite of its own takes seconds to make
 
 describe.each(['one table', 'hash partitions'])('the purge, on %s', { timeout }, (kind) => {
   async function filled(): Promise<FreshDatabase> {
-    const database = await secondDatabase({ isPartitioned: kind !== 'one table' })
+    const database = await migratedDatabase({ isPartitioned: kind !== 'one table' })
     await database.run(`
       insert into app.conversation_sessions
         (user_id, conversation_id, workspace, started_at, activity_at, rank, messages, scopes, schema_version, saved_at)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Mutant } from '../support/mutants.js'
+import type { Mutant } from '../../support/mutants.js'
 import { setsOfChanges, sqlTwin } from './sql-twin.js'
 
 const mutants: readonly Mutant[] = [

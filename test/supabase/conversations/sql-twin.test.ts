@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readChange } from '../../../src/core/checks.js'
-import { supabase } from '../../supabase/supabase.js'
-import { mutateValue } from '../support/mutate-value.js'
-import { randomOf } from '../support/random.js'
-import { sampleChange } from '../support/sample-values.js'
+import { mutateValue } from '../../support/mutate-value.js'
+import { randomOf } from '../../support/random.js'
+import { sampleChange } from '../../support/sample-values.js'
+import { supabase } from '../supabase.js'
 import { setsOfChanges, sqlTwin } from './sql-twin.js'
 
 // PGlite takes ten times as long.

@@ -7,15 +7,15 @@ import {
   type StoredRow,
 } from '../../../src/core/change.js'
 import type { TokenUsage } from '../../../src/core/session.js'
-import { sql } from '../../supabase/supabase.js'
-import { deliver, deliverWithin } from '../support/deliveries.js'
-import { historyOf } from '../support/histories.js'
-import { type Mutant, mutated } from '../support/mutants.js'
-import { randomOf } from '../support/random.js'
-import { secondSchema } from './second-schema.js'
+import { deliver, deliverWithin } from '../../support/deliveries.js'
+import { historyOf } from '../../support/histories.js'
+import { type Mutant, mutated } from '../../support/mutants.js'
+import { randomOf } from '../../support/random.js'
+import { sql } from '../supabase.js'
+import { migrationText } from './migrated-database.js'
 
-const applied = textOf('apply_session_change')
-const checks = textOf('session_change_checks')
+const applied = migrationText('20261123000460_apply_session_change')
+const checks = migrationText('20261123000450_session_change_checks')
 
 /** The pure functions of SQL in a schema of their own, perhaps with a mutant in them, beside those that others use. */
 export async function sqlTwin(mutant?: Mutant) {
@@ -94,7 +94,7 @@ function foldAllowed(changes: readonly SessionChange[]): Omit<StoredRow, 'epoch'
 }
 
 /** A row of the table, as `to_jsonb` shows it, in the form of the package. */
-export function rowOf(columns: Record<string, unknown> | null): unknown {
+function rowOf(columns: Record<string, unknown> | null): unknown {
   if (!columns || columns.user_id === null) return undefined
   const text = (name: string): RankedText | undefined =>
     columns[name] === null ? undefined : ({ text: columns[name], rank: columns[`${name}_rank`] } as RankedText)
@@ -122,10 +122,4 @@ export function rowOf(columns: Record<string, unknown> | null): unknown {
 
 function present(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined))
-}
-
-function textOf(name: string): string {
-  const file = secondSchema.find((one) => one.name.includes(name))
-  if (!file) throw new Error(`There is no file ${name}.`)
-  return file.text
 }

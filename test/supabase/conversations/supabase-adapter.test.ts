@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AdapterReport } from '../../../src/core/adapter.js'
-import { sql } from '../../supabase/supabase.js'
+import { sql } from '../supabase.js'
 import { oneMessage, openAdapter } from './open-adapter.js'
 
 const day = 24 * 60 * 60 * 1_000

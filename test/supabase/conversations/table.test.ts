@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sql } from '../../supabase/supabase.js'
+import { sql } from '../supabase.js'
 import { oneMessage, openAdapter } from './open-adapter.js'
 
 const maxSafe = '9007199254740991'
