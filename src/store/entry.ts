@@ -43,6 +43,8 @@ export interface Entry {
   /** This page's scope in the conversation, and what it counted there so far. */
   readonly scope: string
   readonly total: ScopeTotals
+  /** How many scopes of messages with ids were stored since this page's own scope was. */
+  readonly othersStored: number
   /** What storage acknowledged, by scope. */
   readonly acknowledged: Readonly<Record<string, ScopeTotals>>
   /** What storage has not acknowledged yet. */
@@ -68,6 +70,7 @@ export function createEntry(
     begins: undefined,
     isReadOnly: false,
     total: { messages: 0 },
+    othersStored: 0,
     acknowledged: {},
     unsent: undefined,
     ...fields,
@@ -155,6 +158,7 @@ export function acknowledge(entry: Entry, sent: SessionChange): Entry {
     const totals = confirmed ? raise(known, confirmed) : known
     if (totals) acknowledged[scope] = totals
   }
+  const scopesSent = Object.keys(sent.counts ?? {})
   const left: Unsent = {
     ...(counts.length > 0 && { counts: Object.fromEntries(counts) }),
     ...(unsent.activity && unsent.activity !== sent.activity && { activity: unsent.activity }),
@@ -165,6 +169,7 @@ export function acknowledge(entry: Entry, sent: SessionChange): Entry {
     ...entry,
     stored,
     begins: undefined,
+    othersStored: scopesSent.includes(entry.scope) ? 0 : entry.othersStored + scopesSent.length,
     acknowledged,
     unsent: Object.keys(left).length > 0 ? left : undefined,
   })
@@ -200,9 +205,17 @@ export function withoutUnsent(entry: Entry): Entry {
   return withView({ ...entry, unsent: undefined })
 }
 
+/**
+ * Whether the page is to count in a new scope: the row may have forgotten its own, whose running total would then count twice.
+ * Only once nothing of it is on its way.
+ */
+export function needsScope({ unsent, othersStored, total }: Entry): boolean {
+  return !unsent && total.messages > 0 && othersStored >= scopesPerChange
+}
+
 /** The entry counting in a new scope from here on. */
 export function withScope(entry: Entry, scope: string): Entry {
-  return { ...entry, scope, total: { messages: 0 }, acknowledged: {} }
+  return { ...entry, scope, total: { messages: 0 }, othersStored: 0, acknowledged: {} }
 }
 
 function withView(entry: Omit<Entry, 'view' | 'session'>): Entry {

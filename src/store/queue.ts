@@ -3,7 +3,7 @@ import type { SessionChange } from '../core/change.js'
 import { LeftoffError as Failure, type LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
-import { acknowledge, beginAnew, changeOf, type Entry, withoutUnsent } from './entry.js'
+import { acknowledge, beginAnew, changeOf, type Entry, needsScope, withoutUnsent, withScope } from './entry.js'
 import { isHidden } from './history.js'
 import { settleJournal, settleReplay } from './journal.js'
 import { nowMs, type Replay, type User } from './user.js'
@@ -114,7 +114,8 @@ function settleBatch(
     const entry = user.entries.get(conversationId)
     if (!entry) continue // removed in the meantime
     if (!reason) {
-      const next = acknowledge(entry, change)
+      const stored = acknowledge(entry, change)
+      const next = needsScope(stored) ? withScope(stored, randomScope()) : stored
       user.entries.set(conversationId, next)
       if (!next.unsent) settleJournal(user, conversationId)
       round.saved.push(conversationId)
