@@ -11,12 +11,13 @@ const ofSupabase = 'test/supabase/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'
 const inFirefox = 'test/firefox/**/*.test.ts'
+const inWebKit = 'test/webkit/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
 // One browser and one server at a time, after the others.
 const watchingClock = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 1, sequence: { groupOrder: 1 } }
 
-// `npm test` runs those that need nothing but npm. postgres, firefox and full-chromium need what is named: `npm run test:postgres` and so on.
+// `npm test` runs those that need nothing but npm. postgres, firefox, webkit and full-chromium need what is named: `npm run test:postgres` and so on.
 // `npx vitest --project node` runs one. package, types and all that drive a browser or a server look at what was built.
 export default defineConfig({
   test: {
@@ -27,7 +28,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inFullChromium],
+          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inWebKit, inFullChromium],
         },
       },
       {
@@ -102,6 +103,9 @@ export default defineConfig({
       },
       {
         test: { name: 'firefox', environment: 'node', include: [inFirefox], ...watchingClock },
+      },
+      {
+        test: { name: 'webkit', environment: 'node', include: [inWebKit], ...watchingClock },
       },
       {
         test: { name: 'full-chromium', environment: 'node', include: [inFullChromium], ...watchingClock },
