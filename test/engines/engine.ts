@@ -13,7 +13,7 @@ export interface Engine {
   end(): Promise<void>
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** `dexie` when omitted. */
   readonly adapter?: AdapterName
   /** `working` when omitted. */
