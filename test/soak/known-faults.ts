@@ -99,7 +99,7 @@ export const knownFaults: readonly KnownFault[] = [
     ids: ['S11d'],
     what: 'what is said while another tab has the conversation is in no storage',
     invariants: lost,
-    whenever: [['said while away']],
+    whenever: [['said while away'], ['another tab had its conversation']],
   },
   {
     ids: ['S10'],

@@ -7,6 +7,7 @@ import { perform } from './perform.js'
 import { createRandom } from './random.js'
 import { makeStore } from './stays.js'
 import type { StorageKind } from './store-driver.js'
+import { checkSavedByItself } from './stored.js'
 import {
   count,
   createWorld,
@@ -38,6 +39,7 @@ export async function runScene(scene: Scene): Promise<Run> {
   try {
     await perform(world, scene.actions)
     await comeToRest(world)
+    await checkSavedByItself(world)
     await disposeAll(world)
     await replay(world)
     await checkStorage(world)

@@ -67,6 +67,7 @@ export function look(world: World, place: Place): SoakView | undefined {
     place.user = undefined
     endStay(world, place, 'signed-out')
   }
+  if (view.status === 'away') place.stay?.facts.add('another tab had its conversation')
   if (place.stay && view.current) know(world, place.stay, view.current.conversationId, view.current.workspace)
   return view
 }

@@ -26,6 +26,24 @@ export function markStored(world: World, said: Said): void {
   said.safe = 'stored'
 }
 
+/** A minute after all failures ended, all that open pages were told is stored, without a flush or the end of a page. */
+export async function checkSavedByItself(world: World): Promise<void> {
+  for (const device of world.devices) {
+    for (const user of users) {
+      const rows = await world.storage.rows(device, user)
+      for (const said of world.model.said) {
+        const { stay, number } = said
+        if (stay.user !== user || stay.device !== device.index || stay.end !== 'open') continue
+        if (mayBeMissing(world.model, said) !== undefined) continue
+        count(world, 'invariant: saved by itself')
+        if (rows.some(({ usage }) => timesCounted(usage, number) > 0)) continue
+        const facts = [...said.facts, ...stay.facts]
+        violate(world, 'kept', `message ${number} of ${user} is not saved a minute after all failures ended`, facts)
+      }
+    }
+  }
+}
+
 /** After `flush()` resolved: all that was said before it is there, as of now. */
 export async function checkFlushed(
   world: World,
