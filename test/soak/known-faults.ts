@@ -16,7 +16,7 @@ const openFaults: readonly string[] = openFaultIds
 const lost = ['kept', 'flushed is stored', 'title kept'] as const
 
 /** Only those in `openFaults` or `openSoakFaults` excuse anything. The more particular come first. */
-export const knownFaults: readonly KnownFault[] = [
+const knownFaults: readonly KnownFault[] = [
   {
     ids: ['S1'],
     what: 'a clock that is months ahead removes rows',
@@ -114,6 +114,12 @@ export const knownFaults: readonly KnownFault[] = [
     whenever: [['save reject'], ['save lose'], ['save hang'], ['save late'], ['save slow'], ['remove slow']],
   },
   {
+    ids: ['signed-in-while-signing-out'],
+    what: 'who signs in again while the sign-out is under way writes back what is being forgotten',
+    invariants: ['signed out is gone'],
+    whenever: [['signed in while signing out']],
+  },
+  {
     ids: ['removal-dropped'],
     what: 'a removal that is under way when the user signs out resolves, and the row stays in the account',
     invariants: ['removed stays away'],
@@ -131,6 +137,7 @@ export const knownFaults: readonly KnownFault[] = [
 const openSoakFaults: readonly string[] = [
   'removed-reopened',
   'removal-dropped',
+  'signed-in-while-signing-out',
   'copied-unsaved',
   'timer-after-dispose',
 ]

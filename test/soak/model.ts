@@ -63,7 +63,7 @@ export interface Removal {
   isDone: boolean
 }
 
-export interface SignOut {
+interface SignOut {
   readonly user: string
   readonly device: number
   readonly at: number
@@ -133,7 +133,7 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
 }
 
 /** Whether the removal may have taken the conversation with it. */
-export function isCovered(model: Model, removal: Removal, conversationId: string): boolean {
+function isCovered(model: Model, removal: Removal, conversationId: string): boolean {
   if (removal.conversationId !== undefined) return removal.conversationId === conversationId
   const known = model.conversations.find(({ id, user }) => id === conversationId && user === removal.user)
   if (!known || known.begunAt > removal.settledAt) return false

@@ -11,12 +11,10 @@ export const plantedBugs = [
     replace: 'written.delete(conversationId)',
   },
   {
-    what: 'what is replayed is taken for new, so that a repeat is not known',
-    file: 'src/store/replay-journal.ts',
-    find: 'sealed: [...sealed, ...(known?.sealed ?? [])]',
-    replace:
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
-      'sealed: [...sealed.map((batch) => ({ ...batch, saveId: `${batch.saveId}+` })), ...(known?.sealed ?? [])]',
+    what: 'the tokens of two messages that are said in a row are not added',
+    file: 'src/core/unsaved.ts',
+    find: 'const usage = addUsage(earlier.usage, later.usage)',
+    replace: 'const usage = later.usage ?? earlier.usage',
   },
   {
     what: 'a sign-out leaves the rows on the device',

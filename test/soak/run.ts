@@ -122,7 +122,11 @@ function watchRejections(see: (reason: unknown) => void): () => void {
   const others = process.listeners('unhandledRejection')
   process.removeAllListeners('unhandledRejection')
   process.on('unhandledRejection', see)
+  // Without a listener Node warns of each that is handled late after all.
+  const ignore = (): void => {}
+  process.on('rejectionHandled', ignore)
   return () => {
+    process.off('rejectionHandled', ignore)
     process.removeAllListeners('unhandledRejection')
     for (const other of others) process.on('unhandledRejection', other)
   }

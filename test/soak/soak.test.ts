@@ -5,9 +5,9 @@ import type { StorageKind } from './store-driver.js'
 
 /** Together about 20 s on an idle core. `npm run test:soak` has 100,000 more. */
 const runs: readonly (readonly [StorageKind, number])[] = [
-  ['localStorage', 1_200],
-  ['account', 1_200],
-  ['dexie', 250],
+  ['localStorage', 1_000],
+  ['account', 1_000],
+  ['dexie', 200],
 ]
 
 describe('random tabs, users and failures', { timeout: 180_000 }, () => {

@@ -21,6 +21,10 @@ export function beginStay(world: World, place: Place, user: string | undefined):
   const device = place.page.device.index
   const facts = new Set<string>()
   const isLate = world.model.signOuts.some((one) => one.device === device && one.at > place.madeAt)
+  const isAtOnce = world.model.signOuts.some(
+    (one) => one.user === user && one.device === device && one.settledAt === Number.POSITIVE_INFINITY,
+  )
+  if (isAtOnce) world.model.facts.add('signed in while signing out')
   if (isLate) facts.add('signed in with a store from before a sign-out')
   place.stay =
     user === undefined

@@ -10,7 +10,7 @@ export type Verb = 'read' | 'save' | 'remove'
  */
 export type StorageFault = 'reject' | 'hang' | 'lose' | 'late' | 'stale' | 'slow'
 
-export const offline = 'the network is down'
+const offline = 'the network is down'
 const slowMs = 400
 const lateMs = 30_000
 

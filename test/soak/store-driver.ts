@@ -60,7 +60,7 @@ export interface SoakStorage {
   openStore(page: Page, options: OpenOptions): SoakStore
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly userId: string | undefined
   readonly faults: StorageFaults
   readonly clock: ReturnType<Page['createClock']>

@@ -21,7 +21,7 @@ export function forgetStored(world: World, user: string): void {
   for (const id of [...world.storedIds]) if (id.startsWith(`${user} `)) world.storedIds.delete(id)
 }
 
-export function markStored(world: World, said: Said): void {
+function markStored(world: World, said: Said): void {
   if (said.safe !== 'stored') said.storedAt = world.tick()
   said.safe = 'stored'
 }

@@ -48,7 +48,7 @@ export interface Place {
 }
 
 /** A promise that the app waits for. */
-export interface Awaited {
+interface Awaited {
   readonly what: string
   readonly place: Place
   readonly store: SoakStore

@@ -37,6 +37,22 @@ export const foundOnDexie: readonly FoundScene[] = [
     ],
   },
   {
+    title: 'what was said before a sign-out is gone, although the user signs in again at once',
+    seed: 568,
+    storage: 'dexie',
+    devices: 1,
+    invariant: 'signed out is gone',
+    fault: 'signed-in-while-signing-out',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 0, wait: 0 },
+      { do: 'record-elsewhere', page: 0, conversation: 1 },
+      { do: 'open', page: 1, user: 0, workspace: 1, device: 0 },
+      { do: 'sign-out', page: 1 },
+      { do: 'set-user', page: 1, user: 0 },
+      { do: 'record-elsewhere', page: 1, conversation: 2 },
+    ],
+  },
+  {
     title: 'what is unsaved in a tab is counted once, although the tab was duplicated',
     seed: 2285,
     storage: 'dexie',
