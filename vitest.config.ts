@@ -11,6 +11,7 @@ const ofSupabase = 'test/supabase/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'
 const inFirefox = 'test/firefox/**/*.test.ts'
+const inWebKit = 'test/webkit/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
 // Each file has its own servers, folders and browser profiles, so two of them run at once, after the others.
@@ -24,7 +25,7 @@ const watchingClock = {
   globalSetup: './test/support/nothing-left.ts',
 }
 
-// `npm test` runs those that need nothing but npm. postgres, firefox and full-chromium need what is named: `npm run test:postgres` and so on.
+// `npm test` runs those that need nothing but npm. postgres, firefox, webkit and full-chromium need what is named: `npm run test:postgres` and so on.
 // `npx vitest --project node` runs one. package, types and all that drive a browser or a server look at what was built.
 export default defineConfig({
   test: {
@@ -35,7 +36,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inFullChromium],
+          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inWebKit, inFullChromium],
         },
       },
       {
@@ -111,6 +112,9 @@ export default defineConfig({
       },
       {
         test: { name: 'firefox', environment: 'node', include: [inFirefox], ...watchingClock },
+      },
+      {
+        test: { name: 'webkit', environment: 'node', include: [inWebKit], ...watchingClock },
       },
       {
         test: { name: 'full-chromium', environment: 'node', include: [inFullChromium], ...watchingClock },

@@ -79,10 +79,10 @@ export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }:
   }
 
   /** A store that never answers must not keep a reader waiting for ever. */
-  async function inTime<T>(answer: Promise<T>): Promise<T> {
+  async function inTime<T>(answer: Promise<T>, late: () => Error = () => unconfirmed(undefined)): Promise<T> {
     let cancel = () => {}
     const deadline = new Promise<never>((_, reject) => {
-      cancel = clock.setTimeout(() => reject(unconfirmed(undefined)), leaseMs)
+      cancel = clock.setTimeout(() => reject(late()), leaseMs)
     })
     return Promise.race([answer, deadline]).finally(cancel)
   }
@@ -107,7 +107,10 @@ export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }:
     },
 
     async clearStale(expected) {
-      if (!(await sessions.clearStale(key, leaseId, expected))) throw refused()
+      // Renewals go on meanwhile: without a bound a store that never answers would keep the key for ever.
+      const answer = sessions.clearStale(key, leaseId, expected)
+      const late = () => new Error(`The store did not answer clearStale within ${leaseMs} ms.`)
+      if (!(await inTime(answer, late))) throw refused()
     },
 
     async end(agentSessionId) {

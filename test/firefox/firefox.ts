@@ -3,47 +3,53 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, launch, type Page } from 'puppeteer-core'
-import { type AdapterName, startStorageSite } from '../e2e/storage/storage-site.js'
+import { startStorageSite } from '../e2e/storage/storage-site.js'
+import type { Engine, EnginePage } from '../engines/engine.js'
 
-/** An installed Firefox with a profile that outlives it, on the site of the storage tests. */
-export interface Firefox {
-  /** Opens a tab, and the browser if need be. Each `origin` has a storage of its own; `before` runs ahead of the page's scripts. */
-  open(origin: string, adapter?: AdapterName, before?: () => void): Promise<Page>
-  /** Does in the page what opens another tab; resolves to it once its script has run. */
-  opened(page: Page, run: () => void, before?: () => void): Promise<Page>
-  /** Closes the browser in an orderly way. */
-  close(): Promise<void>
-  /** Closes and deletes everything. */
-  end(): Promise<void>
-}
-
-export async function startFirefox(): Promise<Firefox> {
+/** An installed Firefox. */
+export async function startFirefox(): Promise<Engine> {
   const executablePath = findFirefox()
   const site = await startStorageSite()
   const profile = await mkdtemp(join(tmpdir(), 'leftoff-firefox-'))
+  const pages = new WeakMap<EnginePage, Page>()
   let browser: Promise<Browser> | undefined
 
-  async function ready(page: Page): Promise<Page> {
-    await page.waitForFunction(() => 'store' in window)
-    return page
+  async function ready(page: Page): Promise<EnginePage> {
+    const isReady = async () => void (await page.waitForFunction(() => 'store' in window))
+    const enginePage: EnginePage = {
+      evaluate: (run) => page.evaluate(run),
+      url: async () => page.url(),
+      async goto(url) {
+        await page.goto(url)
+        await isReady()
+      },
+      async reload() {
+        await page.reload()
+        await isReady()
+      },
+      async goBack() {
+        await page.goBack()
+        await isReady()
+      },
+      close: () => page.close(),
+    }
+    pages.set(enginePage, page)
+    await isReady()
+    return enginePage
   }
 
-  const firefox: Firefox = {
-    async open(origin, adapter = 'dexie', before) {
+  const firefox: Engine = {
+    async open(origin, { adapter = 'dexie', locks } = {}) {
       browser ??= launch({ browser: 'firefox', executablePath, userDataDir: profile, headless: true })
       const page = await (await browser).newPage()
-      if (before) await page.evaluateOnNewDocument(before)
-      await page.goto(site.url(origin, adapter))
+      await page.goto(site.url(origin, adapter, locks))
       return ready(page)
     },
-    async opened(page, run, before) {
+    async opened(enginePage, run) {
+      const page = pages.get(enginePage)
+      if (!page) throw new Error('This tab belongs to another browser.')
       const opening = new Promise<Page>((resolve) => page.once('popup', (popup) => popup && resolve(popup)))
       const [popup] = await Promise.all([opening, page.evaluate(run)])
-      if (before) {
-        // It came with the page's scripts already, which have opened nothing yet.
-        await popup.evaluateOnNewDocument(before)
-        await popup.reload()
-      }
       return ready(popup)
     },
     async close() {

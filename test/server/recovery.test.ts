@@ -4,6 +4,7 @@ import {
   init,
   inShort,
   type Message,
+  never,
   ok,
   readAll,
   scriptedAgent,
@@ -125,6 +126,15 @@ describe('a session that the agent no longer has', () => {
     expect(error).toMatchObject({ code: 'recovery-failed', cause: { errors: [refusal, down] } })
     expect(agent.requests).toHaveLength(1)
     expect(reports).toEqual([{ attempted: 'fresh', reason: 'stale', outcome: 'failed', error: down }])
+  })
+
+  it('frees the key when the store never answers whether it forgot it', async () => {
+    const { begin, busyFor, clock, sessions } = setUp(() => ({ clearStale: () => never }))
+    await sessions.set(key, 'a')
+    const all = readAll(await begin(scriptedAgent([stale('a')])))
+    await clock.advance(30_000)
+    expect((await all).error).toMatchObject({ code: 'recovery-failed' })
+    expect(await busyFor()).toBe(0)
   })
 
   it('is not replaced by a turn that has lost its lease', async () => {

@@ -1,0 +1,7 @@
+import type { FoundScene } from '../replay-found.js'
+import { foundOnAccount } from './account.js'
+import { foundOnDexie } from './dexie.js'
+import { foundOnLocalStorage } from './local-storage.js'
+
+/** What the soak found, each with as few actions as still show it. A failing run prints one more. */
+export const foundScenes: readonly FoundScene[] = [...foundOnLocalStorage, ...foundOnDexie, ...foundOnAccount]

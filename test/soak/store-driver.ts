@@ -1,0 +1,199 @@
+// The one file of the soak that knows the session store and its adapters: what the others ask for is in terms of the app.
+
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { dexieAdapter } from '../../src/adapters/dexie/dexie-adapter.js'
+import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
+import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import type { SessionAdapter } from '../../src/core/adapter.js'
+import { isLeftoffError } from '../../src/core/error.js'
+import { createSessionStore } from '../../src/store/create-session-store.js'
+import type { Device, Page } from './page.js'
+import type { StorageFaults, Verb } from './storage-faults.js'
+
+export type StorageKind = 'localStorage' | 'dexie' | 'account'
+
+/** A conversation as it is stored, or shown. */
+export interface SoakRow {
+  readonly conversationId: string
+  readonly userId: string
+  readonly workspace: string
+  readonly messageCount: number
+  readonly usage: readonly number[]
+  readonly title: string | undefined
+  readonly preview: string | undefined
+}
+
+/** What a page shows. */
+export interface SoakView {
+  /** `undefined` while nobody is signed in. */
+  readonly userId: string | undefined
+  /** `away`: another page has the conversation. */
+  readonly status: 'idle' | 'opening' | 'ready' | 'degraded' | 'away'
+  readonly current: { readonly conversationId: string; readonly workspace: string } | undefined
+  readonly sessions: readonly SoakRow[]
+}
+
+/** What an app does with a store. */
+export interface SoakStore {
+  open(workspace: string, conversationId?: string): Promise<string>
+  begin(workspace: string): string
+  record(message: { text: string; usage: readonly number[]; conversationId?: string }): void
+  rename(conversationId: string, title: string): void
+  remove(conversationId: string): Promise<void>
+  switchTo(conversationId: string): Promise<boolean>
+  clear(workspace?: string): Promise<void>
+  signOut(): Promise<void>
+  setUser(userId: string | undefined): Promise<void>
+  flush(): Promise<void>
+  dispose(): Promise<void>
+  look(): SoakView
+}
+
+/** The storage of one run. */
+export interface SoakStorage {
+  /** Shared by devices, so that signing out of one leaves the rows. */
+  readonly isShared: boolean
+  /** Whether a page that is hidden or left puts what is unsaved where the next one finds it, even while storage fails. */
+  readonly hasJournal: boolean
+  /** What is stored of a user, past all faults. Begins to read at once. */
+  rows(device: Device, userId: string): Promise<readonly SoakRow[]>
+  openStore(page: Page, options: OpenOptions): SoakStore
+}
+
+interface OpenOptions {
+  readonly userId: string | undefined
+  readonly faults: StorageFaults
+  readonly clock: ReturnType<Page['createClock']>
+  readonly createId: () => string
+}
+
+/** What an app may meet when it calls a store that has no user or was disposed. */
+export const isAppError = (error: unknown): boolean =>
+  isLeftoffError(error, 'no-user') || isLeftoffError(error, 'disposed')
+
+/** The faults that each kind of storage can have. */
+export const possibleFaults: Readonly<Record<StorageKind, readonly (readonly [Verb, string])[]>> = {
+  localStorage: [
+    ['save', 'reject'],
+    ['remove', 'reject'],
+    ['read', 'reject'],
+    ['read', 'stale'],
+  ],
+  dexie: everyFault().filter(([, fault]) => fault !== 'stale' && fault !== 'late'),
+  account: everyFault(),
+}
+
+function everyFault(): (readonly [Verb, string])[] {
+  const verbs = ['read', 'save', 'remove'] as const
+  const some = verbs.flatMap((verb) => ['reject', 'hang', 'slow'].map((fault) => [verb, fault] as const))
+  return [...some, ['save', 'lose'], ['remove', 'lose'], ['save', 'late'], ['read', 'stale']]
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  list: 'read',
+  get: 'read',
+  save: 'save',
+  remove: 'remove',
+  clear: 'remove',
+  forget: 'remove',
+}
+
+const usageFields = ['input', 'output', 'cacheRead', 'cacheWrite'] as const
+const wholeHistory = { limit: 1_000 }
+
+export function createStorage(kind: StorageKind): SoakStorage {
+  const open = adapters(kind)
+  const readers = new Map<Device, SessionAdapter>()
+
+  function reader(device: Device): SessionAdapter {
+    const known = readers.get(device) ?? open(undefined, device)
+    readers.set(device, known)
+    return known
+  }
+
+  return {
+    isShared: kind === 'account',
+    hasJournal: kind !== 'localStorage',
+    rows: async (device, userId) => (await reader(device).list(userId, wholeHistory)).map(soakRow),
+    openStore(page, { userId, faults, clock, createId }) {
+      const adapter = faults.wrap(open(page, page.device), verbs)
+      const store = createSessionStore({ userId: userId ?? null, adapter, clock, createId, browser: page.browser })
+      return {
+        open: (workspace, conversationId) =>
+          store.initConversation(workspace, conversationId === undefined ? {} : { conversationId }),
+        begin: store.newConversation,
+        record: ({ text, usage, conversationId }) =>
+          store.recordMessage({
+            role: 'user',
+            text,
+            usage: { input: usage[0] ?? 0, output: usage[1] ?? 0, cacheRead: usage[2] ?? 0, cacheWrite: usage[3] ?? 0 },
+            ...(conversationId !== undefined && { conversationId }),
+          }),
+        rename: store.renameConversation,
+        remove: store.removeConversation,
+        switchTo: async (conversationId) => (await store.switchConversation(conversationId)).ok,
+        clear: (workspace) =>
+          workspace === undefined ? store.clearAll() : store.clearWorkspaceConversation(workspace),
+        signOut: store.signOut,
+        setUser: (next) => store.setUser(next ?? null),
+        flush: store.flush,
+        dispose: store.dispose,
+        look() {
+          const { userId, status, currentConversationId, currentWorkspace, sessions } = store.getState()
+          const isOpen = currentConversationId !== undefined && currentWorkspace !== undefined
+          return {
+            userId,
+            status: status === 'resuming' ? 'opening' : status === 'lost' ? 'away' : status,
+            current: isOpen ? { conversationId: currentConversationId, workspace: currentWorkspace } : undefined,
+            sessions: sessions.map(soakRow),
+          }
+        },
+      }
+    },
+  }
+}
+
+type Row = Awaited<ReturnType<SessionAdapter['list']>>[number]
+
+function soakRow({
+  conversationId,
+  userId,
+  workspace,
+  messageCount,
+  tokenUsage,
+  title,
+  lastMessagePreview,
+}: Row): SoakRow {
+  const usage = usageFields.map((field) => tokenUsage?.[field] ?? 0)
+  return { conversationId, userId, workspace, messageCount, usage, title, preview: lastMessagePreview }
+}
+
+/** A handle for a page, or for reading past all pages. */
+function adapters(kind: StorageKind): (page: Page | undefined, device: Device) => SessionAdapter {
+  if (kind === 'localStorage') {
+    return (page, { browser }) =>
+      localStorageAdapter(page ?? { storage: () => browser.localStorage, events: new EventTarget() })
+  }
+  if (kind === 'account') {
+    const { forget: _forget, subscribe: _subscribe, ...shared } = memoryAdapter()
+    return () => ({ ...shared, name: 'account', place: 'account', durability: 'committed' })
+  }
+  const indexedDB = new IDBFactory()
+  return (page) =>
+    dexieAdapter({
+      indexedDB,
+      IDBKeyRange,
+      ...(page && { clock: page.createClock(), createChannel: (name) => changeChannel(page, name) }),
+    })
+}
+
+/** A BroadcastChannel of the page, for Dexie's handles. */
+function changeChannel(page: Page, name: string) {
+  const events = new EventTarget()
+  const channel = page.browser.channel(name, (data) => void events.dispatchEvent(new MessageEvent('message', { data })))
+  return {
+    postMessage: (data: unknown): void => channel?.postMessage(data),
+    close: (): void => channel?.close(),
+    addEventListener: events.addEventListener.bind(events),
+  }
+}

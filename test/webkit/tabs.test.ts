@@ -1,0 +1,4 @@
+import { tabCases } from '../engines/tab-cases.js'
+import { startWebKit } from './webkit.js'
+
+tabCases(startWebKit)
