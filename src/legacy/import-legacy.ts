@@ -36,7 +36,8 @@ export function importLegacy(): LegacyImport {
 
 /** What a blob holds: a pure reading, tolerant of anything. */
 export function parseLegacyBlob(blob: string, userId: string, now: number): ImportedBlob {
-  const root = parsed(blob)
+  // Twice: some apps store JSON inside JSON.
+  const root = parsed(parsed(blob))
   const fields = fieldsOf(parsed(fieldsOf(root).state ?? root))
   const changes = new Map<string, Omit<SessionChange, 'epoch'>>()
   const errors: LeftoffError[] = []
