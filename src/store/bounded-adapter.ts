@@ -1,12 +1,13 @@
 import type { SessionAdapter } from '../core/adapter.js'
+import type { RankedText, SessionChange, Titles } from '../core/change.js'
 import type { Clock } from '../core/clock.js'
 import { callTimeoutMs, withTimeout } from './time.js'
 
 /**
- * The adapter with a bound on each call. Calls its methods as methods: an adapter may be a class. Each is called before this
- * returns, because a page that goes away has no later.
+ * The adapter with a bound on each call; without `keepsContent` no text reaches it, wherever the change came from. Calls its
+ * methods as methods: an adapter may be a class. Each is called before this returns, because a page that goes away has no later.
  */
-export function boundedAdapter(adapter: SessionAdapter, clock: Clock): SessionAdapter {
+export function boundedAdapter(adapter: SessionAdapter, clock: Clock, keepsContent: boolean): SessionAdapter {
   const { name, place, durability } = adapter
 
   function call<T>(run: () => Promise<T>): Promise<T> {
@@ -23,7 +24,7 @@ export function boundedAdapter(adapter: SessionAdapter, clock: Clock): SessionAd
     durability,
     list: (userId, query) => call(() => adapter.list(userId, query)),
     get: (userId, conversationId) => call(() => adapter.get(userId, conversationId)),
-    save: (changes) => call(() => adapter.save(changes)),
+    save: (changes) => call(() => adapter.save(keepsContent ? changes : changes.map(withoutTexts))),
     remove: (userId, conversationIds) => call(() => adapter.remove(userId, conversationIds)),
     clear: (userId, workspace) => call(() => adapter.clear(userId, workspace)),
     ...(adapter.epochOf && { epochOf: (userId) => call(() => adapter.epochOf?.(userId) ?? Promise.resolve('')) }),
@@ -34,4 +35,22 @@ export function boundedAdapter(adapter: SessionAdapter, clock: Clock): SessionAd
     ...(adapter.onReport && { onReport: (listener) => adapter.onReport?.(listener) ?? (() => {}) }),
     ...(adapter.close && { close: () => call(() => adapter.close?.() ?? Promise.resolve()) }),
   }
+}
+
+/** The change without texts; empty ones stay, because they erase what is stored. */
+function withoutTexts({ preview, titles, ...rest }: SessionChange): SessionChange {
+  const erasing: Titles = {
+    ...(isEmpty(titles?.message) && { message: titles.message }),
+    ...(isEmpty(titles?.app) && { app: titles.app }),
+    ...(isEmpty(titles?.person) && { person: titles.person }),
+  }
+  return {
+    ...rest,
+    ...(isEmpty(preview) && { preview }),
+    ...(Object.keys(erasing).length > 0 && { titles: erasing }),
+  }
+}
+
+function isEmpty(text: RankedText | undefined): text is RankedText {
+  return text?.text === ''
 }

@@ -61,7 +61,7 @@ export function createSessionStore({
   const context: StoreContext = {
     name,
     panel,
-    adapter: boundedAdapter(adapter, clock),
+    adapter: boundedAdapter(adapter, clock, persistContent),
     browser,
     storage: pageStorage(browser),
     clock,

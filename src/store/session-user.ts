@@ -121,7 +121,10 @@ export function removeConversation(user: User, conversationId: string, undoMs: n
   user.removedIds.add(conversationId)
   user.removals.set(conversationId, undoMs > 0 ? { dueAt: nowMs(user) + undoMs } : {})
   if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
-  return undoMs > 0 ? saveAll(user).catch(() => {}) : saveAll(user)
+  return saveAll(user).catch((error: unknown) => {
+    // That something else could not be saved is not this caller's failure.
+    if (undoMs === 0 && user.removals.has(conversationId)) throw error
+  })
 }
 
 /** Takes a removal back that was not carried out. */
@@ -180,10 +183,7 @@ async function importBlob(user: User): Promise<void> {
   if (blob === undefined || !legacy) return
   const { changes, current, errors } = legacy(blob, user.userId, nowMs(user))
   try {
-    const own = changes.map((change) => {
-      const { preview, titles, ...rest } = change
-      return { ...(keepsContent ? change : rest), epoch: user.epoch }
-    })
+    const own = changes.map((change) => ({ ...change, epoch: user.epoch }))
     if (own.length > 0) await adapter.save(own)
   } catch {
     return // tried again at the next opening

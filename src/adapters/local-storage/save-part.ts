@@ -1,5 +1,5 @@
 import type { RefusalReason } from '../../core/adapter.js'
-import { applyChange, type SessionChange } from '../../core/change.js'
+import { applyChange, joinTitles, latest, type RankedText, type SessionChange } from '../../core/change.js'
 import { joinRows } from '../../core/join-rows.js'
 import type { WebStorage } from '../../core/web-storage.js'
 import type { KeyIndex } from './key-index.js'
@@ -18,7 +18,10 @@ export interface PartWriterOptions {
 
 /** A part's window is smaller than a row's: the row as read is all parts together. */
 const scopesKept = 16
-/** A part that was not written for this long is folded into that of the next page that saves, at most so many at once. */
+/**
+ * A part that was not written for this long is folded into that of the next page that saves, at most so many at once; one whose
+ * texts are to be erased, at once.
+ */
 const foldAfterMs = 24 * 60 * 60 * 1_000
 const foldedAtOnce = 16
 
@@ -79,7 +82,6 @@ export function createPartWriter({ keys, parts, index, now, createAuthor }: Part
     let { row } = part
     const foldedKeys: string[] = []
     for (const other of others.sort()) {
-      if (foldedKeys.length >= foldedAtOnce) break
       const author = keys.parsePart(other)?.author ?? ''
       if (folded.includes(author)) {
         foldedKeys.push(other) // a page ended before it could remove it
@@ -87,8 +89,8 @@ export function createPartWriter({ keys, parts, index, now, createAuthor }: Part
       }
       const old = parts.read(storage, other)
       if (!old || old === 'newer-version' || old.row.epoch !== row.epoch) continue
-      const age = part.writtenAt - old.writtenAt
-      if (age < foldAfterMs) continue
+      const isOld = part.writtenAt - old.writtenAt >= foldAfterMs && foldedKeys.length < foldedAtOnce
+      if (!isOld && !erases(row, old.row)) continue
       const joined = joinRows(old.row, row)
       row = { ...joined, scopes: joined.scopes.slice(-scopesKept) }
       folded.push(author)
@@ -127,6 +129,19 @@ export function createPartWriter({ keys, parts, index, now, createAuthor }: Part
     /** What is remembered here names conversations. */
     forget: () => written.clear(),
   }
+}
+
+/** Whether the row takes a text out of the other one: that text is to be in no part from now on. */
+function erases(row: Part['row'], other: Part['row']): boolean {
+  const titles = joinTitles(other.titles, row.titles)
+  return (
+    isErased(other.preview, latest(other.preview, row.preview)) ||
+    (['message', 'app', 'person'] as const).some((slot) => isErased(other.titles?.[slot], titles?.[slot]))
+  )
+}
+
+function isErased(before: RankedText | undefined, after: RankedText | undefined): boolean {
+  return before !== undefined && before.text !== '' && after?.text === ''
 }
 
 function sameCounts(a: Part['row'], b: Part['row']): boolean {
