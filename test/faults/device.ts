@@ -138,6 +138,7 @@ export function openDevice(clock: Clock) {
         wake() {
           isAsleep = false
           tab.tell('pageshow')
+          events.dispatchEvent(new Event('pageshow'))
           const due = overdue
           overdue = []
           for (const fire of due) fire()

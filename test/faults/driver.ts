@@ -3,8 +3,12 @@ import { localStorageAdapter } from '../../src/adapters/local-storage/local-stor
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import { supabaseAdapter } from '../../src/adapters/supabase/supabase-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionChange } from '../../src/core/change.js'
 import type { Clock } from '../../src/core/clock.js'
+import { epochKey } from '../../src/core/epoch.js'
 import type { ConversationSession } from '../../src/core/session.js'
+import { storageKey } from '../../src/core/web-storage.js'
+import { importLegacy } from '../../src/legacy/import-legacy.js'
 import { createSessionStore } from '../../src/store/create-session-store.js'
 import type { SessionStore } from '../../src/store/session-store.js'
 import type { FakeTab } from '../../src/testing/fake-browser.js'
@@ -23,7 +27,7 @@ export const olderKey = 'claude-session-storage'
 export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {}) {
   const manual = manualClock({ now: Date.UTC(2026, 0, 1) })
   const devices = new Map<string, Device>()
-  const shared = memoryAdapter()
+  const shared = memoryAdapter({ clock: ahead(manual) })
   let jumped = 0
   let ids = 0
 
@@ -43,7 +47,9 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     if (kind === 'memory') return shared
     if (kind !== 'account' && 'supabase' in kind) return supabaseAdapter({ client: kind.supabase, clock })
     if (kind !== 'account') return dexieAdapter({ ...kind.dexie, clock })
-    const { list, get, save, remove, clear } = shared
+    const { list, get, remove, clear } = shared
+    // An account ignores the epochs of devices.
+    const save: SessionAdapter['save'] = (changes) => shared.save(changes.map((change) => ({ ...change, epoch: '' })))
     return { name: 'account', place: 'account', durability: 'committed', list, get, save, remove, clear }
   }
 
@@ -69,7 +75,8 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
   }
 
   function openIn(own: DevicePage, options: PageOptions) {
-    const { device, user, clock = ahead(own.clock, options.clockAheadMs), openTimeoutMs, persistContent } = options
+    const { device, user, panel, openTimeoutMs, persistContent } = options
+    const { clock = ahead(own.clock, options.clockAheadMs) } = options
     const { tab } = own
     const faults: { [call: string]: CallFault | undefined } = {}
     const events: string[] = []
@@ -83,8 +90,10 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
         (call) => (own.isGone ? 'hangs' : faults[call]),
         manual,
       ),
-      onEvent: ({ type }) => events.push(newNames.get(type) ?? type),
+      legacy: importLegacy(),
+      onEvent: ({ type }) => events.push(type),
       ...(user !== undefined && { userId: user }),
+      ...(panel !== undefined && { panel }),
       ...(openTimeoutMs !== undefined && { openTimeoutMs }),
       ...(persistContent !== undefined && { persistContent }),
       // A server may send anything.
@@ -134,7 +143,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
   }
 
   async function rows(user = '', limit = 10_000): Promise<readonly Row[]> {
-    return (await withHandle((handle) => handle.list(user, { limit }))).map(rowOf)
+    return (await withHandle((handle) => handle.list(user, { limit }))).sessions.map(rowOf)
   }
 
   return {
@@ -153,7 +162,7 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     /** Saves a row through a bare adapter, as an app's own code may. Returns whether it was accepted. */
     takes: (fields: Readonly<Record<string, unknown>>) =>
       withHandle((handle) =>
-        handle.save([{ session: Object.assign(session(), fields), base: 0, saveId: `bare-${++ids}` }]).then(
+        handle.save([changeOf(Object.assign(session(), fields))]).then(
           (refusals) => refusals.length === 0,
           () => false,
         ),
@@ -161,12 +170,15 @@ export function openWorld({ adapter: kind = 'localStorage' }: WorldOptions = {})
     plant: (key: string, value: string) => deviceOf().browser.localStorage.setItem(key, value),
     /** Writes a stored row into localStorage. */
     plantRow(fields: Partial<ConversationSession> & { readonly conversationId: string }): void {
-      const { conversationId, workspace, userId, ...rest } = session(fields)
-      const key = [olderKey, 'row', userId, workspace, conversationId].join('/')
-      deviceOf().browser.localStorage.setItem(key, JSON.stringify({ schemaVersion: 1, saveId: 's', session: rest }))
+      const { conversationId, workspace, userId, startedAt, lastActivity, messageCount } = session(fields)
+      const key = storageKey(olderKey, 'part', userId, workspace, conversationId, scope)
+      const activity = { at: lastActivity, rank: lastActivity }
+      const row = { schemaVersion: 1, epoch: '', startedAt, activity, messages: messageCount, scopes: [] }
+      deviceOf().browser.localStorage.setItem(key, JSON.stringify(row))
     },
-    /** Writes the device's sign-out mark, as any script may. */
-    plantSignOut: (value: string) => deviceOf().browser.localStorage.setItem(`${olderKey}/sign-outs`, value),
+    /** Writes the user's sign-out mark on the device, as any script may. */
+    plantSignOut: (value: string, user: string) =>
+      deviceOf().browser.localStorage.setItem(epochKey(olderKey, user), value),
   }
 }
 
@@ -175,6 +187,25 @@ export type Page = ReturnType<ReturnType<typeof openWorld>['openPage']>
 /** A store on the real page, with the real clock and the default storage. */
 export function openBareStore() {
   return actionsOf(createSessionStore({ adapter: localStorageAdapter() }))
+}
+
+const scope = 'bare-row'
+
+/** What begins this session, unchecked. */
+function changeOf(fields: ConversationSession): SessionChange {
+  const { conversationId, workspace, userId, startedAt, lastActivity: rank, messageCount, tokenUsage } = fields
+  const { lastMessagePreview, title } = fields
+  return {
+    conversationId,
+    workspace,
+    userId,
+    epoch: '',
+    begins: startedAt,
+    activity: { at: rank, rank },
+    counts: { [scope]: { messages: messageCount, ...(tokenUsage && { usage: tokenUsage }) } },
+    ...(lastMessagePreview !== undefined && { preview: { text: lastMessagePreview, rank } }),
+    ...(title !== undefined && { titles: { person: { text: title, rank } } }),
+  }
 }
 
 /** The fields of a stored row that the tests compare. */
@@ -217,20 +248,12 @@ function actionsOf(store: SessionStore) {
     dispose: () => store.dispose(),
     onChange: (listener: () => void) => store.subscribe(listener),
     user: (): string | null => store.getState().userId ?? null,
-    status: (): string => newNames.get(store.getState().status) ?? store.getState().status,
+    status: (): string => store.getState().status,
     current: (): string | null => store.getState().currentConversationId ?? null,
     /** The rows of the history, newest first. */
     shown: (): readonly Row[] => store.getState().sessions.map(rowOf),
   }
 }
-
-/** The tests use the next names of events and statuses. */
-const newNames = new Map([
-  ['resuming', 'opening'],
-  ['lost', 'watching'],
-  ['moved', 'conversation-redirected'],
-  ['row-set-aside', 'row-quarantined'],
-])
 
 /** The adapter as a class instance: its methods belong to its prototype. */
 function asInstance(adapter: SessionAdapter): SessionAdapter {

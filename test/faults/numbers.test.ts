@@ -2,7 +2,7 @@ import { describe } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { openWorld } from './driver.js'
 import { fault } from './fault.js'
-import { withUnhandled } from './outcome.js'
+import { letThrow, withUnhandled } from './outcome.js'
 
 describe('extreme numbers', () => {
   /** Whether the page writes forever after `say`. */
@@ -39,21 +39,20 @@ describe('an app', () => {
   fault('S30', {
     title: 'with a throwing listener keeps a working chat',
     async run() {
-      const { value, unhandled } = await withUnhandled(async () => {
-        const world = openWorld()
-        const page = world.openPage()
-        await page.opened()
-        page.onChange(() => {
-          throw new Error('The listener of the app fails.')
-        })
-        try {
+      const failure = new Error('The listener of the app fails.')
+      const { value, unhandled } = await withUnhandled(() =>
+        letThrow(failure, async () => {
+          const world = openWorld()
+          const page = world.openPage()
+          await page.opened()
+          page.onChange(() => {
+            throw failure
+          })
           page.say('hello')
-        } catch {
-          // As in any zustand store, the error may reach the caller that changes the state.
-        }
-        await world.pass(10_000)
-        return page.events.includes('degraded')
-      })
+          await world.pass(10_000)
+          return page.events.includes('degraded')
+        }),
+      )
       return { isDegraded: value, unhandled }
     },
     seen: { isDegraded: true, unhandled: 1 },

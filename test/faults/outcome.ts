@@ -37,3 +37,20 @@ export async function withUnhandled<T>(
     for (const other of others) process.on('unhandledRejection', other)
   }
 }
+
+/** Runs `run`, in which the app's own code may throw this error where nothing catches it, as from a DOM listener. Works in Node only. */
+export async function letThrow<T>(expected: Error, run: () => Promise<T>): Promise<T> {
+  const others = process.listeners('uncaughtException')
+  const onError: NodeJS.UncaughtExceptionListener = (error, origin) => {
+    if (error !== expected) for (const other of others) other(error, origin)
+  }
+  // The test runner's own listeners would fail the run.
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', onError)
+  try {
+    return await run()
+  } finally {
+    process.off('uncaughtException', onError)
+    for (const other of others) process.on('uncaughtException', other)
+  }
+}

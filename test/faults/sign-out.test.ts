@@ -146,7 +146,7 @@ describe('a sign-out', () => {
     title: 'reaches a cached page, whatever value was planted as the sign-out mark',
     async run() {
       const world = openWorld()
-      world.plantSignOut(String(2 ** 53))
+      world.plantSignOut(String(2 ** 53), 'u')
       const cached = world.openPage({ user: 'u' })
       await cached.opened()
       cached.say('hello')

@@ -167,6 +167,28 @@ describe('a page', () => {
     seen: { valuesWithSecret: 2 },
     right: { valuesWithSecret: 0 },
   })
+
+  fault('S29c', {
+    title: 'that stops persisting content saves no text of an earlier page',
+    async run() {
+      const world = openWorld({ adapter: 'account' })
+      const before = world.openPage({ user: 'u' })
+      await before.opened()
+      before.faults.save = 'hangs'
+      before.say('a secret')
+      const page = before.reload({ user: 'u', persistContent: false })
+      await page.opened()
+      await world.pass(60_000)
+      const [row] = await world.rows('u')
+      return {
+        messages: row?.messages ?? 0,
+        texts: [row?.preview ?? '', row?.title ?? ''],
+        valuesWithSecret: world.device().valuesWith('a secret', page.sessionStorage),
+      }
+    },
+    seen: { messages: 1, texts: ['a secret', 'a secret'], valuesWithSecret: 0 },
+    right: { messages: 1, texts: ['', ''], valuesWithSecret: 0 },
+  })
 })
 
 describe('older data', () => {
