@@ -64,10 +64,6 @@ export type FaultId = (typeof faultIds)[number]
  */
 export const openFaults: readonly string[] = [
   'S19', // localStorage loses 20 of 20 messages when the browser is killed
-  'S24c', // one of two workspaces under one provider never opens
-  'S26', // a list pages over rows of a newer version
-  'S28', // a stored time beyond any date crashes the history
-  'S34', // a message recorded in React while opening goes to the workspace's first conversation
   'S38', // a page that closes itself loses its messages, in WebKit
   'S39', // without locks and channels windows share a conversation silently
 ] satisfies readonly FaultId[]

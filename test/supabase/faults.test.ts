@@ -23,7 +23,9 @@ describe('a list from the account', () => {
         },
       }
       const world = openWorld({ adapter: { supabase: counted } })
-      for (let row = 0; row < 200; row++) await world.takes({ conversationId: `c${row}`, userId })
+      for (let row = 0; row < 200; row++) {
+        if (!(await world.takes({ conversationId: `c${row}`, userId }))) throw new Error('A row was refused.')
+      }
       await sql('update app.conversation_sessions set schema_version = 9 where user_id = $1', [userId])
       requests = 0
       await world.rows(userId, 10)
