@@ -63,7 +63,6 @@ export type FaultId = (typeof faultIds)[number]
  * result, and the soak fails when it meets the fault.
  */
 export const openFaults: readonly string[] = [
-  'S19', // localStorage loses 20 of 20 messages when the browser is killed
   'S38', // a page that closes itself loses its messages, in WebKit
   'S39', // without locks and channels windows share a conversation silently
 ] satisfies readonly FaultId[]
