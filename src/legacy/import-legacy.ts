@@ -57,7 +57,8 @@ export function parseLegacyBlob(blob: string, userId: string, now: number): Impo
 function readSession(entry: unknown, userId: string, now: number): Omit<SessionChange, 'epoch'> | undefined {
   const { conversationId, workspace, title, messageCount, lastMessagePreview, ...rest } = fieldsOf(entry)
   if (!isId(conversationId, maxIdBytes) || !isId(workspace, maxWorkspaceBytes)) return undefined
-  const at = timeOf(rest.lastActivity) ?? now
+  // A time ahead of this clock is another clock's error, and far ahead no storage takes it.
+  const at = Math.min(timeOf(rest.lastActivity) ?? now, now)
   const rank = at
   const messages =
     typeof messageCount === 'number' && Number.isSafeInteger(messageCount) && messageCount > 0 ? messageCount : 0

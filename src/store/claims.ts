@@ -232,7 +232,7 @@ function onMessage(user: User, message: ClaimMessage): void {
     case 'ask': {
       const own = user.claims.get(message.id)
       if (own?.state !== 'held') return
-      const gives = message.why === 'take' || isUntouched(user, message.id)
+      const gives = message.why === 'take' || isUnused(user, message.id)
       if (gives) endClaim(user, own, message.why === 'take' ? 'taken' : 'given-back')
       post(user, { type: 'answer', id: message.id, to: message.from, gives })
       return
@@ -252,6 +252,13 @@ function onMessage(user: User, message: ClaimMessage): void {
       for (const id of message.ids) user.reading.again.add(id)
       user.context.publish()
   }
+}
+
+/** Whether nobody would miss it here: nothing was recorded in it, and nothing is being typed. */
+function isUnused(user: User, conversationId: string): boolean {
+  const { drafts, keepsContent } = user.context
+  const draft = keepsContent ? drafts?.read(user, conversationId, false) : undefined
+  return isUntouched(user, conversationId) && !draft
 }
 
 function announceHeld(user: User, claim: Claim): void {

@@ -83,7 +83,7 @@ export function createSessionStore({
     emit: events.emit,
     createApi: (initial) => createStore<SessionState>(() => initial),
   })
-  // Of the first user only: whoever comes later may have signed out since.
+  // The first user's only: whoever comes later may have signed out since.
   shell.begin(userId, (user) => {
     for (const row of readInitialSessions(initialState, user.userId)) {
       const { title: _title, lastMessagePreview: _preview, ...bare } = row

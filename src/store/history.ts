@@ -25,12 +25,25 @@ export function adopt(user: User, row: RankedSession): void {
     user.reading.again.add(conversationId)
     return
   }
+  if (entry?.stored && isSameRow(entry.stored, row)) return // as before, so that nothing is drawn again
   const known =
     entry ?? createEntry({ userId: user.userId, conversationId, workspace: row.workspace, scope: user.scope })
   const { title, lastMessagePreview, ...bare } = row
   const hasContent = title !== undefined || lastMessagePreview !== undefined
   if (user.context.keepsContent || !hasContent) user.entries.set(conversationId, withStored(known, row))
   else user.entries.set(conversationId, record(withStored(known, bare), withoutContent(nextRank(user))))
+}
+
+/** Whether two readings of a row say the same. All that a row has are texts and numbers, and one object of numbers. */
+function isSameRow(a: RankedSession, b: RankedSession): boolean {
+  const { tokenUsage: ofA, ...restA } = a
+  const { tokenUsage: ofB, ...restB } = b
+  return isSameRecord(restA, restB) && isSameRecord({ ...ofA }, { ...ofB })
+}
+
+function isSameRecord(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }
 
 /** What takes the texts out of a row that was stored before `persistContent: false`. */

@@ -18,6 +18,8 @@ interface Choice {
   readonly conversationId: string
   /** Missing: another page has it, and this one watches. */
   readonly claim: Claim | undefined
+  /** Begun here: this page's before the claim says so, because nobody else knows its id. */
+  readonly isNew?: boolean
   readonly isResumed: boolean
   readonly redirected?: { readonly from: string; readonly reason: RedirectReason }
 }
@@ -87,6 +89,8 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
 
 /** Opens what gave its conversation back to a page that reloaded: another one, as a new tab would. */
 export async function openAfterGivingWay(user: User, workspace: string): Promise<void> {
+  // Called whenever something changes: it opens already.
+  if (openPlace(user.places.get(workspace))?.conversationId !== user.gaveWay.get(workspace)) return
   dropPointers(user, workspace)
   movePlace(user, workspace, { type: 'closed' })
   await openWorkspace(user, workspace, {}).catch(() => {})
@@ -149,7 +153,7 @@ async function runOpening(user: User, workspace: string, run: number, options: O
 }
 
 function settleOpening(user: User, workspace: string, run: number, choice: Choice): string {
-  const { conversationId, claim, isResumed, redirected } = choice
+  const { conversationId, claim, isNew = false, isResumed, redirected } = choice
   const place = user.places.get(workspace)
   if (user.isGone || place?.state !== 'opening' || place.run !== run) {
     // The app wished something else in this workspace: that is what it has.
@@ -157,11 +161,12 @@ function settleOpening(user: User, workspace: string, run: number, choice: Choic
     return openPlace(place)?.conversationId ?? conversationId
   }
   const before = place.before
-  movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld: claim !== undefined })
+  movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld: isNew || claim !== undefined })
   if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
   if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
   settleIn(user, workspace, conversationId, claim)
-  if (!claim) void watch(user, workspace, conversationId)
+  if (isNew) void claimInBackground(user, workspace, conversationId)
+  else if (!claim) void watch(user, workspace, conversationId)
   if (redirected) user.context.emit({ type: 'conversation-redirected', conversationId, ...redirected })
   return conversationId
 }
@@ -316,14 +321,14 @@ async function chooseNewest(
   return undefined
 }
 
-async function chooseNew(user: User, workspace: string): Promise<Choice> {
+function chooseNew(user: User, workspace: string): Choice {
   const conversationId = user.context.createId()
   addNew(user, workspace, conversationId)
-  return { conversationId, claim: await takeClaim(user, conversationId), isResumed: false }
+  return { conversationId, claim: undefined, isNew: true, isResumed: false }
 }
 
-async function redirect(user: User, workspace: string, from: string, reason: RedirectReason): Promise<Choice> {
-  return { ...(await chooseNew(user, workspace)), redirected: { from, reason } }
+function redirect(user: User, workspace: string, from: string, reason: RedirectReason): Choice {
+  return { ...chooseNew(user, workspace), redirected: { from, reason } }
 }
 
 /** The storage failed or is too slow: what this tab had, or a new conversation, in memory. */

@@ -165,7 +165,14 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
     after = page.next
   } while (after !== undefined)
   if (removed.length === 0) return removed
-  await adapter.remove(user.userId, removed)
+  // Before the adapter tells of it: what went for want of room is not lost to somebody else.
+  for (const id of removed) user.removedIds.add(id)
+  try {
+    await adapter.remove(user.userId, removed)
+  } catch (cause) {
+    for (const id of removed) user.removedIds.delete(id)
+    throw cause
+  }
   for (const id of removed) user.entries.delete(id)
   return removed
 }

@@ -46,6 +46,8 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
   let isDegraded = false
   let isDisposed = false
   let stop: (() => void) | undefined
+  /** Gives the first user what a server rendered. */
+  let fillFirst: ((user: User) => void) | undefined
   let channel: ClaimChannel | undefined
 
   function listen(): void {
@@ -210,6 +212,8 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     const before = user
     user = next === undefined ? undefined : createUser(context, next)
     isDegraded = false
+    if (user) fillFirst?.(user)
+    if (user) fillFirst = undefined
     if (before) left = before
     const saved = before ? leaveUser(before, signedOutError()) : Promise.resolve()
     const all = Promise.all([leaving, saved]).then(() => {})
@@ -229,7 +233,10 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
 
     /** The first user, before anything is touched. */
     begin(userId: string | null, fill: (user: User) => void): void {
-      if (userId === null) return
+      if (userId === null) {
+        fillFirst = fill
+        return
+      }
       user = createUser(context, userId)
       fill(user)
       api = createApi(stateOf(user, emptyState))

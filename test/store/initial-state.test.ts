@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
-import type { ConversationSession } from '../../src/core/session.js'
-import { session } from '../support/session.js'
+import type { RankedSession } from '../../src/core/session.js'
+import { changeTo, session } from '../support/session.js'
 import { faulty, setUp } from '../support/tabs.js'
 
 const older = session({ conversationId: 'older', lastActivity: 1, messageCount: 2, lastMessagePreview: 'of old' })
 const newer = session({ conversationId: 'newer', lastActivity: 2, messageCount: 1, title: 'Boats' })
 
-/** An adapter in which these are stored, at the revision that they have. */
-async function storing(...sessions: ConversationSession[]): Promise<SessionAdapter> {
+/** As an app sees it. */
+function shown({ rank: _, ...rest }: RankedSession) {
+  return rest
+}
+
+/** An adapter in which these are stored. */
+async function storing(...sessions: RankedSession[]): Promise<SessionAdapter> {
   const adapter = memoryAdapter()
-  for (const row of sessions) {
-    for (let revision = 0; revision < row.revision; revision++) {
-      const change = { session: { ...row, revision: revision + 1 }, base: revision, saveId: `${revision}` }
-      expect(await adapter.save([change])).toEqual([])
-    }
-  }
+  expect(await adapter.save(sessions.map((row) => changeTo(row)))).toEqual([])
   return adapter
 }
 
@@ -24,13 +24,13 @@ describe('initialState', () => {
   it('is the history before anything was opened, newest first, and stays what was rendered first', async () => {
     const { openTab } = setUp({ adapter: await storing(older, newer), initialState: { sessions: [older, newer] } })
     const { store } = openTab()
-    expect(store.getState()).toMatchObject({ status: 'idle', sessions: [newer, older] })
+    expect(store.getState()).toMatchObject({ status: 'idle', sessions: [shown(newer), shown(older)] })
     expect(store.getState()).toBe(store.getInitialState())
     await store.initConversation('w')
-    expect(store.getInitialState()).toMatchObject({ status: 'idle', sessions: [newer, older] })
+    expect(store.getInitialState()).toMatchObject({ status: 'idle', sessions: [shown(newer), shown(older)] })
   })
 
-  it('is shown on while the storage is being read', async () => {
+  it('stays while storage is read', async () => {
     const { openTab } = setUp({ adapter: await storing(older), initialState: { sessions: [older] } })
     const { store } = openTab()
     const seen: unknown[] = []
@@ -41,8 +41,8 @@ describe('initialState', () => {
     expect(new Set(seen)).toEqual(new Set([sessions]))
   })
 
-  it('gives way to what is stored: newer rows, and rows that are gone', async () => {
-    const changed = { ...newer, revision: 2, title: 'Ships' }
+  it('is replaced by what is stored: newer rows, and rows that are gone', async () => {
+    const changed = { ...newer, title: 'Ships' }
     const adapter = await storing(changed)
     const { openTab, settle } = setUp({ adapter, initialState: { sessions: [older, newer] } })
     const { store } = openTab()
@@ -52,12 +52,12 @@ describe('initialState', () => {
     expect(store.getState().sessions).toMatchObject([{ title: 'Ships' }])
   })
 
-  it('stays while storage fails', async () => {
+  it('stays when storage fails', async () => {
     const { adapter, fault } = faulty(memoryAdapter())
     fault.error = new Error('broken')
     const { store } = setUp({ adapter, initialState: { sessions: [older] } }).openTab()
     await store.initConversation('w')
-    expect(store.getState()).toMatchObject({ status: 'degraded', sessions: [older] })
+    expect(store.getState()).toMatchObject({ status: 'degraded', sessions: [shown(older)] })
   })
 
   it('takes what is recorded before storage was read', async () => {
@@ -65,7 +65,7 @@ describe('initialState', () => {
     const { store } = setUp({ adapter, initialState: { sessions: [older] } }).openTab()
     store.renameConversation('older', 'Anchors')
     await store.flush()
-    expect(await adapter.get('', 'older')).toMatchObject({ title: 'Anchors', messageCount: 2, revision: 2 })
+    expect(await adapter.get('', 'older')).toMatchObject({ title: 'Anchors', messageCount: 2 })
   })
 
   it('shows a user nothing of another', async () => {
@@ -79,7 +79,7 @@ describe('initialState', () => {
     const { store } = setUp({ userId: null, initialState: { sessions } }).openTab()
     expect(store.getState().sessions).toEqual([])
     await store.setUser('ada')
-    expect(store.getState().sessions).toEqual(sessions)
+    expect(store.getState().sessions).toEqual(sessions.map(shown))
     await store.signOut()
     await store.setUser('ada')
     expect(store.getState().sessions).toEqual([])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
+import { changeTo } from '../support/session.js'
 import { faulty, setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
@@ -12,8 +13,8 @@ describe('opening a workspace', () => {
     expect(browser.localStorage.length).toBe(0)
   })
 
-  it('mints a conversation on the first visit, and stores no row of it until it is used', async () => {
-    const { browser, openTab } = setUp()
+  it('creates a conversation on the first visit, and stores no row of it until it is used', async () => {
+    const { keys, openTab } = setUp()
     const { store } = openTab()
     const id = await store.initConversation('w')
     expect(store.getState()).toMatchObject({
@@ -23,8 +24,7 @@ describe('opening a workspace', () => {
       isResumed: false,
       sessions: [],
     })
-    const rows = Array.from({ length: browser.localStorage.length }, (_, index) => browser.localStorage.key(index))
-    expect(rows.filter((key) => key?.includes('/row/'))).toEqual([])
+    expect(keys('/part/')).toEqual([])
   })
 
   it('changes nothing when called again, and shares one run between calls at once', async () => {
@@ -67,7 +67,7 @@ describe('opening a workspace', () => {
     expect(await older.reload().store.initConversation('w')).toBe(id)
   })
 
-  it('goes on with the newest conversation in a tab that had none', async () => {
+  it('continues the newest conversation in a tab that had none', async () => {
     const { openTab, clock, initialize } = setUp()
     const { store, tab } = openTab()
     await store.initConversation('w')
@@ -103,15 +103,15 @@ describe('opening a workspace', () => {
     store.recordMessage(say('one'))
     await store.dispose()
     await clock.advance(2_000)
-    const [before] = await adapter.list('', { workspace: 'w', limit: 10 })
+    const { sessions } = await adapter.list('', { workspace: 'w', limit: 10 })
+    const [before] = sessions
     if (!before) throw new Error('not saved')
     const late: SessionAdapter = {
       ...adapter,
       async list(userId, query) {
-        const rows = await adapter.list(userId, query)
-        const session = { ...before, messageCount: 2, revision: before.revision + 1 }
-        await adapter.save([{ session, base: before.revision, saveId: 'late' }])
-        return rows
+        const page = await adapter.list(userId, query)
+        await adapter.save([changeTo({ ...before, messageCount: 1, rank: before.rank + 1 }, 'late0000')])
+        return page
       },
     }
     const next = openTab({ adapter: late })
@@ -137,7 +137,7 @@ describe('opening a workspace', () => {
     expect(b).not.toBe(a)
     store.recordMessage(say('in b'))
     expect(await store.initConversation('a')).toBe(a)
-    expect(store.getState()).toMatchObject({ currentWorkspace: 'a', currentConversationId: a, isResumed: true })
+    expect(store.getState()).toMatchObject({ currentWorkspace: 'a', currentConversationId: a, isResumed: false })
   })
 
   it('keeps users apart in one browser', async () => {
@@ -167,9 +167,9 @@ describe('opening a workspace', () => {
     first.store.recordMessage(say('one'))
     await clock.advance(2_000)
     const { store } = openTab()
-    const own = store.newConversation('w')
+    store.newConversation('w')
     await settle()
-    expect(store.getState().sessions.map(({ conversationId }) => conversationId)).toEqual([own, id])
+    expect(store.getState().sessions).toMatchObject([{ conversationId: id }])
   })
 
   it('shows what it was not told of once the tab is looked at', async () => {
@@ -215,56 +215,8 @@ describe('opening a workspace', () => {
   })
 })
 
-describe('opening a conversation that the app gives', () => {
-  it('opens exactly that one', async () => {
-    const { openTab, settle } = setUp()
-    const { store } = openTab()
-    const first = await store.initConversation('w')
-    store.recordMessage(say('one'))
-    store.newConversation()
-    store.recordMessage(say('two'))
-    await settle()
-    const other = openTab()
-    expect(await other.store.initConversation('w', { conversationId: first })).toBe(first)
-    expect(other.store.getState().isResumed).toBe(true)
-  })
-
-  it('creates it under that id if it is unknown', async () => {
-    const { openTab, settle } = setUp()
-    const { store, events } = openTab()
-    expect(await store.initConversation('w', { conversationId: 'given' })).toBe('given')
-    store.recordMessage(say('hello'))
-    await settle()
-    expect(store.getState().sessions).toMatchObject([{ conversationId: 'given', revision: 1 }])
-    expect(events).toEqual([])
-  })
-
-  it('moves on and says so if it belongs to another workspace', async () => {
-    const { openTab, settle } = setUp()
-    const { store, events } = openTab()
-    const a = await store.initConversation('a')
-    store.recordMessage(say('one'))
-    await settle()
-    const b = await store.initConversation('b', { conversationId: a })
-    expect(b).not.toBe(a)
-    expect(events).toEqual([{ type: 'conversation-redirected', conversationId: b, from: a, reason: 'other-workspace' }])
-  })
-
-  it('moves on and says so if it was removed', async () => {
-    const { openTab, settle } = setUp()
-    const { store } = openTab()
-    const removed = await store.initConversation('w')
-    store.recordMessage(say('one'))
-    await settle()
-    await store.removeConversation(removed)
-    const { store: other, events } = openTab()
-    const id = await other.initConversation('w', { conversationId: removed })
-    expect(events).toEqual([{ type: 'conversation-redirected', conversationId: id, from: removed, reason: 'removed' }])
-  })
-})
-
 describe('opening while storage fails', () => {
-  it('chats on in memory, says so once, and saves what was said when storage is back', async () => {
+  it('continues the chat in memory, says so once, and saves what was said when storage is back', async () => {
     const { adapter, fault } = faulty(memoryAdapter())
     const { openTab, clock, settle } = setUp({ adapter })
     fault.error = new Error('down')
@@ -295,7 +247,7 @@ describe('opening while storage fails', () => {
     expect(store.getState()).toMatchObject({ status: 'degraded', currentConversationId: await opening })
   })
 
-  it('goes on with this tab’s conversation from its pointer, and adds to the stored row later', async () => {
+  it('continues this tab’s conversation from its pointer, and adds to the stored row later', async () => {
     const { adapter, fault } = faulty(memoryAdapter())
     const { openTab, clock, settle } = setUp({ adapter })
     const first = openTab()

@@ -1,106 +1,123 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
-import { session } from '../support/session.js'
+import { changeTo, session } from '../support/session.js'
 import { setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
 const day = 24 * 60 * 60 * 1_000
 
-async function fill(adapter: SessionAdapter, count: number, at: (index: number) => number): Promise<void> {
+/** Stores `count` conversations, `<prefix>-0` the newest. */
+async function fill(adapter: SessionAdapter, count: number, { prefix = 'old', workspace = 'w', at = 1_000 } = {}) {
   const rows = Array.from({ length: count }, (_, index) =>
-    session({ conversationId: `old-${index}`, lastActivity: at(index), messageCount: 1 }),
+    session({ conversationId: `${prefix}-${index}`, workspace, lastActivity: at + count - index, messageCount: 1 }),
   )
-  await adapter.save(rows.map((row) => ({ session: row, base: 0, saveId: row.conversationId })))
+  expect(await adapter.save(rows.map((row) => changeTo(row)))).toEqual([])
+}
+
+async function idsOf(adapter: SessionAdapter): Promise<string[]> {
+  const { sessions } = await adapter.list('', { limit: 1_000 })
+  return sessions.map(({ conversationId }) => conversationId)
 }
 
 describe('rows that nobody used for long', () => {
-  it('go after retentionDays, however many, and no others', async () => {
+  it('stay: no clock of a browser deletes anything', async () => {
     const adapter = memoryAdapter()
-    const { openTab, clock, settle } = setUp({ adapter, retentionDays: 90 })
-    await clock.advance(200 * day)
-    await fill(adapter, 120, () => clock.now() - 91 * day)
-    await adapter.save([
-      { session: session({ conversationId: 'young', lastActivity: clock.now() - 89 * day }), base: 0, saveId: 's' },
-    ])
+    await fill(adapter, 120)
+    const { openTab, clock } = setUp({ adapter })
     const { store, events } = openTab()
     await store.initConversation('w2')
+    await clock.advance(1_000 * day)
     store.recordMessage(say('new'))
-    await settle()
-    await settle()
-    expect((await adapter.list('', { limit: 200 })).map(({ conversationId }) => conversationId)).toEqual([
-      store.getState().currentConversationId,
-      'young',
-    ])
-    expect(store.getState().sessions).toHaveLength(2)
+    await clock.advance(60_000)
+    expect(await idsOf(adapter)).toHaveLength(121)
     expect(events).toEqual([])
   })
+})
 
-  it('stay while they are open', async () => {
+describe('more conversations than the device keeps', () => {
+  it('lose the oldest ten seconds after opening, and the app is told which', async () => {
     const adapter = memoryAdapter()
-    const { openTab, clock, settle } = setUp({ adapter })
-    await clock.advance(200 * day)
-    await fill(adapter, 1, () => 5)
-    const { store } = openTab()
-    expect(await store.initConversation('w')).toBe('old-0')
-    await settle()
-    expect(await adapter.get('', 'old-0')).toBeDefined()
+    await fill(adapter, 25)
+    const { openTab, clock } = setUp({ adapter, maxConversations: 20, resume: 'new' })
+    const { store, events } = openTab()
+    await store.initConversation('w')
+    await clock.advance(9_999)
+    expect(await idsOf(adapter)).toHaveLength(25)
+    await clock.advance(1)
+    const kept = Array.from({ length: 20 }, (_, at) => `old-${at}`)
+    expect(await idsOf(adapter)).toEqual(kept)
+    expect(events).toEqual([
+      { type: 'conversations-expired', conversationIds: ['old-20', 'old-21', 'old-22', 'old-23', 'old-24'] },
+    ])
+    expect(store.getState().sessions.map(({ conversationId }) => conversationId)).toEqual(kept)
+  })
+
+  it('keep ten of each workspace, however old', async () => {
+    const adapter = memoryAdapter()
+    await fill(adapter, 12, { prefix: 'ancient', workspace: 'quiet', at: 10 })
+    await fill(adapter, 30, { workspace: 'busy' })
+    const { openTab, clock } = setUp({ adapter, maxConversations: 5 })
+    const { store, events } = openTab()
+    await store.initConversation('elsewhere')
+    await clock.advance(10_000)
+    const left = await idsOf(adapter)
+    expect(left.filter((id) => id.startsWith('old'))).toHaveLength(10)
+    expect(left.filter((id) => id.startsWith('ancient'))).toHaveLength(10)
+    expect(left).toContain('ancient-0')
+    expect(left).not.toContain('ancient-11')
+    expect(events).toHaveLength(1)
+  })
+
+  it('keep those that a tab has open', async () => {
+    const adapter = memoryAdapter()
+    await fill(adapter, 15)
+    const { openTab, clock } = setUp({ adapter, maxConversations: 10 })
+    const [here, there] = [openTab(), openTab()]
+    await there.store.initConversation('w', { conversationId: 'old-14' })
+    await here.store.initConversation('w', { conversationId: 'old-13' })
+    await clock.advance(10_000)
+    const left = await idsOf(adapter)
+    expect(left).toHaveLength(12)
+    expect(left).toEqual(expect.arrayContaining(['old-13', 'old-14']))
+  })
+
+  it('are the account’s to keep', async () => {
+    const adapter: SessionAdapter = { ...memoryAdapter(), place: 'account' }
+    await fill(adapter, 25)
+    const { openTab, clock } = setUp({ adapter, maxConversations: 10 })
+    await openTab().store.initConversation('w')
+    await clock.advance(60_000)
+    expect(await idsOf(adapter)).toHaveLength(25)
   })
 })
 
 describe('a full storage', () => {
-  /** Holds at most `capacity` rows. */
-  function small(capacity: number) {
+  it('is reported, and nothing is removed to make room', async () => {
     const real = memoryAdapter()
-    let refused = 0
+    await fill(real, 40)
+    let isFull = true
     const adapter: SessionAdapter = {
       ...real,
       async save(changes) {
-        for (const change of changes) {
-          const { userId, conversationId } = change.session
-          const isNew = (await real.get(userId, conversationId)) === undefined
-          if (isNew && change.base === 0 && (await real.list(userId, { limit: 1_000 })).length >= capacity) {
-            refused++
-            throw Object.assign(new Error('full'), { name: 'QuotaExceededError' })
-          }
-        }
+        if (isFull) throw Object.assign(new Error('full'), { name: 'QuotaExceededError' })
         return real.save(changes)
       },
     }
-    return { adapter, refused: () => refused }
-  }
-
-  it('makes room by removing the oldest, not at the first complaint', async () => {
-    const { adapter, refused } = small(30)
-    await fill(adapter, 30, (index) => 1_000_000 - index)
     const { openTab, clock } = setUp({ adapter, resume: 'new' })
-    const { store } = openTab()
+    const { store, events } = openTab()
     const id = await store.initConversation('w2')
     store.recordMessage(say('one more'))
-    await clock.advance(0)
-    expect(refused()).toBe(1)
-    expect(await adapter.list('', { limit: 100 })).toHaveLength(30)
-    expect(store.getState()).toMatchObject({ status: 'degraded', saving: { error: { code: 'quota-exceeded' } } })
-    await clock.advance(5_000)
-    expect(await adapter.get('', id)).toMatchObject({ messageCount: 1 })
-    const left = await adapter.list('', { limit: 100 })
-    expect(left).toHaveLength(21)
-    expect(left.map(({ conversationId }) => conversationId)).toContain('old-0')
-    expect(left.map(({ conversationId }) => conversationId)).not.toContain('old-29')
-    expect(store.getState().status).toBe('ready')
-  })
-
-  it('removes no more when that does not help', async () => {
-    const { adapter } = small(0)
-    const real = memoryAdapter()
-    await fill(real, 40, (index) => index)
-    const full: SessionAdapter = { ...real, save: adapter.save }
-    const { openTab, clock } = setUp({ adapter: full, resume: 'new' })
-    const { store } = openTab()
-    await store.initConversation('w2')
-    store.recordMessage(say('one more'))
     await clock.advance(10 * 60_000)
-    expect(await real.list('', { limit: 100 })).toHaveLength(30)
-    expect(store.getState().saving.pending).toBe(1)
+    expect(await idsOf(real)).toHaveLength(40)
+    expect(store.getState()).toMatchObject({
+      status: 'degraded',
+      saving: { pending: 1, error: { code: 'quota-exceeded' } },
+    })
+    expect(events.map(({ type }) => type)).toContain('degraded')
+    isFull = false
+    await clock.advance(60_000)
+    expect(await real.get('', id)).toMatchObject({ messageCount: 1 })
+    expect(store.getState().status).toBe('ready')
   })
 })

@@ -9,88 +9,6 @@ const answer = (text: string) => ({
   usage: { input: 10, output: 5, cacheRead: 1, cacheWrite: 2 },
 })
 
-describe('recording', () => {
-  it('counts messages, adds up tokens and shows the last message at once', async () => {
-    const { openTab, clock } = setUp()
-    const { store } = openTab()
-    const id = await store.initConversation('w')
-    store.recordMessage(say('hello'))
-    await clock.advance(500)
-    store.recordMessage(answer('hi\nthere'))
-    store.recordMessage(answer('again'))
-    expect(store.getState().sessions).toMatchObject([
-      {
-        conversationId: id,
-        messageCount: 3,
-        lastMessagePreview: 'again',
-        tokenUsage: { input: 20, output: 10, cacheRead: 2, cacheWrite: 4 },
-        startedAt: 1_000_000,
-        lastActivity: 1_000_500,
-      },
-    ])
-  })
-
-  it('counts a message said before any conversation was open', async () => {
-    const { openTab } = setUp()
-    const { store } = openTab()
-    store.recordMessage(say('early'))
-    const opening = store.initConversation('w')
-    store.recordMessage(say('still early'))
-    await opening
-    expect(store.getState().sessions).toMatchObject([{ messageCount: 2, lastMessagePreview: 'still early' }])
-  })
-
-  it('finds the conversation of an answer that outlived a switch', async () => {
-    const { openTab, settle } = setUp()
-    const { store } = openTab()
-    const first = await store.initConversation('w')
-    store.recordMessage(say('question'))
-    await settle()
-    const second = store.newConversation()
-    store.recordMessage({ ...answer('late'), conversationId: first })
-    await settle()
-    const byId = new Map(store.getState().sessions.map((session) => [session.conversationId, session.messageCount]))
-    expect(byId.get(first)).toBe(2)
-    expect(byId.get(second)).toBe(0)
-  })
-
-  it('reads a conversation it did not know before adding to it', async () => {
-    const { openTab, settle } = setUp()
-    const first = openTab()
-    const id = await first.store.initConversation('w')
-    first.store.recordMessage(say('one'))
-    await settle()
-    const { store } = openTab({ resume: 'new' })
-    store.recordMessage({ ...say('two'), conversationId: id })
-    await settle()
-    expect(store.getState().sessions).toMatchObject([{ conversationId: id, messageCount: 2, revision: 2 }])
-  })
-
-  it('says so if there is no such conversation', async () => {
-    const { openTab, settle } = setUp()
-    const { store, events } = openTab()
-    store.recordMessage({ ...say('where?'), conversationId: 'nowhere' })
-    await settle()
-    expect(events).toEqual([{ type: 'conversation-lost', conversationId: 'nowhere', reason: 'not-found' }])
-    expect(store.getState().saving.pending).toBe(0)
-  })
-
-  it('leaves titles and previews out of storage and state with persistContent: false', async () => {
-    const { openTab, browser, settle } = setUp({ persistContent: false })
-    const { store } = openTab()
-    const id = await store.initConversation('w')
-    store.recordMessage(say('a secret'))
-    store.renameConversation(id, 'Top secret')
-    await settle()
-    const values = Array.from({ length: browser.localStorage.length }, (_, index) =>
-      browser.localStorage.getItem(browser.localStorage.key(index) ?? ''),
-    )
-    expect(values.join()).not.toContain('secret')
-    expect(JSON.stringify(store.getState())).not.toContain('secret')
-    expect(store.getState().sessions).toMatchObject([{ messageCount: 1 }])
-  })
-})
-
 describe('saving', () => {
   it('writes activity at most once a second, and the last value lands', async () => {
     const { adapter, calls } = faulty(memoryAdapter())
@@ -109,28 +27,35 @@ describe('saving', () => {
     expect(await adapter.get('', id)).toMatchObject({ lastActivity: 1_000_000 + 299 * 15 })
   })
 
-  it('saves a new chat and a title at once', async () => {
-    const { adapter } = faulty(memoryAdapter())
-    const { openTab, settle } = setUp({ adapter })
+  it('saves a first message and a title at once, and nothing before', async () => {
+    const { adapter, calls } = faulty(memoryAdapter())
+    const { openTab, settle, clock } = setUp({ adapter })
     const { store } = openTab()
     const id = store.newConversation('w')
-    expect(store.getState()).toMatchObject({ currentConversationId: id, currentWorkspace: 'w' })
+    expect(store.getState()).toMatchObject({ currentConversationId: id, currentWorkspace: 'w', sessions: [] })
+    await clock.advance(60_000)
+    expect(calls.saved).toBe(0)
+    store.recordMessage(say('one'))
     await settle()
-    expect(await adapter.get('', id)).toMatchObject({ messageCount: 0, revision: 1 })
+    expect(await adapter.get('', id)).toMatchObject({ messageCount: 1, title: 'one' })
     store.renameConversation(id, '  Holidays ')
     await settle()
-    expect(await adapter.get('', id)).toMatchObject({ title: 'Holidays', revision: 2 })
+    expect(await adapter.get('', id)).toMatchObject({ title: 'Holidays' })
+    store.recordMessage(say('two')) // within the same second
+    await settle()
+    expect(await adapter.get('', id)).toMatchObject({ messageCount: 1 })
   })
 
   it('flushes when the page is hidden, in the same task', async () => {
-    const { browser, openTab, clock } = setUp()
+    const { browser, openTab, clock, keys } = setUp()
     const { store, tab } = openTab()
     const id = await store.initConversation('w')
     store.recordMessage(say('one'))
     await clock.advance(0)
     store.recordMessage(say('two'))
     tab.tell('hidden')
-    expect(browser.localStorage.getItem(`claude-session-storage/row//w/${id}`)).toContain('"messageCount":2')
+    const [part = ''] = keys(`/part//w/${id}/`)
+    expect(browser.localStorage.getItem(part)).toContain('"messages":2')
   })
 
   it('resolves flush when everything so far is stored', async () => {
@@ -148,7 +73,7 @@ describe('saving', () => {
     expect(await adapter.get('', id)).toMatchObject({ messageCount: 3 })
   })
 
-  it('rejects flush with the typed error, shows it, and tries again by itself', async () => {
+  it('rejects flush with the typed error, shows it, and retries automatically', async () => {
     const { adapter, fault } = faulty(memoryAdapter())
     const { openTab, clock, settle } = setUp({ adapter })
     const { store, events } = openTab()
@@ -209,13 +134,15 @@ describe('saving', () => {
       await clock.advance(round * 97)
     }
     await clock.advance(3_000)
-    const stored = await adapter.get('', id)
+    const row = await adapter.get('', id)
+    if (typeof row !== 'object') throw new Error('not stored')
+    const { rank: _, ...stored } = row
     expect(stored).toMatchObject({ messageCount: 41, title: 'Both', tokenUsage: { input: 200, output: 100 } })
     expect(a.store.getState().sessions).toEqual([stored])
     expect(b.store.getState().sessions).toEqual([stored])
   })
 
-  it('does not wait for ever for an adapter that hangs', async () => {
+  it('does not wait forever for an adapter that hangs', async () => {
     const { adapter, fault } = faulty(memoryAdapter())
     const { openTab, clock, settle } = setUp({ adapter })
     const { store } = openTab()
@@ -231,34 +158,52 @@ describe('saving', () => {
   })
 
   it('stops saving a row that newer code wrote, and says so', async () => {
-    const { openTab, browser, clock } = setUp()
+    const { openTab, browser, clock, keys } = setUp()
     const { store, events } = openTab()
     const id = await store.initConversation('w')
     store.recordMessage(say('one'))
     await clock.advance(1_000)
     const newer = JSON.stringify({ schemaVersion: 99 })
-    browser.localStorage.setItem(`claude-session-storage/row//w/${id}`, newer)
+    const [part = ''] = keys(`/part//w/${id}/`)
+    browser.localStorage.setItem(part, newer)
     store.recordMessage(say('two'))
     store.recordMessage(say('three'))
     await clock.advance(60_000)
-    expect(browser.localStorage.getItem(`claude-session-storage/row//w/${id}`)).toBe(newer)
+    expect(browser.localStorage.getItem(part)).toBe(newer)
     expect(events.filter(({ type }) => type === 'newer-version').length).toBeGreaterThanOrEqual(1)
     expect(store.getState()).toMatchObject({ sessions: [{ messageCount: 3 }], saving: { pending: 0 } })
   })
 
-  it('puts back what an open tab shows when the storage was cleared under it', async () => {
-    const { openTab, browser, clock } = setUp()
+  it('leaves cleared what was cleared under an open tab, and saves what is said afterwards', async () => {
+    const { openTab, browser, clock, keys, stored } = setUp()
     const { store, tab, events } = openTab()
     const id = await store.initConversation('w')
     store.recordMessage(say('one'))
     await clock.advance(1_000)
     browser.localStorage.clear()
     tab.events.dispatchEvent(Object.assign(new Event('storage'), { key: null }))
-    await clock.advance(1_000)
-    expect(browser.localStorage.getItem(`claude-session-storage/row//w/${id}`)).toContain('"messageCount":1')
+    await clock.advance(5_000)
+    expect(keys('/part/')).toEqual([])
+    expect(store.getState()).toMatchObject({ currentConversationId: id, sessions: [] })
     store.recordMessage(say('two'))
     await clock.advance(1_000)
-    expect(store.getState().sessions).toMatchObject([{ conversationId: id, messageCount: 2 }])
+    expect(await stored(id)).toMatchObject({ messageCount: 1, lastMessagePreview: 'two' })
+    expect(store.getState().sessions).toMatchObject([{ conversationId: id, messageCount: 1 }])
+    expect(events).toEqual([])
+  })
+
+  it('saves what was said after the last answer when the storage is found to be cleared', async () => {
+    const { openTab, browser, clock, stored } = setUp()
+    const { store, events } = openTab()
+    const id = await store.initConversation('w')
+    store.recordMessage(say('one'))
+    await clock.advance(1_000)
+    browser.localStorage.clear() // and no event of it arrives
+    store.recordMessage(say('two'))
+    store.recordMessage(say('three'))
+    await store.flush()
+    expect(await stored(id)).toMatchObject({ messageCount: 2, lastMessagePreview: 'three' })
+    expect(store.getState().sessions).toMatchObject([{ messageCount: 2 }])
     expect(events).toEqual([])
   })
 
@@ -277,7 +222,7 @@ describe('saving', () => {
     const a = await store.initConversation('a')
     store.recordMessage(say('one'))
     await store.initConversation('b', { conversationId: a })
-    expect(told).toEqual(['moved'])
+    expect(told).toEqual(['conversation-redirected'])
     expect(events).toHaveLength(1)
     expect(await uncaught).toMatchObject({ message: 'the app’s own' })
   })

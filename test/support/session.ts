@@ -1,6 +1,7 @@
+import type { SessionChange } from '../../src/core/change.js'
 import type { RankedSession } from '../../src/core/session.js'
 
-/** A session for tests; say what matters. */
+/** A session as adapters list it; say what matters. */
 export function session(fields: Partial<RankedSession> = {}): RankedSession {
   const { lastActivity = 0 } = fields
   return {
@@ -9,8 +10,25 @@ export function session(fields: Partial<RankedSession> = {}): RankedSession {
     userId: '',
     startedAt: 0,
     lastActivity,
-    messageCount: 0,
     rank: lastActivity,
+    messageCount: 0,
     ...fields,
+  }
+}
+
+/** The change that stores a session as given, in a scope of its own. */
+export function changeTo(given: RankedSession, scope = 'stored00'): SessionChange {
+  const { userId, workspace, conversationId, startedAt, lastActivity, rank, messageCount, tokenUsage } = given
+  const { title, lastMessagePreview } = given
+  return {
+    userId,
+    workspace,
+    conversationId,
+    epoch: '',
+    begins: startedAt,
+    activity: { at: lastActivity, rank },
+    counts: { [scope]: { messages: messageCount, ...(tokenUsage && { usage: tokenUsage }) } },
+    ...(lastMessagePreview !== undefined && { preview: { text: lastMessagePreview, rank } }),
+    ...(title !== undefined && { titles: { person: { text: title, rank } } }),
   }
 }

@@ -1,6 +1,7 @@
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
 import type { SessionEvent } from '../../src/core/session-event.js'
+import type { WebStorage } from '../../src/core/web-storage.js'
 import { createSessionStore } from '../../src/store/create-session-store.js'
 import type { SessionStore, SessionStoreOptions } from '../../src/store/session-store.js'
 import { type FakeTab, fakeBrowser } from '../../src/testing/fake-browser.js'
@@ -55,7 +56,17 @@ export function setUp(options: Partial<SessionStoreOptions> = {}) {
     },
     /** Lets all that can happen without time passing happen. */
     settle: () => clock.advance(0),
+    /** What the localStorage of all tabs has of a conversation, as a page that opens now reads it. */
+    stored: (conversationId: string, userId = '') =>
+      localStorageAdapter({ ...browser.openTab(), now: clock.now }).get(userId, conversationId),
+    /** The keys of localStorage that have `part` in them. */
+    keys: (part = '') => keysOf(browser.localStorage).filter((key) => key.includes(part)),
   }
+}
+
+/** All keys of a storage. */
+export function keysOf(storage: WebStorage): string[] {
+  return Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
 }
 
 /** The adapter with its failures in the test's hands, and its saves counted. */
