@@ -6,6 +6,7 @@ export default defineConfig({
     'src/react/index.ts',
     'src/adapters/dexie/index.ts',
     'src/adapters/supabase/index.ts',
+    'src/legacy/index.ts',
     'src/server/index.ts',
     'src/server/supabase/index.ts',
     'src/agents/claude/index.ts',

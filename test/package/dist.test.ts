@@ -12,12 +12,13 @@ const built = readdirSync(join(packageRoot, 'dist'), { recursive: true, encoding
 const modules = built.filter((path) => path.endsWith('.js'))
 const declarations = built.filter((path) => path.endsWith('.d.ts'))
 
-// React, zustand, zod and Node stay out of what runs on any server; React and Node out of what runs without them.
+// zod stays out of what runs in browsers, zustand, React and Node out of what runs on any server.
 const packagesByEntry: Record<string, readonly string[]> = {
-  leftoff: ['zod', 'zustand'],
-  'leftoff/react': ['react', 'zod', 'zustand'],
-  'leftoff/dexie': ['dexie', 'zod'],
-  'leftoff/supabase': ['zod'],
+  leftoff: ['zustand'],
+  'leftoff/react': ['react', 'zustand'],
+  'leftoff/dexie': ['dexie'],
+  'leftoff/legacy': [],
+  'leftoff/supabase': [],
   'leftoff/server': [],
   'leftoff/server/supabase': [],
   'leftoff/agents/claude': ['node:fs', 'node:path'],
@@ -114,7 +115,7 @@ function read(path: string): string {
 
 function importsOf(path: string): string[] {
   const withoutComments = read(path).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-  const statements = withoutComments.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g)
+  const statements = withoutComments.matchAll(/\b(?:from|import\s*\(?)\s*["']([^"'\n]+)["']/g)
   return [...statements].flatMap(([, source]) => (source === undefined ? [] : [source]))
 }
 

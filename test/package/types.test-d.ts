@@ -1,11 +1,16 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import {
+  applyChange,
   type ConversationSession,
   createSessionStore,
   isLeftoffError,
   type LeftoffErrorCode,
+  type RedirectReason,
   type SessionAdapter,
+  type SessionChange,
+  type SessionStatus,
   type SessionStore,
+  type StoredRow,
   tabKey,
 } from 'leftoff'
 import { claudeDriver } from 'leftoff/agents/claude'
@@ -23,6 +28,8 @@ import type { SupabaseAdapterOptions } from 'leftoff/supabase'
 import { describe, expectTypeOf, it } from 'vitest'
 
 declare const store: SessionStore
+declare const adapter: SessionAdapter
+declare const change: SessionChange
 declare const sessions: AgentSessionStore
 declare const key: TabKey
 
@@ -80,11 +87,34 @@ describe('the types of the built package', () => {
   it('keep a session readonly', () => {
     const session = {} as ConversationSession // never read: this file is not run
     // @ts-expect-error: readonly
-    session.revision = 2
+    session.messageCount = 2
   })
 
-  it('take any adapter', () => {
-    expectTypeOf(createSessionStore).parameter(0).toExtend<{ adapter?: SessionAdapter } | undefined>()
+  it('take any adapter, and no store without one', () => {
+    expectTypeOf(createSessionStore).parameter(0).toExtend<{ adapter: SessionAdapter }>()
+    // @ts-expect-error: nothing is stored unless an adapter is passed
+    createSessionStore({})
+    // @ts-expect-error: nothing is stored unless an adapter is passed
+    createSessionStore()
+  })
+
+  it('let what applyChange gives be a row or a refusal', () => {
+    const next = applyChange(undefined, change)
+    if ('refused' in next) expectTypeOf(next.refused).toEqualTypeOf<'unknown'>()
+    else expectTypeOf(next).toEqualTypeOf<StoredRow>()
+    // @ts-expect-error: the sign-in must be named
+    applyChange(undefined, { userId: '', workspace: 'w', conversationId: 'c' })
+  })
+
+  it('tell a session from what a look-up says instead', async () => {
+    const found = await adapter.get('', 'c')
+    if (typeof found === 'object') expectTypeOf(found).toExtend<ConversationSession>()
+    else expectTypeOf(found).toEqualTypeOf<'removed' | 'newer-version' | undefined>()
+  })
+
+  it('name each state of a workspace', () => {
+    expectTypeOf(store.stateOf('w').status).toEqualTypeOf<SessionStatus>()
+    expectTypeOf<SessionStatus>().toEqualTypeOf<'idle' | 'opening' | 'ready' | 'watching' | 'degraded' | 'signed-out'>()
   })
 
   it('let a provider have a store or options, not both', () => {
@@ -107,14 +137,20 @@ describe('the types of the built package', () => {
   it('tell every event, and its fields by its type', () => {
     store.on((event) => {
       switch (event.type) {
-        case 'moved':
+        case 'conversation-redirected':
+          return expectTypeOf(event.reason).toEqualTypeOf<RedirectReason>()
         case 'conversation-lost':
-          return expectTypeOf(event.reason).toExtend<string>()
+          return expectTypeOf(event.reason).toEqualTypeOf<'removed' | 'not-found'>()
         case 'conversation-changed':
+        case 'taken-over':
           return expectTypeOf(event.conversationId).toEqualTypeOf<string>()
+        case 'signed-out':
+          return expectTypeOf(event.userId).toEqualTypeOf<string>()
+        case 'conversations-expired':
+          return expectTypeOf(event.conversationIds).toEqualTypeOf<readonly string[]>()
         case 'degraded':
         case 'save-failed':
-        case 'row-set-aside':
+        case 'row-quarantined':
         case 'newer-version':
           return expectTypeOf(event.error.code).toEqualTypeOf<LeftoffErrorCode>()
         case 'restored':

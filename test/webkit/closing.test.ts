@@ -23,7 +23,7 @@ async function kept(adapter: AdapterName, leave: (page: EnginePage) => Promise<v
   const counts = await next.evaluate(async () => {
     await window.store.initConversation('shop')
     await window.store.flush()
-    return (await window.stored.list('', { limit: 100 })).map(({ messageCount }) => messageCount)
+    return (await window.stored.list('', { limit: 100 })).sessions.map(({ messageCount }) => messageCount)
   })
   await next.close()
   await opener.close()

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { localStorageAdapter } from '../../../src/adapters/local-storage/local-storage-adapter.js'
+import { memoryAdapter } from '../../../src/adapters/memory/memory-adapter.js'
+import type { SessionStore } from '../../../src/store/session-store.js'
+import { changeTo, session } from '../../support/session.js'
+import { faulty, setUp } from '../../support/tabs.js'
+
+const name = 'claude-session-storage'
+const say = (text: string) => ({ role: 'user' as const, text })
+const ids = (store: SessionStore) => store.getState().sessions.map(({ conversationId }) => conversationId)
+
+describe('persistContent: false', () => {
+  async function withContent(_own = {}) {
+    const s = setUp()
+    const a = s.openTab()
+    const id = await a.store.initConversation('w')
+    a.store.recordMessage(say('a secret'))
+    a.store.renameConversation(id, 'Top secret')
+    await s.clock.advance(2000)
+    a.store.newConversation()
+    a.store.recordMessage(say('later'))
+    await s.clock.advance(2000)
+    await a.store.dispose()
+    return { ...s, id }
+  }
+  it('opening by id, outside the ring', async () => {
+    const { openTab, id } = await withContent()
+    const { store } = openTab({ persistContent: false, capacity: 1 })
+    await store.initConversation('w', { conversationId: id })
+    expect(JSON.stringify(store.getState())).not.toContain('secret')
+  })
+  it('a row that another tab stored with content', async () => {
+    const { openTab, clock } = setUp({
+      adapter: (() => {
+        const { subscribe: _, ...a } = memoryAdapter()
+        return a
+      })(),
+      snapshot: false,
+    })
+    const a = openTab({ persistContent: false })
+    const id = await a.store.initConversation('w')
+    a.store.recordMessage(say('x'))
+    await clock.advance(2000)
+    const b = openTab()
+    await b.store.initConversation('w')
+    b.store.renameConversation(id, 'Top secret')
+    await clock.advance(2000)
+    a.store.recordMessage(say('y'))
+    await clock.advance(2000)
+    expect(JSON.stringify(a.store.getState())).not.toContain('secret')
+  })
+})
+
+describe('dispose', () => {
+  it('a disposed store stays silent', async () => {
+    const { adapter, fault } = faulty(memoryAdapter())
+    const { openTab, clock, settle } = setUp({ adapter })
+    const { store, events } = openTab()
+    await store.initConversation('w')
+    await settle()
+    store.recordMessage(say('x'))
+    await settle()
+    fault.error = new Error('down')
+    store.recordMessage(say('x'))
+    await store.dispose()
+    await clock.advance(60_000)
+    expect(events).toEqual([])
+  })
+})
+
+describe('adapters', () => {
+  it('a row beside its tombstone (a racing writer) is not listed', async () => {
+    const { browser, keys } = setUp()
+    const tab = browser.openTab()
+    const adapter = localStorageAdapter(tab)
+    await adapter.save([changeTo(session({ messageCount: 1 }))])
+    const [part = ''] = keys('/part//w/c1/')
+    const bytes = browser.localStorage.getItem(part) ?? ''
+    await adapter.remove('', ['c1'])
+    browser.localStorage.setItem(part, bytes) // read before, written after
+    expect(await adapter.list('', { limit: 9 })).toEqual({ sessions: [] })
+    expect(await adapter.get('', 'c1')).toBe('removed')
+  })
+
+  it('a tab that sees the row go before its tombstone comes does not put it back', async () => {
+    const { browser, openTab, clock, settle, keys } = setUp()
+    const a = openTab()
+    const id = await a.store.initConversation('w')
+    a.store.recordMessage(say('x'))
+    await clock.advance(2000)
+    a.tab.crash()
+    const b = openTab()
+    expect(await b.store.initConversation('w')).toBe(id)
+    await settle()
+    // Another renderer removes: this one hears of each write by itself, as Chromium sends them.
+    const [key = ''] = keys(`/part//w/${id}/`)
+    browser.localStorage.removeItem(key)
+    b.tab.events.dispatchEvent(Object.assign(new Event('storage'), { key }))
+    await settle()
+    browser.localStorage.setItem(`${name}/removed//${id}`, '1000000')
+    b.tab.events.dispatchEvent(Object.assign(new Event('storage'), { key: `${name}/removed//${id}` }))
+    await clock.advance(5000)
+    expect.soft(ids(b.store)).not.toContain(id)
+    expect.soft(b.events.map((e) => e.type)).toContain('conversation-lost')
+    expect(keys('/part/')).toEqual([])
+  })
+})
