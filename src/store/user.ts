@@ -139,6 +139,8 @@ export interface User {
   readonly claims: Map<string, Claim>
   channel: ClaimChannel | undefined
   openElsewhere: readonly string[]
+  /** Given back a moment ago: the browser may still list their locks. */
+  readonly releasing: Set<string>
   readonly answers: Map<string, (gives: boolean) => void>
   readonly released: Map<string, Deferred<void>>
 
@@ -201,6 +203,7 @@ export function createUser(context: StoreContext, userId: string): User {
     claims: new Map(),
     channel: undefined,
     openElsewhere: [],
+    releasing: new Set(),
     answers: new Map(),
     released: new Map(),
     places: new Map(),
