@@ -190,10 +190,20 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
     if (answer === 'held' || answer === 'denied') return answer === 'held'
   }
   // No locks, or none that answer: whoever does not object within a second does not have it.
-  if (!user.channel) return true
+  if (!user.channel) {
+    tellUnavailable(user)
+    return true
+  }
   announceHeld(user, claim)
   const silence = sleep(clock, answerMs).then(() => 'held' as const)
   return (await Promise.race([silence, objected, ended])) === 'held'
+}
+
+/** Outside a document, such as on a server, there are no tabs to tell of. */
+function tellUnavailable(user: User): void {
+  if (user.isUnguarded || !user.context.browser.events()) return
+  user.isUnguarded = true
+  user.context.emit({ type: 'claims-unavailable' })
 }
 
 /** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */

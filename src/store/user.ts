@@ -137,6 +137,8 @@ export interface User {
 
   /** claims.ts */
   readonly claims: Map<string, Claim>
+  /** This page cannot see other tabs, and the app knows. */
+  isUnguarded: boolean
   channel: ClaimChannel | undefined
   openElsewhere: readonly string[]
   /** Given back a moment ago: the browser may still list their locks. */
@@ -201,6 +203,7 @@ export function createUser(context: StoreContext, userId: string): User {
     unsubscribe: undefined,
     importedBlob: undefined,
     claims: new Map(),
+    isUnguarded: false,
     channel: undefined,
     openElsewhere: [],
     releasing: new Set(),
