@@ -63,6 +63,5 @@ export type FaultId = (typeof faultIds)[number]
  * result, and the soak fails when it meets the fault.
  */
 export const openFaults: readonly string[] = [
-  'S38', // a page that closes itself loses its messages, in WebKit
   'S39', // without locks and channels windows share a conversation silently
 ] satisfies readonly FaultId[]
