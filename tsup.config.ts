@@ -7,7 +7,6 @@ export default defineConfig({
     'src/adapters/dexie/index.ts',
     'src/adapters/supabase/index.ts',
     'src/server/index.ts',
-    'src/server/supabase/index.ts',
     'src/agents/claude/index.ts',
     'src/testing/index.ts',
   ],

@@ -19,7 +19,6 @@ const packagesByEntry: Record<string, readonly string[]> = {
   'leftoff/dexie': ['dexie', 'zod'],
   'leftoff/supabase': ['zod'],
   'leftoff/server': [],
-  'leftoff/server/supabase': [],
   'leftoff/agents/claude': ['node:fs', 'node:path'],
   'leftoff/testing': ['vitest'],
 }
