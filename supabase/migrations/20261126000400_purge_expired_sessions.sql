@@ -3,6 +3,8 @@
 create or replace function iam.purge_expired_sessions(p_batch integer default 10000)
 returns integer
 language plpgsql volatile set search_path = ''
+-- A batch is looked up row by row; a join of another kind would read all rows that have expired, or the whole table, for each batch.
+set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   v_purged integer;
@@ -12,7 +14,7 @@ declare
   -- Expired rows stay for a day: the next turn then hears that its session has expired, and a repeat of a turn is still recognised.
   v_before constant timestamptz := v_now - interval '24 hours';
 begin
-  -- By key: a ctid is unique in one partition only.
+  -- By key: a ctid is unique in one partition only. The rows are locked, so none of them has come back to life meanwhile.
   with doomed as materialized (
     select e.user_id, e.domain_id, e.tab_id from iam.sessions as e
     where e.expires_at <= v_before and (e.lease_until is null or e.lease_until <= v_now)
@@ -22,8 +24,7 @@ begin
     for update skip locked
   )
   delete from iam.sessions as s using doomed as d
-  where s.user_id = d.user_id and s.domain_id = d.domain_id and s.tab_id = d.tab_id
-    and s.expires_at <= v_before and (s.lease_until is null or s.lease_until <= v_now);
+  where s.user_id = d.user_id and s.domain_id = d.domain_id and s.tab_id = d.tab_id;
   get diagnostics v_purged = row_count;
 
   -- Rows of older code get a date, so that they go one day too.
