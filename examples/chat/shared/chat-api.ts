@@ -10,6 +10,8 @@ export interface TurnRequest {
   readonly tabId: string
   /** Of the page's making, the same when it sends the message again: it is kept once. */
   readonly messageId: string
+  /** Of one attempt to have it answered: what the network sends twice runs once. */
+  readonly turnId: string
   readonly message: string
 }
 

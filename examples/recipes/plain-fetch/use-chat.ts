@@ -29,7 +29,8 @@ export function useChat({ workspace, conversationId, tabId }: OpenConversation, 
     setAnswer('')
     setNotice(undefined)
     try {
-      const body = JSON.stringify({ workspace, conversationId, tabId, message })
+      const turnId = crypto.randomUUID()
+      const body = JSON.stringify({ workspace, conversationId, tabId, turnId, message })
       const headers = { 'Content-Type': 'application/json' }
       for await (const event of readTurn<{ text: string }>(
         await fetch('/api/turn', { method: 'POST', headers, body }),
