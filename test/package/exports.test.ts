@@ -140,9 +140,11 @@ const types: Record<string, readonly string[]> = {
     'ClaudeFolder',
     'ClaudeMessage',
     'ListedTranscript',
+    'ReadTranscriptOptions',
     'TranscriptMessage',
     'TranscriptOf',
     'TranscriptSummary',
+    'TranscriptTurnMessage',
     'TranscriptsOf',
   ],
   'leftoff/testing': [
