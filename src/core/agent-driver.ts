@@ -15,7 +15,7 @@ export interface AgentDriver<M> {
    * What went wrong, asked only about the very first thing a resumed run gave: a thrown error, or a message of kind
    * `failure`. Say `stale` for the agent's own words with exactly this id, never for a text that only looks like it.
    */
-  readonly classify: (errorOrMessage: unknown, attempt: ResumeAttempt) => FailureClass
+  readonly classify: (errorOrMessage: unknown, attempt: ResumeAttempt) => FailureClass | Promise<FailureClass>
   /** Whether `id` has the form of this agent's ids. Checked before an id is used. Missing where any text may be one. */
   readonly isSessionId?: (id: string) => boolean
   /** Whether each turn gets an id of its own, so that another id than the one asked for is no sign of lost context. */
@@ -26,6 +26,19 @@ export interface AgentDriver<M> {
   readonly usageOf?: (message: M) => TokenUsage | undefined
   /** The text of a finished answer; the last one given becomes the preview. Missing where there is none to preview. */
   readonly textOf?: (message: M) => string | undefined
+  /**
+   * Watches one turn, to say after it whether the agent keeps what was said. Called before the agent starts, with the session to be resumed, if
+   * there is one. Missing where that cannot be told.
+   */
+  readonly createWatch?: (resume: string | undefined) => TurnWatch<M>
+}
+
+/** What a driver sees of one turn. */
+export interface TurnWatch<M> {
+  /** Given each message of the run that answers, in order. */
+  readonly note: (message: M) => void
+  /** Asked once, after a turn that succeeded: what `onError` is to be told, or `undefined` if the agent has kept the turn. */
+  readonly afterDone: () => Promise<unknown>
 }
 
 /** What a message means for the turn. */

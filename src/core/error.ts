@@ -21,6 +21,7 @@ export type LeftoffErrorCode =
   | 'turn-interrupted'
   | 'turn-busy'
   | 'transcript-unreadable'
+  | 'transcript-not-written'
 
 /**
  * Every error leftoff throws or reports. `code` says what happened, `message` also what to do, `cause` keeps the original.

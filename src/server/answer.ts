@@ -16,12 +16,15 @@ export interface Answer<M> {
   /** Why an agent that has nothing more to say did not succeed; `undefined` if it did. */
   failure(): LeftoffError | undefined
   done(): TurnEvent<M>
+  /** After `done`: what the driver has found wrong with what the agent kept, if anything. */
+  afterDone(): Promise<unknown>
 }
 
-/** An answer of which nothing is known yet. */
-export function createAnswer<M>(agent: AgentDriver<M>): Answer<M> {
+/** An answer of which nothing is known yet, from the session `resume` if there is one. */
+export function createAnswer<M>(agent: AgentDriver<M>, resume?: string): Answer<M> {
   const kindOf = agent.createKindOf?.() ?? agent.kindOf
   const { sessionIdOf, usageOf, textOf } = agent
+  const watch = agent.createWatch?.(resume)
   let agentSessionId: string | undefined
   let hasOutput = false
   let hasSucceeded = false
@@ -32,6 +35,7 @@ export function createAnswer<M>(agent: AgentDriver<M>): Answer<M> {
   return {
     note(message) {
       const kind = kindOf(message)
+      watch?.note(message)
       if (kind === 'failure') {
         result = kind
         return kind
@@ -70,5 +74,7 @@ export function createAnswer<M>(agent: AgentDriver<M>): Answer<M> {
         ...(lastText !== undefined && { preview: lastText }),
       }
     },
+
+    afterDone: async () => watch?.afterDone(),
   }
 }

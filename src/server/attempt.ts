@@ -43,8 +43,8 @@ export async function attemptResume<M>(
   const onStderr = (text: string) => {
     if (isSilent) stderr.push(text)
   }
-  const refusal = (evidence: unknown): Refusal | undefined => {
-    const reason = agent.classify(evidence, { ...asked, stderr })
+  const refusal = async (evidence: unknown): Promise<Refusal | undefined> => {
+    const reason = await agent.classify(evidence, { ...asked, stderr })
     if (reason === 'stale' || reason === 'invalid') return { reason, evidence }
     return reason === 'stale-point' && asked.resumeAt !== undefined ? { reason, evidence } : undefined
   }
@@ -54,14 +54,14 @@ export async function attemptResume<M>(
     attempt = await listen(context, { ...asked, onStderr })
   } catch (error) {
     // What a run says after it was told to stop is about the stop.
-    const refused = context.signal.aborted ? undefined : refusal(error)
+    const refused = context.signal.aborted ? undefined : await refusal(error)
     if (refused) return refused
     throw error
   } finally {
     isSilent = false
   }
   const [message] = attempt.first
-  const refused = message !== undefined && agent.kindOf(message) === 'failure' ? refusal(message) : undefined
+  const refused = message !== undefined && agent.kindOf(message) === 'failure' ? await refusal(message) : undefined
   if (!refused) return attempt
   // Not waited for: all that can follow is the same refusal once more, as a thrown error.
   void closeQuietly(attempt.messages)

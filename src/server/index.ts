@@ -4,7 +4,7 @@
  * @module leftoff/server
  */
 
-export type { AgentDriver, FailureClass, MessageKind, ResumeAttempt } from '../core/agent-driver.js'
+export type { AgentDriver, FailureClass, MessageKind, ResumeAttempt, TurnWatch } from '../core/agent-driver.js'
 export type { Clock } from '../core/clock.js'
 export { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
 export type { TokenUsage } from '../core/session.js'

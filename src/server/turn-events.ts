@@ -33,7 +33,7 @@ export function turnEvents<M>({
   clock,
 }: BegunTurn<M>): AsyncIterable<TurnEvent<M>> {
   const { agent, signal: clientSignal, onDisconnect = 'abort' } = options
-  const answer = createAnswer(agent)
+  const answer = createAnswer(agent, stored)
   const agentAbort = new AbortController()
   const iterator = createTurnIterator<TurnEvent<M>>({ pull, leave, unread })
 
@@ -119,6 +119,9 @@ export function turnEvents<M>({
     }
     iterator.emit(answer.done())
     end()
+    // The answer is there, so the reader has nothing to do about it.
+    const report = (error: unknown) => error !== undefined && reportError(options.onError, error)
+    void answer.afterDone().then(report, report)
   }
 
   /** The error goes up once the key is free, so that who reads it can send again. */

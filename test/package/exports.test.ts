@@ -48,6 +48,7 @@ const values: Record<string, readonly string[]> = {
   'leftoff/server/supabase': ['supabaseAgentSessions'],
   'leftoff/agents/claude': [
     'claudeDriver',
+    'claudeDriverFor',
     'claudeEnv',
     'listTranscripts',
     'readTranscript',
@@ -128,6 +129,7 @@ const types: Record<string, readonly string[]> = {
     'TurnLease',
     'TurnOptions',
     'TurnResponseOptions',
+    'TurnWatch',
   ],
   'leftoff/server/supabase': [
     'RpcCall',
@@ -146,6 +148,7 @@ const types: Record<string, readonly string[]> = {
     'TranscriptSummary',
     'TranscriptTurnMessage',
     'TranscriptsOf',
+    'WatchedFolder',
   ],
   'leftoff/testing': [
     'AgentSessionStoreConformance',

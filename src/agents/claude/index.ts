@@ -4,7 +4,7 @@
  * @module leftoff/agents/claude
  */
 
-export { claudeDriver } from './claude-driver.js'
+export { claudeDriver, claudeDriverFor } from './claude-driver.js'
 export { type ClaudeFolder, claudeEnv } from './claude-env.js'
 export type { ClaudeMessage } from './claude-message.js'
 export { type ListedTranscript, listTranscripts, type TranscriptsOf } from './list-transcripts.js'
@@ -17,3 +17,4 @@ export {
 export { summarizeTranscript, type TranscriptSummary } from './summarize-transcript.js'
 export type { TranscriptOf } from './transcript-file.js'
 export type { TranscriptTurnMessage } from './transcript-turns.js'
+export type { WatchedFolder } from './watch-transcript.js'
