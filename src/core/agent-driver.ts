@@ -14,6 +14,7 @@ export interface AgentDriver<M> {
   /**
    * What went wrong, asked only about the very first thing a resumed run gave: a thrown error, or a message of kind
    * `failure`. Say `stale` for the agent's own words with exactly this id, never for a text that only looks like it.
+   * A driver that has to look first gives a promise.
    */
   readonly classify: (errorOrMessage: unknown, attempt: ResumeAttempt) => FailureClass | Promise<FailureClass>
   /** Whether `id` has the form of this agent's ids. Checked before an id is used. Missing where any text may be one. */

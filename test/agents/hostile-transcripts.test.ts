@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, symlinkSync, truncateSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, symlinkSync, truncateSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as fc from 'fast-check'
@@ -194,6 +194,19 @@ describe('damaged transcripts', () => {
     for await (const { text } of (await readTranscript({ root, workspace, sessionId })) ?? []) texts.push(text)
     expect(texts).toEqual(['Hello', 'Hello Ada.'])
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(200 * 1024)
+  }, 30_000)
+
+  it('of 200 MB need no more memory than a few of their lines', async () => {
+    const { root, write } = transcriptFolder()
+    const path = write(sessionId, '')
+    const result = { message: { role: 'user', content: [{ type: 'tool_result', content: 'x'.repeat(1024 ** 2) }] } }
+    for (let number = 1; number <= 200; number++) {
+      appendFileSync(path, `${JSON.stringify(userEntry(number, number - 1 || null, '', result))}\n`)
+    }
+    appendFileSync(path, JSON.stringify(userEntry(201, 200, 'Hello')))
+    const before = process.resourceUsage().maxRSS
+    expect(await summarizeTranscript({ root, workspace, sessionId })).toMatchObject({ messageCount: 1 })
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(100 * 1024)
   }, 30_000)
 
   it('that go away before they are read give nothing', async () => {

@@ -31,10 +31,10 @@ export const breakages = [
 ] as const
 export type Breakage = (typeof breakages)[number]
 
-/** Writes `records` as lines, with up to three of the breakages. */
+/** Writes `records` as lines, with up to five of the breakages. */
 export function breakFile(random: Random, records: readonly Written[]): BrokenFile {
   const wanted = new Set<Breakage>()
-  const count = random.pick([0, 1, 1, 1, 2, 3])
+  const count = random.pick([0, 1, 1, 2, 3, 5])
   while (wanted.size < count) wanted.add(random.pick(breakages))
   let lines = records.map((record) => JSON.stringify(record))
   const at = () => random.below(lines.length)

@@ -28,8 +28,11 @@ export interface ComparePlan {
   readonly root: string
   readonly firstSeed: number
   readonly isEnough: (soFar: Compared) => boolean
+  /** Reads the first of them too. */
   readonly older?: OlderReader
 }
+
+const olderSessions = 1_000
 
 /** Random sessions, each read by the SDK and by us. */
 export async function compareReaders({ root, firstSeed, isEnough, older }: ComparePlan): Promise<Compared> {
@@ -56,7 +59,11 @@ export async function compareReaders({ root, firstSeed, isEnough, older }: Compa
     const sdk = { messages, ...summaryOf(messages, broken, written) }
     const ours = await readByUs(of)
     if (JSON.stringify(ours) !== JSON.stringify(sdk)) compared.differences.push({ seed, ours, sdk })
-    if (older && (await textsBy(older, of)) !== JSON.stringify(messages.map(({ role, text }) => [role, text]))) {
+    if (
+      older &&
+      compared.sessions < olderSessions &&
+      (await textsBy(older, of)) !== JSON.stringify(messages.map(({ role, text }) => [role, text]))
+    ) {
       compared.olderDifferences++
     }
     rmSync(path)

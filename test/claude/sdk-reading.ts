@@ -17,7 +17,8 @@ export async function readBySdk(sessionId: string, dir: string, path: string, by
   writeFileSync(path, bytes)
   const records = recordsIn(bytes)
   const shown = await getSessionMessages(sessionId, { dir })
-  const [top] = await getSessionMessages(sessionId, { dir, includeSystemMessages: true })
+  const hasCompaction = [...records.values()].some(({ subtype }) => subtype === 'compact_boundary')
+  const [top] = hasCompaction ? await getSessionMessages(sessionId, { dir, includeSystemMessages: true }) : []
   const boundary = top && records.get(top.uuid)
   const before = boundary && !boundary.parentUuid ? boundary.logicalParentUuid : undefined
   const isCompaction = field(boundary, 'subtype') === 'compact_boundary'

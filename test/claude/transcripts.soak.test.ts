@@ -21,7 +21,11 @@ it(
     const compared = await compareReaders({
       root,
       firstSeed,
-      isEnough: () => performance.now() > until,
+      isEnough: ({ counts }) => {
+        const left = until - performance.now()
+        // A busy machine may take longer.
+        return left < 0 && (left < -minutes * 60_000 || [...counts.values()].every((count) => count >= enough))
+      },
       older: await olderReader(join(root, 'older')),
     })
     print(compared)
@@ -29,7 +33,7 @@ it(
     expect(compared.olderDifferences).toBeGreaterThan(0)
     expect([...compared.counts].filter(([, count]) => count < enough)).toEqual([])
   },
-  (minutes + 2) * 60_000,
+  (2 * minutes + 2) * 60_000,
 )
 
 function print({ sessions, messages, counts, differences, olderDifferences }: Compared): void {
@@ -37,6 +41,6 @@ function print({ sessions, messages, counts, differences, olderDifferences }: Co
   process.stdout.write(
     `\n${sessions} sessions from seed ${firstSeed}, ${messages} messages\n${lines.join('\n')}\n` +
       `  ${String(differences.length).padStart(7)}  differences to the SDK: seeds ${differences.slice(0, 20).map(({ seed }) => seed)}\n` +
-      `  ${String(olderDifferences).padStart(7)}  differences of the older reader\n`,
+      `  ${String(olderDifferences).padStart(7)}  differences of the older reader in the first 1,000\n`,
   )
 }

@@ -53,7 +53,7 @@ export function writeSession(random: Random, sessionId: string): WrittenSession 
   if (version === '0.3') records.push({ type: 'queue-operation', operation: 'enqueue', timestamp: stamp(), sessionId })
   const turns = 1 + random.below(5)
   for (let turn = 0; turn < turns; turn++) {
-    if (turn > 0 && random.chance(0.12)) compact()
+    if (turn > 0 && random.chance(0.2)) compact()
     if (random.chance(0.12)) note()
     writeTurn(turn)
   }
@@ -233,7 +233,7 @@ export function writeSession(random: Random, sessionId: string): WrittenSession 
     const chain = chainTo(end)
     const boundary = random.uuid()
     const summary = random.uuid()
-    const isLost = random.chance(0.15)
+    const isLost = random.chance(0.25)
     if (isLost) has.add('lost logical parent')
     const kept = chain.slice(-1 - random.below(4)).map(({ uuid }) => String(uuid))
     const way = random.pick(['plain', 'segment', 'messages'] as const)

@@ -48,7 +48,7 @@ export const claudeDriver: AgentDriver<ClaudeMessage> = {
  *   agent: claudeDriverFor({ workspace }),
  *   run: ({ resume }) => query({ prompt: message, options: { ...(resume && { resume }), env: claudeEnv({ workspace }) } }),
  *   hasHistory,
- *   onError: (error) => log(error),
+ *   onError: (error) => console.error(error),
  * })
  * ```
  */

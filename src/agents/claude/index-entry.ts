@@ -70,7 +70,7 @@ interface Place {
   readonly length: number
 }
 
-/** The entry in a record, if it is one. `same` gives the text that is kept already for an id, so that each is kept once. */
+/** The entry in a record, if it is one. `same` gives the text that is kept already for an id, so that it is not kept twice. */
 export function entryIn(
   record: TranscriptRecord,
   { order, offset, length }: Place,
@@ -86,7 +86,7 @@ export function entryIn(
   const messageId = type === 'assistant' ? field(field(record, 'message'), 'id') : undefined
   const timestamp = field(record, 'timestamp')
   return {
-    uuid: same(uuid),
+    uuid,
     type,
     parent,
     linked: parent,

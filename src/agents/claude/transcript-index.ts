@@ -27,7 +27,8 @@ export async function indexTranscript(file: FileHandle, size: number, reader?: L
   let order = 0
   let hasCompactions = false
   let hasQueued = false
-  const same = (id: string) => entries.get(id)?.uuid ?? id
+  let last: string | undefined
+  const same = (id: string) => (id === last ? last : (entries.get(id)?.uuid ?? id))
   for await (const lines of linesOf(file, size)) {
     for (const { bytes, offset } of lines) {
       const isWanted = bytes.includes(idField) || bytes.includes(deliveryField) || reader?.wants(bytes)
@@ -37,6 +38,7 @@ export async function indexTranscript(file: FileHandle, size: number, reader?: L
       const entry = entryIn(record, { order, offset, length: bytes.length }, same)
       if (entry) {
         entries.set(entry.uuid, entry)
+        last = entry.uuid
         order++
         if (entry.rare?.compaction) hasCompactions = true
         if (entry.rare?.queued) hasQueued = true

@@ -12,10 +12,16 @@ export interface Line {
  */
 export async function* linesOf(file: FileHandle, size: number): AsyncGenerator<readonly Line[], void> {
   const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size))
+  // Holes come by the megabyte, and comparing is faster than looking at each byte.
+  const nuls = Buffer.alloc(chunk.length)
   let begun: BegunLine | undefined
   for (let start = 0; start < size; ) {
     const bytes = await readFully(file, chunk.subarray(0, size - start), start)
     if (bytes.length === 0) break
+    if (!begun && bytes[0] === 0 && bytes.equals(nuls.subarray(0, bytes.length))) {
+      start += bytes.length
+      continue
+    }
     const lines: Line[] = []
     let lineStart = 0
     while (lineStart < bytes.length) {
@@ -82,7 +88,7 @@ const newlineByte = 10
 const blankByte = 32
 const chunkBytes = 256 * 1024
 /** What is longer is no message: the API takes requests of 32 MB, and a tool's result may stand in its line twice. */
-const maxLineBytes = 256 * 1024 * 1024
+const maxLineBytes = 128 * 1024 * 1024
 
 /** A line whose end is not read yet. */
 interface BegunLine {
