@@ -74,7 +74,7 @@ function linesOf(bytes: Buffer): string[] {
 }
 
 /** By id; of several with one id the last one counts. */
-export function recordsIn(bytes: Buffer): ReadonlyMap<string, Raw> {
+function recordsIn(bytes: Buffer): ReadonlyMap<string, Raw> {
   return new Map(linesOf(bytes).flatMap((line) => entry(parsed(line))))
 }
 

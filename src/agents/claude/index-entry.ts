@@ -35,7 +35,7 @@ export interface Entry {
 }
 
 /** What only some entries have. */
-export interface RareFacts {
+interface RareFacts {
   /** Ids of tool calls. */
   readonly calls: readonly string[]
   /** Ids of the tool calls that it has results of. */
