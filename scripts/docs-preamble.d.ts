@@ -64,5 +64,13 @@ declare module '@anthropic-ai/claude-agent-sdk' {
   export type SDKMessage =
     | { type: 'stream_event'; session_id: string; event: StreamEvent }
     | { type: 'assistant' | 'user' | 'system' | 'result'; session_id: string }
-  export function query(input: { prompt: string; options?: Options }): AsyncGenerator<SDKMessage, void>
+  interface SDKUserMessage {
+    type: 'user'
+    uuid?: `${string}-${string}-${string}-${string}-${string}`
+    session_id?: string
+    parent_tool_use_id: string | null
+    message: { role: 'user'; content: string }
+  }
+  type Prompt = string | AsyncIterable<SDKUserMessage>
+  export function query(input: { prompt: Prompt; options?: Options }): AsyncGenerator<SDKMessage, void>
 }

@@ -13,7 +13,7 @@ export interface AgentDriver<M> {
   readonly kindOf: (message: M) => MessageKind
   /**
    * Why a resumed run failed, asked about a thrown error or a message of kind `failure`. Say `stale` and `unusable` for
-   * the agent's own words, never for a text that only looks like them.
+   * the agent's own words, never for a text that only looks like them. A driver that has to look first gives a promise.
    */
   readonly classify: (errorOrMessage: unknown, attempt: ResumeAttempt) => FailureClass | Promise<FailureClass>
   /** Whether `id` has the form of this agent's ids. Checked before an id is used. Missing where any text may be one. */

@@ -23,6 +23,7 @@ export type LeftoffErrorCode =
   | 'turn-repeated'
   | 'transcript-unreadable'
   | 'conversation-lost'
+  | 'transcript-not-written'
 
 /**
  * Every error leftoff throws or reports. `code` says what happened, `message` also what to do, `cause` keeps the original.

@@ -55,6 +55,7 @@ const values: Record<string, readonly string[]> = {
   'leftoff/supabase': ['supabaseAdapter'],
   'leftoff/agents/claude': [
     'claudeDriver',
+    'claudeDriverFor',
     'claudeEnv',
     'listTranscripts',
     'readTranscript',
@@ -173,10 +174,13 @@ const types: Record<string, readonly string[]> = {
     'ClaudeFolder',
     'ClaudeMessage',
     'ListedTranscript',
+    'ReadTranscriptOptions',
     'TranscriptMessage',
     'TranscriptOf',
     'TranscriptSummary',
+    'TranscriptTurnMessage',
     'TranscriptsOf',
+    'WatchedFolder',
   ],
   'leftoff/testing': [
     'AgentSessionStoreConformance',
