@@ -72,7 +72,7 @@ function totalOf(byModel: unknown): TokenUsage {
 }
 
 function tokensIn({ input, output, cacheRead, cacheWrite }: TokenUsage): number {
-  return input + output + cacheRead + cacheWrite
+  return input + output + (cacheRead ?? 0) + (cacheWrite ?? 0)
 }
 
 function sum(a: TokenUsage | undefined, b: TokenUsage): TokenUsage {
