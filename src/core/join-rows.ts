@@ -12,7 +12,7 @@ export function joinRows(a: StoredRow, b: StoredRow): StoredRow {
   for (const scope of b.scopes) {
     const mine = known.get(scope[0])
     const theirs = totalsOf(scope)
-    if (mine) sum = minus(sum, common(mine, theirs))
+    if (mine) sum = subtract(sum, common(mine, theirs))
     known.set(scope[0], raise(mine, theirs))
   }
   const preview = latest(a.preview, b.preview)
@@ -40,7 +40,8 @@ function plus(a: ScopeTotals, b: ScopeTotals): ScopeTotals {
   return combine(a, b, (x, y) => Math.min(x + y, Number.MAX_SAFE_INTEGER))
 }
 
-function minus(a: ScopeTotals, b: ScopeTotals): ScopeTotals {
+/** `a` less `b`, nothing below 0. */
+export function subtract(a: ScopeTotals, b: ScopeTotals): ScopeTotals {
   return combine(a, b, (x, y) => Math.max(0, x - y))
 }
 

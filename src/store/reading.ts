@@ -5,6 +5,7 @@ import { createEntry } from './entry.js'
 import { adopt, isHidden } from './history.js'
 import { replaceLost } from './opening.js'
 import { openPlace } from './place.js'
+import { refusalError } from './queue.js'
 import { backoffMs } from './time.js'
 import { nowMs, type User } from './user.js'
 
@@ -122,6 +123,7 @@ function vanish(user: User, conversationId: string, isRemoved: boolean): void {
   if (isRemoved) {
     user.removedIds.add(conversationId)
     user.entries.delete(conversationId)
+    if (entry?.unsent) user.refusal = refusalError({ conversationId, reason: 'removed', isReplay: false })
     if (isOpen) replaceLost(user, conversationId)
     if (isOpen || entry?.stored) user.context.emit({ type: 'conversation-lost', conversationId, reason: 'removed' })
     return

@@ -137,8 +137,12 @@ export interface User {
 
   /** claims.ts */
   readonly claims: Map<string, Claim>
+  /** This page cannot see other tabs, and the app knows. */
+  isUnguarded: boolean
   channel: ClaimChannel | undefined
   openElsewhere: readonly string[]
+  /** Given back a moment ago: the browser may still list their locks. */
+  readonly releasing: Set<string>
   readonly answers: Map<string, (gives: boolean) => void>
   readonly released: Map<string, Deferred<void>>
 
@@ -199,8 +203,10 @@ export function createUser(context: StoreContext, userId: string): User {
     unsubscribe: undefined,
     importedBlob: undefined,
     claims: new Map(),
+    isUnguarded: false,
     channel: undefined,
     openElsewhere: [],
+    releasing: new Set(),
     answers: new Map(),
     released: new Map(),
     places: new Map(),

@@ -3,9 +3,9 @@ import { dexieAdapter } from '../../src/adapters/dexie/index.js'
 import { maxRowsSkipped } from '../../src/adapters/dexie/read-rows.js'
 import { tombstoneLifetimeMs } from '../../src/adapters/dexie/remove-rows.js'
 import type { AdapterReport, SessionAdapter } from '../../src/core/adapter.js'
+import { manualClock } from '../../src/testing/manual-clock.js'
 import { sessionAdapterConformance } from '../../src/testing/session-adapter-conformance.js'
 import { ids } from '../../src/testing/session-adapter-harness.js'
-import { manualClock } from '../../src/testing/manual-clock.js'
 import { change, dexieHarness, type IndexedDb, ranked, unreadable } from './dexie-harness.js'
 
 /** What `dexieAdapter` does on any IndexedDB: the contract, and what only this adapter has to. */

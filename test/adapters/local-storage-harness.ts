@@ -12,13 +12,19 @@ export function localStorageHarness(name = 'claude-session-storage') {
       browser = fakeBrowser()
     },
     open: (now?: () => number) => localStorageAdapter({ ...browser.openTab(), ...(now && { now }) }),
-    keys: () => Array.from({ length: browser.localStorage.length }, (_, index) => browser.localStorage.key(index) ?? ''),
+    keys: () =>
+      Array.from({ length: browser.localStorage.length }, (_, index) => browser.localStorage.key(index) ?? ''),
     plant(kind: PlantedRow, userId: string, conversationId: string): void {
       const tab = browser.openTab()
-      for (const key of Array.from({ length: browser.localStorage.length }, (_, i) => browser.localStorage.key(i) ?? '')) {
+      for (const key of Array.from(
+        { length: browser.localStorage.length },
+        (_, i) => browser.localStorage.key(i) ?? '',
+      )) {
         if (!key.startsWith(`${name}/part/${userId}/`) || !key.includes(`/${conversationId}/`)) continue
         // Written as another tab would.
-        tab.storage().setItem(key, JSON.stringify(unreadable(kind, JSON.parse(browser.localStorage.getItem(key) ?? '{}'))))
+        tab
+          .storage()
+          .setItem(key, JSON.stringify(unreadable(kind, JSON.parse(browser.localStorage.getItem(key) ?? '{}'))))
       }
     },
   }

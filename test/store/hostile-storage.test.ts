@@ -2,23 +2,43 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
-import { readStoredRow } from '../../src/core/stored-row.js'
-import { createJournal } from '../../src/store/journal.js'
-import { parseOlderBlob } from '../../src/store/older-blob.js'
-import { createPointers } from '../../src/store/pointers.js'
+import { isNewerRow, readRow } from '../../src/core/checks.js'
+import { parseJson } from '../../src/core/parse-json.js'
+import { parseLegacyBlob } from '../../src/legacy/import-legacy.js'
+import { readClaimMessage } from '../../src/store/claim-messages.js'
+import { msToComeBack, readPointer } from '../../src/store/device-keys.js'
+import { drafts } from '../../src/store/drafts.js'
+import { readJournal } from '../../src/store/journal.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
-import { session } from '../support/session.js'
+import { changeTo, session } from '../support/session.js'
+import { keysOf } from '../support/tabs.js'
+import { userIn } from '../support/user.js'
 
 // Of each reader; 100,000 with LEFTOFF_SOAK.
 const runs = process.env.LEFTOFF_SOAK ? 100_000 : 2_000
 const name = 'claude-session-storage'
 const row = session({ title: 'Trip', lastMessagePreview: 'see "you" 🙂', messageCount: 3 })
-const stored = JSON.stringify({ schemaVersion: 1, saveId: 's1', session: row })
+const stored = JSON.stringify({
+  schemaVersion: 1,
+  epoch: '',
+  startedAt: 0,
+  activity: { at: 5, rank: 5 },
+  messages: 3,
+  usage: { input: 1, output: 2 },
+  scopes: [['stored00', 3, { input: 1, output: 2 }]],
+  preview: { text: 'see "you" 🙂', rank: 5 },
+  titles: { person: { text: 'Trip', rank: 5 } },
+  writtenAt: 5,
+  folded: ['author99'],
+})
 const seeds = [
   stored,
-  JSON.stringify({ row, isAcknowledged: false }),
-  JSON.stringify({ row, sealed: [{ saveId: 's', unsaved: { messages: 1, title: 'x' } }] }),
-  JSON.stringify({ title: 'Trip', revision: 2, saveId: 's2' }),
+  JSON.stringify(changeTo(row)),
+  JSON.stringify({ removed: true, epoch: '', dueAt: 7 }),
+  JSON.stringify({ conversationId: 'c1', epoch: '' }),
+  JSON.stringify({ text: 'typing', workspace: 'w', at: 3, epoch: '' }),
+  JSON.stringify({ at: 3, ids: ['c1'] }),
+  JSON.stringify({ type: 'held', id: 'c1', since: 5, from: 'page' }),
   JSON.stringify({ state: { sessions: [row], currentConversationId: 'c1', currentWorkspace: 'w' }, version: 0 }),
 ]
 
@@ -32,15 +52,8 @@ const mutated = fc.oneof(
     .tuple(
       fc.constantFrom(...seeds),
       fc.constantFrom(
-        'revision',
-        'lastActivity',
-        'conversationId',
-        'session',
-        'row',
-        'sealed',
-        'sessions',
-        'userId',
-        'saveId',
+        ...['activity', 'at', 'rank', 'conversationId', 'counts', 'scopes', 'messages', 'sessions', 'userId', 'epoch'],
+        ...['folded', 'writtenAt', 'ids', 'dueAt', 'schemaVersion', 'type', 'since', 'text'],
       ),
       fc.oneof(
         fc.constantFrom('null', '-1', '1e999', '"x"', '[]', '{}', '{"__proto__":{"polluted":1}}', '"__proto__"'),
@@ -60,89 +73,110 @@ function unharmed(): void {
 describe('whatever stands in storage', { timeout: 60_000 }, () => {
   it('the localStorage adapter never throws, and loses no valid neighbour', async () => {
     await fc.assert(
-      fc.asyncProperty(mutated, mutated, async (damagedRow, damagedTitle) => {
+      fc.asyncProperty(mutated, mutated, async (damaged, tombstone) => {
         const { localStorage, openTab } = fakeBrowser()
-        localStorage.setItem(`${name}/row//w/neighbour`, stored.replace('"c1"', '"neighbour"'))
-        localStorage.setItem(`${name}/row//w/c1`, damagedRow)
-        localStorage.setItem(`${name}/title//c1`, damagedTitle)
-        const adapter = localStorageAdapter(openTab())
-        const listed = await adapter.list('', { workspace: 'w', limit: 10 })
-        expect(listed.map(({ conversationId }) => conversationId)).toContain('neighbour')
+        localStorage.setItem(`${name}/part//w/neighbour/author01`, stored)
+        localStorage.setItem(`${name}/part//w/c1/author01`, damaged)
+        localStorage.setItem(`${name}/removed//c2`, tombstone)
+        const adapter = localStorageAdapter({ ...openTab(), now: () => 10 })
+        const { sessions } = await adapter.list('', { workspace: 'w', limit: 10 })
+        expect(sessions.map(({ conversationId }) => conversationId)).toContain('neighbour')
         await adapter.get('', 'c1')
-        await adapter.save([{ session: { ...row, revision: 9 }, base: 8, saveId: 's9' }])
-        // The bytes are there still: in place, set aside, or read and so well-formed.
-        const all = Array.from({ length: localStorage.length }, (_, at) =>
-          localStorage.getItem(localStorage.key(at) ?? ''),
-        )
-        const isRead = readStoredRow(safeParse(damagedRow)).kind === 'row'
-        if (!isRead) expect(all).toContain(damagedRow)
+        expect(await adapter.get('', 'c2')).toBe('removed')
+        const refusals = await adapter.save([changeTo(row, 'late0000')])
+        // A row of a later leftoff is left alone; whatever else stands there, what is said now is kept.
+        const value = parseJson(damaged)
+        if (refusals.length > 0) expect(isNewerRow(value)).toBe(true)
+        else {
+          const after = await adapter.get('', 'c1')
+          if (typeof after !== 'object') throw new Error('not saved')
+          expect(after.messageCount).toBeGreaterThanOrEqual(3)
+        }
+        // The bytes are there still: in place, quarantined, or read and so well-formed, or of a sign-in that ended.
+        const all = keysOf(localStorage).map((key) => localStorage.getItem(key))
+        const fields = typeof value === 'object' && value !== null ? value : {}
+        const isRead = readRow({ ...fields, userId: '', workspace: 'w', conversationId: 'c1' }).ok
+        if (!isRead) expect(all).toContain(damaged)
         unharmed()
       }),
       { numRuns: runs },
     )
   })
 
-  it('a pointer is a hint at most', () => {
-    fc.assert(
-      fc.property(mutated, (text) => {
-        const { sessionStorage } = fakeBrowser().openTab()
-        sessionStorage.setItem(`${name}/pointer//w`, text)
-        const found = createPointers(name, () => sessionStorage).read('', 'w')
-        if (found) expect(found.row).toMatchObject({ userId: '', workspace: 'w', conversationId: expect.any(String) })
-        unharmed()
-      }),
-      { numRuns: runs },
-    )
-  })
-
-  it('a journal entry is replayed whole or set aside with its bytes', () => {
+  it('a pointer, a stamp and a draft are hints at most', () => {
     fc.assert(
       fc.property(mutated, (text) => {
         const { localStorage, openTab } = fakeBrowser()
-        const key = `${name}/journal//c1/d1`
-        localStorage.setItem(key, text)
-        const storage = openTab().storage
-        const journal = createJournal({ name, userId: '', documentId: () => 'd2', now: () => 0, storage })
-        const { entries, errors } = journal.read()
-        if (errors.length > 0) {
-          expect(localStorage.getItem(`${name}/set-aside/${key.replaceAll('/', '%2F')}`)).toBe(text)
-        }
-        for (const entry of entries) expect(entry.conversationId).toBe('c1')
+        const tab = openTab()
+        const storage = drafts()
+        const user = userIn(tab, { drafts: storage })
+        tab.sessionStorage.setItem(`${name}/pointer//w/`, text)
+        localStorage.setItem(`${name}/left/`, text)
+        localStorage.setItem(`${name}/draft//c1`, text)
+        const found = readPointer(user, 'w')
+        expect(found).not.toBe('')
+        expect(msToComeBack(user, 'c1', 3)).toBeGreaterThanOrEqual(0)
+        expect(msToComeBack(user, 'c1', 3)).toBeLessThanOrEqual(250)
+        expect(typeof storage.read(user, 'c1', true)).toBe('string')
+        for (const { conversationId } of storage.listed(user, 'w')) expect(conversationId).toBe('c1')
         unharmed()
       }),
       { numRuns: runs },
     )
   })
 
-  it('an older blob gives only rows that can be stored', async () => {
+  it('a journal entry is sent whole, removed with its sign-in, or quarantined with its bytes', () => {
+    fc.assert(
+      fc.property(mutated, (text) => {
+        const { localStorage, openTab } = fakeBrowser()
+        const key = `${name}/journal//c1/page1`
+        localStorage.setItem(key, text)
+        const { replays, errors } = readJournal(userIn(openTab()))
+        if (errors.length > 0) {
+          expect(localStorage.getItem(`${name}/quarantine/${key.replaceAll('/', '%2F')}`)).toBe(text)
+        } else if (replays.length === 0) {
+          expect(parseJson(text)).not.toMatchObject({ epoch: '' })
+          expect(localStorage.getItem(key)).toBeNull()
+        }
+        for (const replay of replays) expect(replay).toMatchObject({ conversationId: 'c1', key, text })
+        unharmed()
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  it('an older blob gives only changes that can be stored', async () => {
     const adapter = memoryAdapter()
     await fc.assert(
       fc.asyncProperty(mutated, async (text) => {
-        const { sessions } = parseOlderBlob(text, '', 5)
-        await adapter.save(sessions.map((one) => ({ session: one, base: 0, saveId: one.conversationId })))
+        const { changes } = parseLegacyBlob(text, '', 5)
+        expect(await adapter.save(changes.map((change) => ({ ...change, epoch: '' })))).toEqual([])
         unharmed()
       }),
       { numRuns: runs },
     )
   })
 
-  it('a stored row is a row, newer, or invalid', () => {
+  it('a stored row reads the same when it is written again', () => {
     fc.assert(
       fc.property(mutated, (text) => {
-        const read = readStoredRow(safeParse(text))
-        if (read.kind === 'row') expect(readStoredRow(JSON.parse(JSON.stringify(read.row)))).toEqual(read)
-        else expect(read.error.code).toBe(read.kind === 'invalid' ? 'invalid-session' : 'newer-version')
+        const value = parseJson(text)
+        const read = readRow(typeof value === 'object' && value !== null ? { ...row, ...value } : value)
+        if (read.ok) expect(readRow(JSON.parse(JSON.stringify(read.value)))).toEqual(read)
+        unharmed()
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  it('a message of another page is one of those that are known, or none', () => {
+    fc.assert(
+      fc.property(mutated, (text) => {
+        const message = readClaimMessage(parseJson(text))
+        if (message) expect(['held', 'object', 'ask', 'answer', 'released', 'changed']).toContain(message.type)
         unharmed()
       }),
       { numRuns: runs },
     )
   })
 })
-
-function safeParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -69,10 +69,17 @@ export function localStorageAdapter({
   async function use<T>(run: (storage: WebStorage) => T | Promise<T>): Promise<T> {
     try {
       const storage = openStorage()
-      stop ??= signal.listen({ onKey, onWake: index.forget })
+      stop ??= listen()
       return await run(storage)
     } catch (cause) {
       throw storageError('localStorage', cause)
+    }
+  }
+
+  function listen(): () => void {
+    const offs = [signal.listen({ onKey, onWake: index.forget }), signal.onAnnounced(tellListeners)]
+    return () => {
+      for (const off of offs) off()
     }
   }
 
@@ -225,12 +232,8 @@ export function localStorageAdapter({
         if (ofUser === undefined || ofUser === userId) listener(conversationIds)
       }
       listeners.add(own)
-      const off = signal.onAnnounced(own)
-      stop ??= signal.listen({ onKey, onWake: index.forget })
-      return () => {
-        listeners.delete(own)
-        off()
-      }
+      stop ??= listen()
+      return () => listeners.delete(own)
     },
 
     onReport(listener) {

@@ -5,6 +5,7 @@ import type { WebStorage } from '../../core/web-storage.js'
 import type { KeyIndex } from './key-index.js'
 import type { AdapterKeys } from './keys.js'
 import type { Part, Parts } from './parts.js'
+import { uncounted, withoutShared } from './shared-scopes.js'
 
 /** What {@link createPartWriter} works with. */
 export interface PartWriterOptions {
@@ -59,10 +60,17 @@ export function createPartWriter({ keys, parts, index, now, createAuthor }: Part
     change: Omit<SessionChange, 'begins'> & { readonly begins?: number | undefined },
     current: Part | undefined,
   ): RefusalReason | undefined {
-    const { begins, ...rest } = change
-    const row = applyChange(current?.row, begins === undefined ? rest : { ...rest, begins }, scopesKept)
-    if ('refused' in row) return row.refused
-    const { part, foldedKeys } = fold(storage, key, { row, writtenAt: now(), folded: current?.folded ?? [] })
+    const { begins, counts, ...rest } = change
+    const others = readOthers(storage, key, change)
+    const left = uncounted(counts, current?.row, [...others.values()])
+    const applied = applyChange(
+      current?.row,
+      { ...rest, ...(left && { counts: left }), ...(begins !== undefined && { begins }) },
+      scopesKept,
+    )
+    if ('refused' in applied) return applied.refused
+    const row = withoutShared(applied, authorOf(key), [...others.values()])
+    const { part, foldedKeys } = fold({ row, writtenAt: now(), folded: current?.folded ?? [] }, others)
     written.set(id, { key, text: parts.write(storage, key, part) })
     index.wrote(storage, key)
     // The row first, then the keys: a page that ends in between leaves parts that are known to be folded.
@@ -73,22 +81,37 @@ export function createPartWriter({ keys, parts, index, now, createAuthor }: Part
     return undefined
   }
 
-  function fold(storage: WebStorage, key: string, part: Part): { part: Part; foldedKeys: readonly string[] } {
-    const { userId, conversationId } = part.row
-    const others = [...(index.peek(storage, userId, conversationId)?.ranks.keys() ?? [])].filter(
-      (other) => other !== key,
-    )
-    const folded = part.folded.filter((author) => others.some((other) => keys.parsePart(other)?.author === author))
+  /** The parts of other pages, by key. */
+  function readOthers(
+    storage: WebStorage,
+    own: string,
+    { userId, conversationId, epoch }: Pick<SessionChange, 'userId' | 'conversationId' | 'epoch'>,
+  ): ReadonlyMap<string, Part & { readonly author: string }> {
+    const found = new Map<string, Part & { readonly author: string }>()
+    for (const key of [...(index.peek(storage, userId, conversationId)?.ranks.keys() ?? [])].sort()) {
+      const part = key === own ? undefined : parts.read(storage, key)
+      if (part && part !== 'newer-version' && part.row.epoch === epoch)
+        found.set(key, { ...part, author: authorOf(key) })
+    }
+    return found
+  }
+
+  function authorOf(key: string): string {
+    return keys.parsePart(key)?.author ?? ''
+  }
+
+  function fold(
+    part: Part,
+    others: ReadonlyMap<string, Part & { readonly author: string }>,
+  ): { part: Part; foldedKeys: readonly string[] } {
+    const folded = part.folded.filter((author) => [...others.values()].some((other) => other.author === author))
     let { row } = part
     const foldedKeys: string[] = []
-    for (const other of others.sort()) {
-      const author = keys.parsePart(other)?.author ?? ''
+    for (const [other, { author, ...old }] of others) {
       if (folded.includes(author)) {
         foldedKeys.push(other) // a page ended before it could remove it
         continue
       }
-      const old = parts.read(storage, other)
-      if (!old || old === 'newer-version' || old.row.epoch !== row.epoch) continue
       const isOld = part.writtenAt - old.writtenAt >= foldAfterMs && foldedKeys.length < foldedAtOnce
       if (!isOld && !erases(row, old.row)) continue
       const joined = joinRows(old.row, row)

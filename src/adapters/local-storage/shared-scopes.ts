@@ -1,0 +1,46 @@
+import type { ScopeTotals, SessionChange, StoredRow, StoredScope } from '../../core/change.js'
+import { subtract } from '../../core/join-rows.js'
+
+/** A part of another page. */
+export interface OtherPart {
+  readonly author: string
+  readonly row: StoredRow
+}
+
+/**
+ * The counts that this page's part is to take in: not those of a message that another page's part has counted already. Parts
+ * remember few scopes, so two that both count a message would count it twice once they forget it.
+ */
+export function uncounted(
+  counts: SessionChange['counts'],
+  own: StoredRow | undefined,
+  others: readonly OtherPart[],
+): SessionChange['counts'] {
+  if (!counts || others.length === 0) return counts
+  const known = new Set(own?.scopes.map(([scope]) => scope))
+  const left = Object.entries(counts).filter(
+    ([scope, totals]) => known.has(scope) || !others.some(({ row }) => covers(row, scope, totals)),
+  )
+  return Object.fromEntries(left)
+}
+
+/** The part without what the part of an earlier author counts too: two pages recorded one message at the same moment. */
+export function withoutShared(row: StoredRow, author: string, others: readonly OtherPart[]): StoredRow {
+  const earlier = others.filter((other) => other.author < author)
+  const shared = row.scopes.filter((scope) => earlier.some((other) => covers(other.row, scope[0], totalsOf(scope))))
+  if (shared.length === 0) return row
+  let sum: ScopeTotals = { messages: row.messages, ...(row.usage && { usage: row.usage }) }
+  for (const scope of shared) sum = subtract(sum, totalsOf(scope))
+  return { ...row, ...sum, scopes: row.scopes.filter((scope) => !shared.includes(scope)) }
+}
+
+function covers({ scopes }: StoredRow, scope: string, totals: ScopeTotals): boolean {
+  const known = scopes.find(([name]) => name === scope)
+  if (!known) return false
+  const { messages, usage } = subtract(totals, totalsOf(known))
+  return messages === 0 && (!usage || Object.values(usage).every((tokens) => tokens === 0))
+}
+
+function totalsOf([, messages, usage]: StoredScope): ScopeTotals {
+  return { messages, ...(usage && { usage }) }
+}

@@ -1,0 +1,83 @@
+import { type ReactNode, useState } from 'react'
+import { createRoot } from 'react-dom/client'
+import { expect, it, vi } from 'vitest'
+import { useConversationSession, useSessionActions } from '../../src/react/index.js'
+
+const key = 'claude-session-storage'
+
+/** What older code and DevTools read. */
+function snapshot() {
+  const { sessions, currentConversationId, currentWorkspace, state, version } = JSON.parse(
+    localStorage.getItem(key) ?? '{}',
+  )
+  return { sessions, currentConversationId, currentWorkspace, state, version }
+}
+
+/** A page of the seed: no provider, and `mounted` from its own state. */
+function SeedPage({ switchTo }: { switchTo: string }): ReactNode {
+  const [mounted, setMounted] = useState(false)
+  const { conversationId, isInitialized, isResumed, startNewConversation, recordMessage } = useConversationSession(
+    'demo.alive.best',
+    mounted,
+  )
+  const { switchConversation } = useSessionActions()
+  return (
+    <main data-initialized={isInitialized} data-resumed={isResumed} data-conversation={conversationId}>
+      <button type="button" id="mount" onClick={() => setMounted(true)} />
+      <button type="button" id="say" onClick={() => recordMessage({ role: 'user', text: 'hello again' })} />
+      <button type="button" id="new" onClick={startNewConversation} />
+      <button type="button" id="back" onClick={() => void switchConversation(switchTo)} />
+    </main>
+  )
+}
+
+it('the seed’s page resumes where it was, and its older code still finds the current ids', async () => {
+  localStorage.clear()
+  sessionStorage.clear()
+  const blob = JSON.stringify({
+    state: {
+      sessions: [
+        { conversationId: 'older', workspace: 'demo.alive.best', lastActivity: Date.now() - 60_000 },
+        { conversationId: 'current', workspace: 'demo.alive.best', lastActivity: Date.now() - 90_000 },
+      ],
+      currentConversationId: 'current',
+      currentWorkspace: 'demo.alive.best',
+    },
+    version: 0,
+  })
+  localStorage.setItem(key, blob)
+  const container = document.body.appendChild(document.createElement('div'))
+  const root = createRoot(container)
+  root.render(<SeedPage switchTo="current" />)
+  const main = () => container.querySelector('main')?.dataset ?? {}
+  const click = (id: string) => container.querySelector<HTMLButtonElement>(`#${id}`)?.click()
+
+  await vi.waitFor(() => expect(main().initialized).toBe('false'))
+  click('mount')
+  await vi.waitFor(() => expect(main().initialized).toBe('true'))
+  expect(main()).toMatchObject({ conversation: 'current', resumed: 'true' })
+  expect(localStorage.getItem(key), 'opening writes no snapshot').toBe(blob)
+
+  click('say')
+  await vi.waitFor(() => expect(snapshot()).toMatchObject({ version: 0, currentConversationId: 'current' }))
+  expect(snapshot()).toMatchObject({
+    currentWorkspace: 'demo.alive.best',
+    sessions: [
+      { conversationId: 'current', workspace: 'demo.alive.best', lastActivity: expect.any(Number) },
+      { conversationId: 'older', workspace: 'demo.alive.best', lastActivity: expect.any(Number) },
+    ],
+    state: { currentConversationId: 'current', currentWorkspace: 'demo.alive.best', sessions: expect.any(Array) },
+  })
+
+  click('new')
+  await vi.waitFor(() => expect(main().conversation).not.toBe('current'))
+  expect(snapshot()).toMatchObject({ currentConversationId: main().conversation, state: snapshotState() })
+  click('back')
+  await vi.waitFor(() => expect(main().conversation).toBe('current'))
+  await vi.waitFor(() => expect(snapshot().currentConversationId).toBe('current'))
+  root.unmount()
+
+  function snapshotState() {
+    return { currentConversationId: main().conversation, currentWorkspace: 'demo.alive.best' }
+  }
+})
