@@ -35,7 +35,7 @@ export function createUsage(): Usage {
       }
     },
     hasTotal: () => total !== undefined,
-    result: () => total ?? [...byAnswer.values()].reduce<TokenUsage | undefined>(sum, others),
+    result: () => total ?? sumOf(byAnswer.values(), others),
   }
 
   function add(message: unknown): void {
@@ -69,6 +69,12 @@ function totalOf(byModel: unknown): TokenUsage {
       }),
     none,
   )
+}
+
+function sumOf(usages: Iterable<TokenUsage>, start: TokenUsage | undefined): TokenUsage | undefined {
+  let total = start
+  for (const usage of usages) total = sum(total, usage)
+  return total
 }
 
 function tokensIn({ input, output, cacheRead, cacheWrite }: TokenUsage): number {
