@@ -18,7 +18,6 @@ export declare function parseTurn(body: unknown): TurnBody | undefined
 export interface TurnBody {
   readonly workspace: string
   readonly conversationId: string
-  readonly tabId: string
   readonly message: string
 }
 
