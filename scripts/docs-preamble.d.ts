@@ -5,7 +5,6 @@ declare const store: import('leftoff').SessionStore
 declare const userId: string
 declare const workspace: string
 declare const conversationId: string
-declare const tabId: string
 
 // A request handler on the server.
 declare const request: Request
@@ -36,7 +35,7 @@ declare const serviceKey: string
 declare const serviceClient: import('@supabase/supabase-js').SupabaseClient
 
 // The page.
-declare const turn: { workspace: string; conversationId: string; tabId: string; message: string }
+declare const turn: { workspace: string; conversationId: string; message: string }
 declare function ChatPage(): import('react').ReactNode
 declare function append(text: string): void
 declare function showAnswer(conversationId: string, text: string): void
