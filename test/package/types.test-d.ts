@@ -152,6 +152,7 @@ describe('the types of the built package', () => {
         case 'save-failed':
         case 'row-quarantined':
         case 'newer-version':
+        case 'claims-unavailable':
           return expectTypeOf(event.error.code).toEqualTypeOf<LeftoffErrorCode>()
         case 'restored':
           // @ts-expect-error: nothing failed
