@@ -63,6 +63,8 @@ export function sendBeforeLeaving(user: User): void {
 /** Everything recorded so far is stored, or a rejection says why not. */
 export async function flush(user: User): Promise<void> {
   await saveAll(user)
+  // Whoever signed out, or left, in the meantime has dropped what was not stored.
+  if (user.isGone && hasDue(user)) throw await user.ended.promise
   const { refusal } = user
   user.refusal = undefined
   if (refusal) throw refusal
@@ -127,7 +129,8 @@ function settleRefusal(user: User, refused: Refused): void {
   if (reason === 'newer-version') emit({ type: 'newer-version', conversationId, error })
   else emit({ type: 'save-failed', conversationId, error })
   if (isReplay || reason === 'newer-version' || reason === 'invalid') return
-  user.removedIds.add(conversationId)
+  // One that storage does not know may be begun by its own page later.
+  if (reason === 'removed') user.removedIds.add(conversationId)
   replaceLost(user, conversationId)
   emit({ type: 'conversation-lost', conversationId, reason: reason === 'removed' ? 'removed' : 'not-found' })
 }
