@@ -13,8 +13,11 @@ const maxRounds = 100
 
 /** Saves within a second, or later if an attempt failed. */
 export function saveSoon(user: User): void {
-  if (user.saving.cancelTimer || user.isGone) return
-  startTimer(user, Math.max(0, user.saving.lastBeganAt + coalesceMs - user.context.clock.monotonic()), true)
+  const { cancelTimer, timerAt, failures, lastBeganAt } = user.saving
+  const at = Math.max(user.context.clock.monotonic(), lastBeganAt + coalesceMs)
+  // A timer for a removal that can be undone may be set for later; one after a failure stays.
+  if (user.isGone || (cancelTimer && (failures > 0 || timerAt <= at))) return
+  startTimer(user, at - user.context.clock.monotonic(), true)
 }
 
 /** Saves at once, for a first message, a title or a removal. */
@@ -153,6 +156,7 @@ function scheduleRemoval(user: User): void {
 function startTimer(user: User, ms: number, keepsAlive: boolean): void {
   stopTimer(user)
   if (user.isGone) return
+  user.saving.timerAt = user.context.clock.monotonic() + ms
   user.saving.cancelTimer = user.context.clock.setTimeout(
     () => {
       user.saving.cancelTimer = undefined
