@@ -10,7 +10,8 @@ export function checkViews(world: World): void {
     checkUser(world, view.userId, view.sessions)
     checkRemoved(world, place, new Set(view.sessions.map(({ conversationId }) => conversationId)))
     if (view.current) checkDraft(world, place, view.current.conversationId)
-    for (const id of heldBy(view)) {
+    // Nobody sees a page that is prerendered; it claims once it is shown.
+    for (const id of place.page.isActive ? heldBy(view) : []) {
       const claim = claimOf(place, view, id)
       const other = holders.get(claim)
       count(world, 'invariant: held by one tab')

@@ -206,14 +206,14 @@ export function disposeStore(world: World, place: Place): boolean {
   follow(world, awaitedBy, 'dispose', () => store.dispose().then(() => true), {
     onEnd() {
       const endedAt = world.time.elapsed()
-      const check = (what: string, since: number) => () => {
+      const check = (what: string, since?: number) => () => {
         if (page.state !== 'running') return
         count(world, 'invariant: no timer left')
         if (clock.pending(since) > 0) violate(world, 'no timer left', `${clock.pending(since)} timers ${what}`)
       }
       world.time.after(3_000, check('set after dispose()', endedAt))
       // A call that storage never answers is waited for this long.
-      world.time.after(12_000, check('12 s after dispose()', 0))
+      world.time.after(12_000, check('12 s after dispose()'))
     },
   })
   return true

@@ -212,7 +212,9 @@ export function removedForGood(
   model: Model,
 ): { readonly user: string; readonly id: string; readonly removal: Removal }[] {
   return model.removals.flatMap((removal) => {
-    if (removal.canBeUndone && (removal.isRestored || !removal.stay.sawTheEnd)) return []
+    // How long it can be taken back is measured by the wall clock.
+    const isLater = removal.isRestored || !removal.stay.sawTheEnd || model.facts.has('clock jumped')
+    if (removal.canBeUndone && isLater) return []
     const isCertain = removal.isDone || (removal.conversationId !== undefined && removal.stay.sawTheEnd)
     return isCertain ? removal.certain.map((id) => ({ user: removal.user, id, removal })) : []
   })

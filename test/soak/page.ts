@@ -66,7 +66,7 @@ export interface Page {
   end(): void
 }
 
-/** The clock of one store, with how many of its timers wait, and of these how many were set at a time or later. */
+/** The clock of one store, with how many of its timers wait; with `since`, of those that try again, set then or later. */
 export type SoakClock = Clock & { pending(since?: number): number }
 
 /** November 2023: far enough from 0 for clocks that jump back. */
@@ -156,12 +156,12 @@ export function createPage(
         tab.browser.channel(name, (data) => deliver(() => onMessage(data), { isKept: false })),
     },
     createClock() {
-      const pending = new Set<{ readonly setAt: number }>()
+      const pending = new Set<{ readonly setAt: number; readonly isRetry: boolean }>()
       return {
         now: () => start + device.offset + time.elapsed(),
         monotonic: time.elapsed,
-        setTimeout(run, ms) {
-          const timer = { setAt: time.elapsed() }
+        setTimeout(run, ms, { keepsAlive = true } = {}) {
+          const timer = { setAt: time.elapsed(), isRetry: !keepsAlive }
           pending.add(timer)
           const cancel = time.after(ms, () => deliver(() => pending.delete(timer) && run()))
           return () => {
@@ -169,7 +169,8 @@ export function createPage(
             cancel()
           }
         },
-        pending: (since = 0) => [...pending].filter(({ setAt }) => setAt >= since).length,
+        pending: (since) =>
+          [...pending].filter(({ setAt, isRetry }) => since === undefined || (isRetry && setAt >= since)).length,
       }
     },
     answer,

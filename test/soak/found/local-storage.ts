@@ -181,4 +181,20 @@ export const foundOnLocalStorage: readonly FoundScene[] = [
       { do: 'copy', page: 2, conversation: 5 },
     ],
   },
+  {
+    title: 'what is said while a removal can be undone is saved within a second',
+    seed: 704,
+    storage: 'localStorage',
+    devices: 1,
+    invariant: 'kept',
+    fault: 'behind-undo',
+    actions: [
+      { do: 'open', page: 2, user: 0, workspace: 1, device: 0 },
+      { do: 'record', page: 2, how: 'with id', wait: 0 },
+      { do: 'remove', page: 2, conversation: 4, ms: 6000 },
+      { do: 'jump-clock', page: 2, ms: -300000 },
+      { do: 'record', page: 2, wait: 0 },
+      { do: 'record', page: 2 },
+    ],
+  },
 ]
