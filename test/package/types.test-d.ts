@@ -152,8 +152,8 @@ describe('the types of the built package', () => {
         case 'save-failed':
         case 'row-quarantined':
         case 'newer-version':
-        case 'claims-unavailable':
           return expectTypeOf(event.error.code).toEqualTypeOf<LeftoffErrorCode>()
+        case 'claims-unavailable':
         case 'restored':
           // @ts-expect-error: nothing failed
           return event.error
