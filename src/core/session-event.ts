@@ -16,6 +16,8 @@ export type SessionEvent =
   | { readonly type: 'conversation-changed'; readonly conversationId: string }
   /** Another tab took over the conversation; this tab watches it now. */
   | { readonly type: 'taken-over'; readonly conversationId: string }
+  /** This browser has neither Web Locks nor `BroadcastChannel`: two tabs may share a conversation. Saves are safe. Reported once. */
+  | { readonly type: 'claims-unavailable' }
   /** The user signed out on this device, here or in another tab. */
   | { readonly type: 'signed-out'; readonly userId: string }
   /** The device keeps a limited number of conversations; these were the oldest. */

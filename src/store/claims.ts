@@ -30,6 +30,8 @@ export interface Claim {
 /** How long to wait for a lock's answer, and for an objection where there are no locks. */
 const answerMs = 1_000
 const lookMs = 1_000
+/** How long a browser may still list a lock that was given back. */
+const releasedMs = 300
 
 /**
  * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
@@ -156,8 +158,8 @@ export function lookElsewhere(user: User): void {
   const locks = user.context.browser.locks()
   if (!locks || user.isGone) return
   const prefix = `${storageKey(user.context.name, 'claim', user.userId)}/`
-  // What this page gives back while the browser answers is in the answer still, and is not another's.
-  const own = new Set(user.claims.keys())
+  // What this page gives back around now may be in the answer still, and is not another's.
+  const own = new Set([...user.claims.keys(), ...user.releasing])
   withTimeout(locks.query(), lookMs, user.context.clock, 'navigator.locks').then(
     ({ held = [] }) => {
       if (user.isGone) return
@@ -188,10 +190,20 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
     if (answer === 'held' || answer === 'denied') return answer === 'held'
   }
   // No locks, or none that answer: whoever does not object within a second does not have it.
-  if (!user.channel) return true
+  if (!user.channel) {
+    tellUnavailable(user)
+    return true
+  }
   announceHeld(user, claim)
   const silence = sleep(clock, answerMs).then(() => 'held' as const)
   return (await Promise.race([silence, objected, ended])) === 'held'
+}
+
+/** Outside a document, such as on a server, there are no tabs to tell of. */
+function tellUnavailable(user: User): void {
+  if (user.isUnguarded || !user.context.browser.events()) return
+  user.isUnguarded = true
+  user.context.emit({ type: 'claims-unavailable' })
 }
 
 /** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */
@@ -246,7 +258,7 @@ function onMessage(user: User, message: ClaimMessage): void {
         user,
         user.openElsewhere.filter((id) => id !== message.id),
       )
-      lookElsewhere(user)
+      lookAfterRelease(user)
       return
     case 'changed':
       for (const id of message.ids) user.reading.again.add(id)
@@ -274,8 +286,22 @@ function endClaim(user: User, claim: Claim, why: ClaimEnd): void {
   claim.giveBackLock()
   claim.end.resolve(why)
   if (!wasHeld) return
-  post(user, { type: 'released', id: claim.conversationId })
-  lookElsewhere(user)
+  const { conversationId } = claim
+  post(user, { type: 'released', id: conversationId })
+  user.releasing.add(conversationId)
+  lookAfterRelease(user, () => user.releasing.delete(conversationId))
+}
+
+/** The message that a claim was given back may arrive before the browser has the lock back, and a look that still finds it would last. */
+function lookAfterRelease(user: User, before: () => unknown = () => {}): void {
+  user.context.clock.setTimeout(
+    () => {
+      before()
+      lookElsewhere(user)
+    },
+    releasedMs,
+    { keepsAlive: false },
+  )
 }
 
 function setElsewhere(user: User, ids: readonly string[]): void {

@@ -20,7 +20,9 @@ const local = (user: User) => () => user.context.storage('localStorage')
 
 /** Writes what is not acknowledged. Synchronous, for a page that goes away. */
 export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
-  if (user.isGone || user.context.adapter.durability !== 'committed') return
+  if (user.isGone) return
+  writeRemovals(user, { isLeaving })
+  if (user.context.adapter.durability !== 'committed') return
   tryStorage(local(user), (storage) => {
     for (const [conversationId, entry] of user.entries) {
       if (isHidden(user, conversationId)) continue
@@ -28,7 +30,6 @@ export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: bo
       if (change) storage.setItem(journalKey(user, conversationId), JSON.stringify(change))
     }
   })
-  writeRemovals(user, { isLeaving })
 }
 
 /** Removals go into the journal for every adapter: what a person may still undo is carried out by a later page. */

@@ -1,7 +1,7 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import type { SessionChange } from '../core/change.js'
 import type { Clock } from '../core/clock.js'
-import { epochKey } from '../core/epoch.js'
+import { epochKey, readEpoch } from '../core/epoch.js'
 import { LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/hash.js'
 import type { SessionEvent } from '../core/session-event.js'
@@ -139,8 +139,12 @@ export interface User {
 
   /** claims.ts */
   readonly claims: Map<string, Claim>
+  /** This page cannot see other tabs, and the app knows. */
+  isUnguarded: boolean
   channel: ClaimChannel | undefined
   openElsewhere: readonly string[]
+  /** Given back a moment ago: the browser may still list their locks. */
+  readonly releasing: Set<string>
   readonly answers: Map<string, (gives: boolean) => void>
   readonly released: Map<string, Deferred<void>>
 
@@ -202,8 +206,10 @@ export function createUser(context: StoreContext, userId: string): User {
     unsubscribe: undefined,
     importedBlob: undefined,
     claims: new Map(),
+    isUnguarded: false,
     channel: undefined,
     openElsewhere: [],
+    releasing: new Set(),
     answers: new Map(),
     released: new Map(),
     places: new Map(),
@@ -230,12 +236,11 @@ export function endUser(user: User, why: LeftoffError): void {
 
 /** The epoch in localStorage, if there is one. */
 export function localEpoch(context: StoreContext, userId: string): string | undefined {
-  return (
-    tryStorage(
-      () => context.storage('localStorage'),
-      (storage) => storage.getItem(epochKey(context.name, userId)),
-    ) ?? undefined
+  const stored = tryStorage(
+    () => context.storage('localStorage'),
+    (storage) => storage.getItem(epochKey(context.name, userId)),
   )
+  return readEpoch(stored) || undefined
 }
 
 /** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */

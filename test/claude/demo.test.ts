@@ -49,7 +49,7 @@ async function setUp() {
 
   async function post(path: string, body: object): Promise<Response> {
     const headers = { cookie, 'Content-Type': 'application/json' }
-    const request = { workspace, conversationId, tabId: conversationId, ...body }
+    const request = { workspace, conversationId, ...body }
     const response = await app.request(`http://localhost${path}`, {
       method: 'POST',
       headers,
@@ -67,7 +67,7 @@ async function setUp() {
     async say(message: string) {
       const events: TurnEvent<AnswerPiece>[] = []
       for await (const event of readTurn<AnswerPiece>(
-        await post('/api/turn', { messageId: crypto.randomUUID(), message }),
+        await post('/api/turn', { messageId: crypto.randomUUID(), turnId: crypto.randomUUID(), message }),
       ))
         events.push(event)
       const answer = events.flatMap((event) => (event.type === 'message' ? [event.message.text] : [])).join('')

@@ -121,7 +121,7 @@ export function tabCases(start: () => Promise<Engine>): void {
         ),
       )
       for (const tab of tabs) {
-        expect(await tab.evaluate(async () => (await window.stored.list('', { limit: 100 })).length)).toBe(40)
+        expect(await tab.evaluate(async () => (await window.stored.list('', { limit: 100 })).sessions.length)).toBe(40)
         await poll(
           () => stateOf(tab),
           ({ messageCounts }) => messageCounts.length === 40,
@@ -140,7 +140,7 @@ export function tabCases(start: () => Promise<Engine>): void {
       await page.reload()
       expect(await openShop(page)).toBe(id)
       await page.evaluate(() => window.store.flush())
-      const rows = await page.evaluate(() => window.stored.list('', { limit: 10 }))
+      const { sessions: rows } = await page.evaluate(() => window.stored.list('', { limit: 10 }))
       expect(rows.map(({ messageCount }) => messageCount)).toEqual([5])
       await page.close()
     })
@@ -167,7 +167,7 @@ export function tabCases(start: () => Promise<Engine>): void {
           ),
         )
         expect(left).toEqual([])
-        expect(await tab.evaluate(() => window.stored.list('ada', { limit: 10 }))).toEqual([])
+        expect(await tab.evaluate(async () => (await window.stored.list('ada', { limit: 10 })).sessions)).toEqual([])
         await tab.close()
       }
     })

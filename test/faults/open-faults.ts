@@ -62,6 +62,4 @@ export type FaultId = (typeof faultIds)[number]
  * The faults that are not fixed yet. Fixing one includes removing it here: from then on its test passes only with the right
  * result, and the soak fails when it meets the fault.
  */
-export const openFaults: readonly string[] = [
-  'S39', // without locks and channels windows share a conversation silently
-] satisfies readonly FaultId[]
+export const openFaults: readonly string[] = [] satisfies readonly FaultId[]

@@ -19,39 +19,48 @@ export async function POST(request: Request): Promise<Response> {
   const userId = await userOf(request)
   if (userId === undefined) return new Response('Sign in first.', { status: 401 })
   const body = parseTurn(await request.json().catch(() => undefined))
-  if (!body) return new Response('This is no turn.', { status: 400 })
-  const { workspace, conversationId, tabId } = body
+  if (!body) return new Response('Not a valid turn request.', { status: 400 })
+  const { workspace, conversationId } = body
   if (!(await isMember(userId, workspace))) return new Response('No such workspace.', { status: 404 })
   const turn = await runTurn({
     sessions: sessionStore,
-    key: tabKey({ userId, workspace, tabId }),
+    key: tabKey({ userId, workspace, tabId: conversationId }),
     agent: claudeDriver,
     run: (agentRequest) => runAgent(body, agentRequest),
     hasHistory: () => hasMessages(userId, conversationId),
     signal: request.signal,
     onError,
   })
-  return turn.ok ? uiMessageResponse(turn.events) : busyResponse(turn.retryAfterMs)
+  return turn.ok ? uiMessageResponse(turn.events) : busyResponse(turn)
 }
 
 function uiMessageResponse(events: AsyncIterable<TurnEvent<ClaudeMessage>>): Response {
   const stream = createUIMessageStream<ChatUIMessage>({
     async execute({ writer }) {
       let part = 0
+      let isOpen = false
+      const open = () => {
+        if (!isOpen) writer.write({ type: 'text-start', id: `${part}` })
+        isOpen = true
+      }
+      const close = () => {
+        if (isOpen) writer.write({ type: 'text-end', id: `${part}` })
+        isOpen = false
+      }
       for await (const event of events) {
         if (event.type === 'recovered') {
           writer.write({ type: 'data-recovered', data: { contextLost: event.contextLost } })
-        } else if (event.type === 'started') {
-          writer.write({ type: 'text-start', id: `${part}` })
         } else if (event.type === 'discard') {
-          writer.write({ type: 'text-end', id: `${part}` })
+          close()
           writer.write({ type: 'data-discard', data: {} })
-          writer.write({ type: 'text-start', id: `${++part}` })
+          part += 1
         } else if (event.type === 'message') {
           const text = toClient(event.message)?.text
-          if (text) writer.write({ type: 'text-delta', id: `${part}`, delta: text })
+          if (!text) continue
+          open()
+          writer.write({ type: 'text-delta', id: `${part}`, delta: text })
         } else if (event.type === 'done') {
-          writer.write({ type: 'text-end', id: `${part}` })
+          close()
           if (event.usage) writer.write({ type: 'message-metadata', messageMetadata: { usage: event.usage } })
         }
       }

@@ -1,6 +1,7 @@
 import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
 import type { SessionChange } from '../../core/change.js'
 import { readChange } from '../../core/checks.js'
+import { readEpoch } from '../../core/epoch.js'
 import { randomScope } from '../../core/hash.js'
 import { storageError } from '../../core/storage-error.js'
 import { sessionOf } from '../../core/stored-row.js'
@@ -69,10 +70,17 @@ export function localStorageAdapter({
   async function use<T>(run: (storage: WebStorage) => T | Promise<T>): Promise<T> {
     try {
       const storage = openStorage()
-      stop ??= signal.listen({ onKey, onWake: index.forget })
+      stop ??= listen()
       return await run(storage)
     } catch (cause) {
       throw storageError('localStorage', cause)
+    }
+  }
+
+  function listen(): () => void {
+    const offs = [signal.listen({ onKey, onWake: index.forget }), signal.onAnnounced(tellListeners)]
+    return () => {
+      for (const off of offs) off()
     }
   }
 
@@ -100,7 +108,7 @@ export function localStorageAdapter({
     for (const listener of [...listeners]) listener(userId, conversationIds)
   }
 
-  const epochOf = (storage: WebStorage, userId: string) => storage.getItem(keys.epoch(userId)) ?? ''
+  const epochOf = (storage: WebStorage, userId: string) => readEpoch(storage.getItem(keys.epoch(userId)))
 
   function saveOne(storage: WebStorage, change: SessionChange): Refusal['reason'] | undefined {
     const checked = readChange(change, now())
@@ -225,12 +233,8 @@ export function localStorageAdapter({
         if (ofUser === undefined || ofUser === userId) listener(conversationIds)
       }
       listeners.add(own)
-      const off = signal.onAnnounced(own)
-      stop ??= signal.listen({ onKey, onWake: index.forget })
-      return () => {
-        listeners.delete(own)
-        off()
-      }
+      stop ??= listen()
+      return () => listeners.delete(own)
     },
 
     onReport(listener) {

@@ -16,13 +16,14 @@ describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (a
   it('keeps the bytes of a damaged row, tells of it once, and shows its neighbours', async () => {
     const page = await browser.open(`${adapter}-damaged`, adapter)
     const [damaged = '', ...sound] = await page.evaluate(saveThree)
-    await page.evaluate((id) => window.raw.damage(id), damaged)
+    // A page that has opened nothing reads nothing: the one before may still read its own saves, and meet the damage itself.
     await page.reload()
+    await page.evaluate((id) => window.raw.damage(id), damaged)
     await page.evaluate(() => window.store.initConversation('shop'))
     await expect.poll(() => shownIds(page)).toEqual(sound)
 
     await page.evaluate(sayHello)
-    expect(await eventTypes(page)).toEqual(['row-set-aside'])
+    expect(await eventTypes(page)).toEqual(['row-quarantined'])
     expect(await page.evaluate(() => window.raw.containing('damaged bytes'))).toHaveLength(1)
     expect(await statusOf(page)).toEqual({ status: 'ready', pending: 0, error: undefined })
   })
@@ -33,11 +34,12 @@ describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (a
     await page.evaluate((id) => window.raw.makeNewer(id), newer)
     const before = await page.evaluate(() => window.raw.containing('from newer code'))
     expect(before).toHaveLength(1)
-    await page.evaluate(async (conversationId) => {
+    const code = await page.evaluate((conversationId) => {
       window.store.recordMessage({ role: 'user', text: 'Into the newer row', conversationId })
-      await window.store.flush()
+      return window.store.flush().catch(({ code }) => code)
     }, newer)
 
+    expect(code).toBe('newer-version')
     expect(await page.evaluate(() => window.raw.containing('from newer code'))).toEqual(before)
     expect(await eventTypes(page)).toContain('newer-version')
     expect(await page.evaluate(() => window.store.getState().sessions.map((row) => row.lastMessagePreview))).toContain(
@@ -56,7 +58,7 @@ describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (a
       await window.store.flush()
       return current
     })
-    const stored = await page.evaluate(() => window.stored.list('', { limit: 100 }))
+    const stored = await page.evaluate(async () => (await window.stored.list('', { limit: 100 })).sessions)
     expect(stored.map(({ conversationId }) => conversationId).sort()).toEqual([...earlier].sort())
     expect(stored.find(({ conversationId }) => conversationId === current)).toMatchObject({
       messageCount: 2,
@@ -86,7 +88,7 @@ describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (a
     // `save-failed` once for each attempt; the others once.
     expect((await eventTypes(page)).filter((type) => type !== 'save-failed')).toEqual(['degraded', 'restored'])
     await page.reload()
-    const stored = await page.evaluate(() => window.stored.list('', { limit: 100 }))
+    const stored = await page.evaluate(async () => (await window.stored.list('', { limit: 100 })).sessions)
     expect(stored.map(({ messageCount }) => messageCount)).toEqual([1, 1, 1])
   })
 
@@ -105,7 +107,7 @@ describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (a
       await window.store.flush()
     })
     expect(await statusOf(page)).toEqual({ status: 'ready', pending: 0, error: undefined })
-    expect(await page.evaluate(() => window.stored.list('', { limit: 100 }))).toMatchObject([
+    expect(await page.evaluate(async () => (await window.stored.list('', { limit: 100 })).sessions)).toMatchObject([
       { messageCount: 2, title: 'Opening hours' },
     ])
   })
@@ -123,7 +125,7 @@ describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (a
       const { status, sessions, saving } = window.store.getState()
       return { status, counts: sessions.map((row) => row.messageCount).sort(), isTold: saving.error !== undefined }
     })
-    expect(shown).toEqual({ status: 'degraded', counts: [0, 1], isTold: true })
+    expect(shown).toEqual({ status: 'degraded', counts: [1], isTold: true })
   })
 })
 
@@ -152,7 +154,7 @@ describe('a localStorage that throws on access', () => {
       sessionStorage.removeItem('blocked')
       await window.store.flush()
     })
-    expect(await page.evaluate(() => window.stored.list('', { limit: 100 }))).toMatchObject([
+    expect(await page.evaluate(async () => (await window.stored.list('', { limit: 100 })).sessions)).toMatchObject([
       { conversationId: id, messageCount: 1 },
     ])
   })

@@ -26,6 +26,24 @@ describe('when the browser is killed', () => {
   })
 })
 
+describe('when the browser is killed 7 s after the first write of a page', () => {
+  it('keeps in localStorage what flush() resolved for', { timeout: timeoutMs }, async ({ task }) => {
+    const kept: number[] = []
+    for (let run = 0; run < counts.kills; run++) {
+      const page = await browser.open(`killed-later-${run}`, 'localStorage')
+      await page.evaluate(() => window.store.initConversation('workspace-0'))
+      await page.evaluate(saveRows, rows)
+      // Chromium writes a page's first change to disk within 5 s; that is what is looked at.
+      await page.waitForTimeout(7_000)
+      await browser.killAfter(async () => {})
+      const stored = await messageCounts(await browser.open(`killed-later-${run}`, 'localStorage'))
+      kept.push(stored.filter((count) => count === 1).length)
+    }
+    expect(kept).toEqual(kept.map(() => rows))
+    Object.assign(task.meta, { measured: `${kept.length} kills, ${rows} of ${rows} rows after each` })
+  })
+})
+
 type Leaving = (typeof leavings)[number]
 const leavings = ['is reloaded', 'goes to another site', 'is closed'] as const
 
@@ -118,7 +136,7 @@ function closeAsPersonDoes(page: Page): Promise<void> {
 
 function messageCounts(page: Page): Promise<readonly number[]> {
   return page.evaluate(async () => {
-    const stored = await window.stored.list('', { limit: 1_000 })
+    const { sessions: stored } = await window.stored.list('', { limit: 1_000 })
     return stored.map(({ messageCount }) => messageCount)
   })
 }

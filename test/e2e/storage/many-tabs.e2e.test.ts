@@ -35,7 +35,7 @@ describe.each(['localStorage', 'dexie'] as const)('many tabs that write at once,
 
         await browser.close()
         const reopened = await browser.open(origin, adapter)
-        const stored = await reopened.evaluate(() => window.stored.list('', { limit: 1_000 }))
+        const stored = await reopened.evaluate(async () => (await window.stored.list('', { limit: 1_000 })).sessions)
         const whole = new Set(stored.filter((row) => row.messageCount === 1).map((row) => row.conversationId))
         const ids = written.flatMap((tab) => tab.ids)
         kept.push(`${ids.filter((id) => whole.has(id)).length} of ${ids.length}`)

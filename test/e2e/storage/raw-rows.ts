@@ -11,9 +11,9 @@ export interface RawRows {
 }
 
 interface Row {
-  schemaVersion: number
-  readonly session: Record<string, unknown>
-  note?: string
+  readonly schemaVersion: number
+  readonly conversationId?: string
+  readonly messages: unknown
 }
 
 export const rawLocalStorage: RawRows = {
@@ -38,8 +38,7 @@ export const rawLocalStorage: RawRows = {
 
 export const rawIndexedDb: RawRows = {
   // Not its indexed fields, which IndexedDB would not list it by.
-  damage: (conversationId) =>
-    replaceRow(conversationId, (row) => ({ ...row, session: { ...row.session, messageCount: 'damaged bytes' } })),
+  damage: (conversationId) => replaceRow(conversationId, (row) => ({ ...row, messages: 'damaged bytes' })),
   makeNewer: (conversationId) => replaceRow(conversationId, newer),
   containing: (text) =>
     inTransaction('readonly', async (stores) => {
@@ -52,7 +51,7 @@ export const rawIndexedDb: RawRows = {
   fill: () =>
     untilFull((more) =>
       inTransaction('readwrite', async (stores) => {
-        stores.find(({ name }) => name === 'setAside')?.add({ filler: more })
+        stores.find(({ name }) => name === 'quarantine')?.add({ filler: more })
       }),
     ),
 }
@@ -69,21 +68,21 @@ async function untilFull(add: (more: string) => Promise<void>): Promise<void> {
   }
 }
 
-function newer(row: Row): Row {
+function newer(row: Row) {
   return { ...row, schemaVersion: row.schemaVersion + 1, note: 'from newer code' }
 }
 
 function rowKey(conversationId: string): string {
-  const key = Object.keys(localStorage).find((key) => key.includes('/row/') && key.endsWith(conversationId))
+  const key = Object.keys(localStorage).find((key) => key.includes('/part/') && key.includes(conversationId))
   if (key === undefined) throw new Error(`There is no row of ${conversationId}.`)
   return key
 }
 
-function replaceRow(conversationId: string, change: (row: Row) => Row): Promise<void> {
+function replaceRow(conversationId: string, change: (row: Row) => unknown): Promise<void> {
   return inTransaction('readwrite', async (stores) => {
-    const rows = stores.find(({ name }) => name === 'rows')
+    const rows = stores.find(({ name }) => name === 'sessions')
     const found = await settled<Row[]>(rows?.getAll())
-    const row = found.find(({ session }) => session.conversationId === conversationId)
+    const row = found.find((row) => row.conversationId === conversationId)
     if (!row) throw new Error(`There is no row of ${conversationId}.`)
     rows?.put(change(row))
   })

@@ -73,8 +73,8 @@ describe.each(['localStorage', 'dexie'] as const)('a frozen tab, %s', (adapter) 
     await say(frozen, 'Hello from Bob')
     expect(await traces(frozen, 'Ada')).toEqual([])
     expect(await traces(frozen, 'ada')).toEqual([])
-    expect(await other.evaluate(() => window.stored.list('ada', { limit: 10 }))).toEqual([])
-    expect(await other.evaluate(() => window.stored.list('bob', { limit: 10 }))).toMatchObject([
+    expect(await other.evaluate(async () => (await window.stored.list('ada', { limit: 10 })).sessions)).toEqual([])
+    expect(await other.evaluate(async () => (await window.stored.list('bob', { limit: 10 })).sessions)).toMatchObject([
       { lastMessagePreview: 'Hello from Bob', messageCount: 1 },
     ])
     await Promise.all([frozen.close(), other.close()])
@@ -89,7 +89,11 @@ describe.each(['localStorage', 'dexie'] as const)('a frozen tab, %s', (adapter) 
     const other = await browser.open(`keeps-${adapter}`, adapter)
     expect(await openShop(other)).not.toBe(id)
     await say(other, 'Hello from another')
-    const stored = () => other.evaluate(async (id) => (await window.stored.get('', id))?.messageCount, id)
+    const stored = () =>
+      other.evaluate(async (id) => {
+        const row = await window.stored.get('', id)
+        return typeof row === 'object' ? row.messageCount : row
+      }, id)
     expect(await stored()).toBe(1)
 
     await thaw()
