@@ -8,7 +8,6 @@ export default defineConfig({
     'src/adapters/supabase/index.ts',
     'src/legacy/index.ts',
     'src/server/index.ts',
-    'src/server/supabase/index.ts',
     'src/agents/claude/index.ts',
     'src/testing/index.ts',
   ],

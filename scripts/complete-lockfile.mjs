@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url'
  * @typedef {{ packages: Record<string, Entry> }} Lockfile
  */
 
-const lockfiles = ['.', 'examples/recipes', 'test/claude', 'test/next', 'test/react-18'].map((folder) =>
-  join(folder, 'package-lock.json'),
+const lockfiles = ['.', 'examples/recipes', 'test/claude', 'test/claude/older', 'test/next', 'test/react-18'].map(
+  (folder) => join(folder, 'package-lock.json'),
 )
 
 for (const name of lockfiles) {

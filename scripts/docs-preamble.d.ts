@@ -10,6 +10,9 @@ declare const tabId: string
 // A request handler on the server.
 declare const request: Request
 declare const message: string
+declare const messageId: string
+declare const turnId: string
+declare const databaseUrl: string
 declare const messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[]
 declare const sessionStore: import('leftoff/server').AgentSessionStore
 declare const sessions: import('leftoff/server').AgentSessionStore
@@ -19,6 +22,11 @@ declare const hasHistory: boolean
 declare const options: import('leftoff/server').TurnOptions<ClaudeMessage>
 declare const run: import('leftoff/server').TurnOptions<ClaudeMessage>['run']
 declare function toClient(message: ClaudeMessage): { text: string } | undefined
+// A stateless model, as the AI SDK has it.
+declare const model: string
+declare function streamText(request: { model: string; messages: readonly object[] }): {
+  textStream: AsyncIterable<string>
+}
 declare function textOf(message: ClaudeMessage): string
 
 // Supabase: the reader's project, and a client with its service key.
@@ -50,6 +58,7 @@ declare module '@anthropic-ai/claude-agent-sdk' {
   interface Options {
     resume?: string
     resumeSessionAt?: string
+    tools?: string[]
     abortController?: AbortController
     env?: Record<string, string | undefined>
     stderr?: (text: string) => void
@@ -61,5 +70,13 @@ declare module '@anthropic-ai/claude-agent-sdk' {
   export type SDKMessage =
     | { type: 'stream_event'; session_id: string; event: StreamEvent }
     | { type: 'assistant' | 'user' | 'system' | 'result'; session_id: string }
-  export function query(input: { prompt: string; options?: Options }): AsyncGenerator<SDKMessage, void>
+  interface SDKUserMessage {
+    type: 'user'
+    uuid?: `${string}-${string}-${string}-${string}-${string}`
+    session_id?: string
+    parent_tool_use_id: string | null
+    message: { role: 'user'; content: string }
+  }
+  type Prompt = string | AsyncIterable<SDKUserMessage>
+  export function query(input: { prompt: Prompt; options?: Options }): AsyncGenerator<SDKMessage, void>
 }

@@ -2,8 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { createClient } from '@supabase/supabase-js'
-import { tabKey } from 'leftoff/server'
-import { supabaseAgentSessions } from 'leftoff/server/supabase'
+import { supabaseAgentSessions, tabKey } from 'leftoff/server'
 import pg from 'pg'
 import { createLocalSupabase } from '../../supabase/local/local-supabase.mjs'
 import { createPostgresCluster } from '../../test/supabase/postgres-cluster.mjs'
@@ -58,10 +57,13 @@ async function bench(cluster) {
   })
   const sessions = supabaseAgentSessions({ client })
   const key = tabKey({ userId: 'u1', workspace, tabId: 'measured' })
-  const leaseId = crypto.randomUUID()
   await sessions.set(key, 'agent session')
-  const begin = () => sessions.beginTurn(key, { leaseId, leaseMs: 60_000 })
-  const end = () => sessions.endTurn(key, leaseId, 'agent session')
+  let leaseId = ''
+  const begin = () => {
+    leaseId = crypto.randomUUID()
+    return sessions.beginTurn(key, { leaseId, leaseMs: 60_000, turnId: crypto.randomUUID(), messageHash: 'hash' })
+  }
+  const end = () => sessions.endTurn(key, leaseId, { agentSessionId: 'agent session', outcome: 'done' })
   const { rows: domains } = await db.query('select domain_id from app.domains')
   const plain = { p_user_id: 'u1', p_domain_id: domains[0].domain_id, p_tab_id: 'measured' }
   const select = () => client.schema('iam').rpc('bench_select', plain)
@@ -134,7 +136,7 @@ async function fill(db) {
   await db.query(
     `insert into iam.sessions (user_id, domain_id, tab_id, sdk_session_id, expires_at)
      select 'user ' || n / 10, domain_id, 'tab ' || n, gen_random_uuid(),
-       clock_timestamp() + case when n % 10 = 0 then -interval '1 hour' else interval '20 hours' end
+       clock_timestamp() + case when n % 10 = 0 then -interval '25 hours' else interval '20 hours' end
      from generate_series(1, $1::integer) as n, app.domains`,
     [rows],
   )
@@ -146,7 +148,7 @@ async function showPlans(db) {
   const plans = {
     'a tab key': `select * from iam.sessions where user_id = 'user 5' and domain_id = (select domain_id from app.domains)
       and tab_id = 'tab 55'`,
-    'a batch of the purge': `select ctid from iam.sessions where expires_at <= now()
+    'a batch of the purge': `select user_id, domain_id, tab_id from iam.sessions where expires_at <= now() - interval '24 hours'
       and (lease_until is null or lease_until <= now())
       order by expires_at limit 10000 for update skip locked`,
   }

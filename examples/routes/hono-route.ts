@@ -14,18 +14,19 @@ const parseBody = validator(
 
 export const app = new Hono().post('/api/turn', parseBody, async (c) => {
   const body = c.req.valid('json')
-  const { workspace, conversationId } = body
+  const { workspace, conversationId, turnId } = body
   const userId = await userOf(c.req.raw)
   if (userId === undefined) throw new HTTPException(401, { message: 'Sign in first.' })
   if (!(await isMember(userId, workspace))) throw new HTTPException(404, { message: 'No such workspace.' })
   const turn = await runTurn({
     sessions: sessionStore,
     key: tabKey({ userId, workspace, tabId: conversationId }),
+    turnId,
     agent: claudeDriver,
     run: (agentRequest) => runAgent(body, agentRequest),
     hasHistory: () => hasMessages(userId, conversationId),
     signal: c.req.raw.signal,
     onError,
   })
-  return turn.ok ? turnResponse(turn.events, toClient, { onError }) : busyResponse(turn.retryAfterMs)
+  return turn.ok ? turnResponse(turn.events, toClient, { onError }) : busyResponse(turn)
 })

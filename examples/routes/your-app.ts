@@ -3,7 +3,7 @@
 import type { ClaudeMessage } from 'leftoff/agents/claude'
 import type { AgentRequest, AgentSessionStore } from 'leftoff/server'
 
-/** One for all turns: `memoryAgentSessions()`, or `supabaseAgentSessions({ client })` where several servers answer. */
+/** One for all turns: `memoryAgentSessions()`, or `postgresAgentSessions({ query })` where several servers answer. */
 export declare const sessionStore: AgentSessionStore
 
 /** Who asks, by your authentication; nothing that a request's body says. */
@@ -18,6 +18,8 @@ export declare function parseTurn(body: unknown): TurnBody | undefined
 export interface TurnBody {
   readonly workspace: string
   readonly conversationId: string
+  /** Minted by the browser for each send: what the network sends twice runs once. */
+  readonly turnId: string
   readonly message: string
 }
 

@@ -7,6 +7,7 @@ import {
   type StoredScope,
   type Titles,
 } from './change.js'
+import { maxEpochLength } from './epoch.js'
 import { LeftoffError } from './error.js'
 import type { TokenUsage } from './session.js'
 import { codePointLength, isWellFormed, utf8Length } from './text.js'
@@ -139,7 +140,7 @@ const identity = {
   userId,
   workspace: id(maxWorkspaceBytes),
   conversationId: id(maxIdBytes),
-  epoch: text(64),
+  epoch: text(maxEpochLength),
 }
 
 function rankedText(max: number, maxRank: number): Check<RankedText> {

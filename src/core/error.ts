@@ -20,8 +20,10 @@ export type LeftoffErrorCode =
   | 'turn-failed'
   | 'turn-interrupted'
   | 'turn-busy'
+  | 'turn-repeated'
   | 'transcript-unreadable'
   | 'conversation-lost'
+  | 'transcript-not-written'
 
 /**
  * Every error leftoff throws or reports. `code` says what happened, `message` also what to do, `cause` keeps the original.
@@ -46,10 +48,18 @@ export class LeftoffError extends Error {
   /** With `turn-busy`: when another try is worth it. */
   readonly retryAfterMs?: number
 
-  constructor(code: LeftoffErrorCode, message: string, options?: { cause?: unknown; retryAfterMs?: number }) {
+  /** With `turn-failed`: the agent's session was kept, and forgetting it may help if the same happens again. */
+  readonly canStartFresh?: boolean
+
+  constructor(
+    code: LeftoffErrorCode,
+    message: string,
+    options?: { cause?: unknown; retryAfterMs?: number; canStartFresh?: boolean },
+  ) {
     super(message, options)
     this.code = code
     if (options?.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+    if (options?.canStartFresh !== undefined) this.canStartFresh = options.canStartFresh
   }
 }
 

@@ -5,9 +5,9 @@ import { createWireParser, parseWireEvent, wireError } from './turn-wire.js'
 /**
  * The events of a turn that `turnResponse` sends. `T` is what its `toClient` gives.
  *
- * Throws what ended the turn early: `turn-busy` with `retryAfterMs` when another turn has the conversation, the
- * server's error by its code, `turn-failed` for any other response, `turn-interrupted` when the stream ends without
- * `done`.
+ * Throws what ended the turn early: `turn-busy` with `retryAfterMs` when another turn has the conversation,
+ * `turn-repeated` when this one was answered before, the server's error by its code, `turn-failed` for any other response, `turn-interrupted` when the stream ends without
+ * `done` or `stopped`.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export async function* readTurn<T = unknown>(response: Response): AsyncGenerator
       if (done) break
       for (const event of parse(value)) {
         if (event.type === 'error') throw toError(event)
-        isDone ||= event.type === 'done'
+        isDone ||= event.type === 'done' || event.type === 'stopped'
         // The app wrote both ends: what its `toClient` gave is what comes out here.
         yield event as TurnEvent<T>
       }
@@ -50,12 +50,13 @@ export async function* readTurn<T = unknown>(response: Response): AsyncGenerator
 async function refusal(response: Response): Promise<LeftoffError> {
   const body = await response.text().catch(() => '')
   const event = parseWireEvent(body)
-  if (response.status === 409 && event?.type === 'error' && event.code === 'turn-busy') return toError(event)
+  const isKnown = event?.type === 'error' && (event.code === 'turn-busy' || event.code === 'turn-repeated')
+  if (response.status === 409 && isKnown) return toError(event)
   return new LeftoffError('turn-failed', `The server answered ${response.status}. ${wireError('turn-failed').message}`)
 }
 
-function toError({ code, message, retryAfterMs }: ReturnType<typeof wireError>): LeftoffError {
-  return new LeftoffError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs })
+function toError({ code, message, ...options }: ReturnType<typeof wireError>): LeftoffError {
+  return new LeftoffError(code, message, options)
 }
 
 function interrupted(cause: unknown): LeftoffError {

@@ -5,7 +5,13 @@ import type { RecoveryReason, TurnEvent } from './turn-event.js'
 /** What goes over the wire: the turn's events, and the error that ended it, without its message or cause. */
 export type WireEvent<T> =
   | TurnEvent<T>
-  | { readonly type: 'error'; readonly code: TurnErrorCode; readonly message: string; readonly retryAfterMs?: number }
+  | {
+      readonly type: 'error'
+      readonly code: TurnErrorCode
+      readonly message: string
+      readonly retryAfterMs?: number
+      readonly canStartFresh?: boolean
+    }
 
 /** The errors a reader can do something about; any other is sent as `turn-failed`. */
 type TurnErrorCode = keyof typeof sentences
@@ -15,14 +21,24 @@ const sentences = {
   'turn-failed': 'The answer could not be completed. Send the message again.',
   'turn-interrupted': 'The answer was interrupted. Send the message again.',
   'turn-busy': 'An answer is being written already. Wait for its end, then send again.',
+  'turn-repeated': 'This message was sent before. Load the conversation to see what came of it.',
   'lease-lost': 'This conversation went on elsewhere. Load it again before sending.',
   'recovery-failed': 'The agent lost this conversation and it could not be started afresh. Send the message again.',
 } as const satisfies Partial<Record<LeftoffErrorCode, string>>
 
 /** What is sent of an error. */
-export function wireError(code: unknown, retryAfterMs?: number): Extract<WireEvent<never>, { type: 'error' }> {
+export function wireError(
+  code: unknown,
+  { retryAfterMs, canStartFresh }: { readonly retryAfterMs?: unknown; readonly canStartFresh?: unknown } = {},
+): Extract<WireEvent<never>, { type: 'error' }> {
   const known = isTurnErrorCode(code) ? code : 'turn-failed'
-  return { type: 'error', code: known, message: sentences[known], ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  return {
+    type: 'error',
+    code: known,
+    message: sentences[known],
+    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
+    ...(canStartFresh === true && { canStartFresh }),
+  }
 }
 
 /** One server-sent event. JSON has no line breaks, so one `data` line holds it. */
@@ -73,10 +89,10 @@ export function parseWireEvent(text: string): WireEvent<unknown> | undefined {
       const preview = value.preview
       return { type: 'done', ...(usage && { usage }), ...(typeof preview === 'string' && { preview }) }
     }
-    case 'error': {
-      const retryAfterMs = value.retryAfterMs
-      return wireError(value.code, typeof retryAfterMs === 'number' ? retryAfterMs : undefined)
-    }
+    case 'stopped':
+      return { type: 'stopped' }
+    case 'error':
+      return wireError(value.code, value)
     default:
       return undefined
   }
@@ -103,7 +119,16 @@ function recoveryReason(reason: unknown): RecoveryReason {
   return recoveryReasons.find((known) => known === reason) ?? 'unknown'
 }
 
-const recoveryReasons: readonly RecoveryReason[] = ['stale', 'stale-point', 'invalid', 'expired', 'unknown']
+const recoveryReasons: readonly RecoveryReason[] = [
+  'stale',
+  'stale-point',
+  'invalid',
+  'expired',
+  'unknown',
+  'changed',
+  'unusable',
+  'fresh',
+]
 
 function tokenUsage(value: unknown): TokenUsage | undefined {
   const { input, output, cacheRead, cacheWrite } = record(value)

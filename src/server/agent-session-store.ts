@@ -1,10 +1,11 @@
 import type { TabKey } from '../core/tab-key.js'
 
 /**
- * Which agent session belongs to a tab key, and whose turn it is. Each sentence here is a test.
+ * Which agent session belongs to a tab key, whose turn it is, and what came of the last turns. Each sentence here is a
+ * test.
  *
  * Every verb is one round trip, atomic, and goes by the store's own clock. Failures reject; a rejected call may have
- * taken effect.
+ * taken effect. A store may forget a key once its session has expired and no lease holds it, its turns included.
  */
 export interface AgentSessionStore {
   /** The stored agent session id. `undefined` once it expired: no sweeper is needed. */
@@ -15,16 +16,27 @@ export interface AgentSessionStore {
    */
   set(key: TabKey, agentSessionId: string): Promise<void>
   /**
-   * Forgets the key and ends any lease; with `expected`, only if that is the stored id. Whether something was
-   * removed.
+   * Forgets the key with its turns and ends any lease; with `expected`, only if that is the stored id. Whether
+   * something was removed.
    */
   delete(key: TabKey, expected?: string): Promise<boolean>
   /**
-   * Takes the lease and reads the id. A lease that another turn holds makes it busy, until that one ends or runs out.
-   * Beginning twice with the same `leaseId` is the same turn. A stored id is slid; one that ran out is not given, and
-   * `expired` says so.
+   * Takes the lease, notes the turn and reads the id. Refused while another turn holds the lease, until that one ends
+   * or its lease runs out, and refused for ever for a turn that the key knows. Beginning again with the same `leaseId`
+   * and `turnId` is the same turn. A stored id is slid; one that ran out is not given, and `expired` says so while the
+   * store remembers it.
    */
-  beginTurn(key: TabKey, lease: TurnLease): Promise<BeginTurnResult>
+  beginTurn(key: TabKey, turn: BegunTurn): Promise<BeginTurnResult>
+  /**
+   * Reads what became of a turn; of the newest one if no id is given. The last 16 turns of a key are known, at least 12 if
+   * their ids are as long as they may be.
+   */
+  getTurn(key: TabKey, turnId?: string): Promise<TurnState | undefined>
+  /**
+   * Marks a running turn as one to be stopped, and says whether it was running. Its lease stays, and its session; no
+   * other turn is touched.
+   */
+  requestStop(key: TabKey, turnId: string): Promise<boolean>
   /**
    * Makes the lease last `leaseMs` from now. Only while the row still holds it, even if it has just run out; else
    * `false`.
@@ -36,18 +48,43 @@ export interface AgentSessionStore {
    */
   clearStale(key: TabKey, leaseId: string, expected: string): Promise<boolean>
   /**
-   * Ends the lease and stores the id; without an id the stored one stays. Only while the row still holds the lease,
-   * even if it has just run out; else `false` and nothing changes.
+   * Ends the lease, notes the outcome and stores the id; without an id the stored one stays. `not-started` takes the
+   * turn off the row, so that it may begin again. Only while the row still holds the lease, even if it has just run
+   * out; else `false` and nothing changes.
    */
-  endTurn(key: TabKey, leaseId: string, agentSessionId?: string): Promise<boolean>
+  endTurn(key: TabKey, leaseId: string, end: TurnEnd): Promise<boolean>
 }
 
-/** A turn's hold on a tab key. */
-export interface TurnLease {
-  /** A UUID that the caller mints, one per turn. */
+/** A turn that asks for a tab key. */
+export interface BegunTurn {
+  /** A UUID that the server mints for this hold on the key. It is a secret, and never the `turnId`. */
   readonly leaseId: string
   /** How long the lease lasts unless it is renewed. */
   readonly leaseMs: number
+  /** Names one attempt to answer one message; 1 to 64 of `A-Z a-z 0-9 _ -`. A client may choose it. */
+  readonly turnId: string
+  /** What {@link hashMessage} gives for the message; 1 to 16 of the same characters. */
+  readonly messageHash: string
+}
+
+/** How a turn ended. */
+export interface TurnEnd {
+  /** The id to store. */
+  readonly agentSessionId?: string
+  readonly outcome: TurnOutcome
+}
+
+/** What came of a turn: `not-started` if the agent was never called. */
+export type TurnOutcome = 'done' | 'stopped' | 'failed' | 'not-started'
+
+/** What is known of a turn. */
+export interface TurnState {
+  readonly turnId: string
+  readonly messageHash: string
+  /** When it began, in ms since the epoch, by the store's clock. */
+  readonly startedAt: number
+  /** `interrupted`: its lease ran out without an end, as when its process died. */
+  readonly state: 'running' | 'stopping' | 'done' | 'stopped' | 'failed' | 'interrupted'
 }
 
 /** Whether the turn may run, and from which agent session. */
@@ -60,6 +97,8 @@ export type BeginTurnResult =
     }
   | {
       readonly ok: false
-      /** What is left of the other turn's lease. */
+      /** What the key knows of this `turnId`, else the turn that holds the key. */
+      readonly turn: TurnState
+      /** What is left of that turn's lease; 0 if it holds none. */
       readonly retryAfterMs: number
     }

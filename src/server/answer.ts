@@ -8,6 +8,8 @@ import type { TurnEvent } from '../core/turn-event.js'
 export interface Answer<M> {
   /** Takes a message into account, each once and in order. */
   note(message: M): MessageKind
+  /** The session that the messages so far are from, if they show it. */
+  sessionId(): string | undefined
   /**
    * The id worth storing, if any: after success, or when a turn with output is cut short. Never one of an error
    * result.
@@ -15,30 +17,41 @@ export interface Answer<M> {
   idToKeep(end: 'finished' | 'aborted'): string | undefined
   /** Why an agent that has nothing more to say did not succeed; `undefined` if it did. */
   failure(): LeftoffError | undefined
+  /** The message with which the agent said that it failed. */
+  failureMessage(): M | undefined
   done(): TurnEvent<M>
+  /** After `done`: what the driver has found wrong with what the agent kept, if anything. */
+  afterDone(): Promise<unknown>
 }
 
-/** An answer of which nothing is known yet. */
-export function createAnswer<M>(agent: AgentDriver<M>): Answer<M> {
+/** An answer of which nothing is known yet, from the session `resume` if there is one. */
+export function createAnswer<M>(agent: AgentDriver<M>, resume?: string): Answer<M> {
   const kindOf = agent.createKindOf?.() ?? agent.kindOf
-  const { sessionIdOf, usageOf, textOf } = agent
+  const { sessionIdOf, usageOf, textOf, pieceOf, failureOf, isStateless = false } = agent
+  const watch = agent.createWatch?.(resume)
   let agentSessionId: string | undefined
   let hasOutput = false
   let hasSucceeded = false
   let result: 'success' | 'failure' | undefined
+  let failed: M | undefined
   let usage: TokenUsage | undefined
   let text: string | undefined
+  /** Its beginning, as much of it as a preview can show. */
+  let pieces = ''
 
   return {
     note(message) {
       const kind = kindOf(message)
+      watch?.note(message)
       if (kind === 'failure') {
         result = kind
+        failed = message
         return kind
       }
       agentSessionId = sessionIdOf(message) || agentSessionId
       usage = usageOf?.(message) ?? usage
       text = textOf?.(message) || text
+      if (pieceOf && pieces.length < longestPreview) pieces += pieceOf(message) ?? ''
       if (kind === 'output') hasOutput = true
       if (kind === 'success') {
         hasSucceeded = true
@@ -47,28 +60,40 @@ export function createAnswer<M>(agent: AgentDriver<M>): Answer<M> {
       return kind
     },
 
+    sessionId: () => agentSessionId,
+
     idToKeep(end) {
       const isWorthIt = hasSucceeded || (end === 'aborted' && hasOutput && result !== 'failure')
       return isWorthIt ? agentSessionId : undefined
     },
 
     failure() {
-      if (result === 'success') return undefined
-      return result === 'failure'
-        ? new LeftoffError('turn-failed', 'The agent ended the turn with an error; its last message says which.')
-        : new LeftoffError(
-            'turn-failed',
-            'The agent stopped before it gave a result. Look at its own log, then send again.',
-          )
+      if (result === 'success' || (isStateless && result !== 'failure')) return undefined
+      if (failed === undefined) {
+        return new LeftoffError(
+          'turn-failed',
+          'The agent stopped before it gave a result. Look at its own log, then send again.',
+        )
+      }
+      return new LeftoffError('turn-failed', 'The agent ended the turn with an error; its last message says which.', {
+        cause: failureOf?.(failed),
+      })
     },
 
+    failureMessage: () => failed,
+
     done() {
-      const lastText = text === undefined ? undefined : preview(text)
+      const lastText = preview(text ?? pieces)
       return {
         type: 'done',
         ...(usage && { usage }),
         ...(lastText !== undefined && { preview: lastText }),
       }
     },
+
+    afterDone: async () => watch?.afterDone(),
   }
 }
+
+/** A preview has 120 code points, and leaves out spaces. */
+const longestPreview = 1_000

@@ -1,5 +1,7 @@
+import type { ResumeAttempt } from '../core/agent-driver.js'
 import type { Lease } from './lease.js'
-import type { AgentRequest, TurnOptions } from './turn-options.js'
+import { agentFailed } from './turn-errors.js'
+import type { AgentRequest, AgentRun, TurnOptions } from './turn-options.js'
 
 /** What every run of the agent in one turn shares. */
 export interface AttemptContext<M> {
@@ -7,6 +9,8 @@ export interface AttemptContext<M> {
   readonly lease: Lease
   /** The agent's. */
   readonly signal: AbortSignal
+  /** Told before the agent is called: from then on the turn has started. */
+  readonly onCall: () => void
 }
 
 /** A run that has said something. */
@@ -17,11 +21,17 @@ export interface Attempt<M> {
   readonly messages: AsyncIterator<M>
   /** The session that answers, if the first messages show it. */
   readonly agentSessionId: string | undefined
+  /** What the run was asked to resume; missing for a fresh one. */
+  readonly asked?: ResumeAttempt
+  /** Whether the app said that it answers from a copy of the session. */
+  readonly forks: boolean
+  /** The session had lost the point at which it was to be resumed. */
+  readonly isWithoutPoint?: boolean
 }
 
-/** The agent does not know what it was asked to resume. */
+/** The agent cannot go on from what it was asked to resume. */
 export interface Refusal {
-  readonly reason: 'stale' | 'stale-point' | 'invalid'
+  readonly reason: 'stale' | 'stale-point' | 'invalid' | 'unusable'
   /** What the agent gave: a thrown error or a message. */
   readonly evidence: unknown
 }
@@ -29,7 +39,11 @@ export interface Refusal {
 /** Starts a fresh session and reads until the agent says something. */
 export async function attemptFresh<M>(context: AttemptContext<M>, summary: string | undefined): Promise<Attempt<M>> {
   const request = summary === undefined ? {} : { context: summary }
-  return listen(context, { ...request, onStderr: () => {} })
+  try {
+    return await listen(context, { ...request, onStderr: () => {} })
+  } catch (error) {
+    throw agentFailed(error)
+  }
 }
 
 /** Resumes a session and reads until it is clear which session answers, or that the agent refuses. */
@@ -43,25 +57,25 @@ export async function attemptResume<M>(
   const onStderr = (text: string) => {
     if (isSilent) stderr.push(text)
   }
-  const refusal = (evidence: unknown): Refusal | undefined => {
-    const reason = agent.classify(evidence, { ...asked, stderr })
-    if (reason === 'stale' || reason === 'invalid') return { reason, evidence }
+  const refusal = async (evidence: unknown): Promise<Refusal | undefined> => {
+    const reason = await agent.classify(evidence, { ...asked, stderr })
+    if (reason === 'stale' || reason === 'invalid' || reason === 'unusable') return { reason, evidence }
     return reason === 'stale-point' && asked.resumeAt !== undefined ? { reason, evidence } : undefined
   }
 
   let attempt: Attempt<M>
   try {
-    attempt = await listen(context, { ...asked, onStderr })
+    attempt = { ...(await listen(context, { ...asked, onStderr })), asked: { ...asked, stderr } }
   } catch (error) {
     // What a run says after it was told to stop is about the stop.
-    const refused = context.signal.aborted ? undefined : refusal(error)
+    const refused = context.signal.aborted ? undefined : await refusal(error)
     if (refused) return refused
-    throw error
+    throw agentFailed(error, { canStartFresh: true })
   } finally {
     isSilent = false
   }
   const [message] = attempt.first
-  const refused = message !== undefined && agent.kindOf(message) === 'failure' ? refusal(message) : undefined
+  const refused = message !== undefined && agent.kindOf(message) === 'failure' ? await refusal(message) : undefined
   if (!refused) return attempt
   // Not waited for: all that can follow is the same refusal once more, as a thrown error.
   void closeQuietly(attempt.messages)
@@ -86,7 +100,9 @@ async function listen<M>(context: AttemptContext<M>, request: Omit<AgentRequest,
   const { options, signal } = context
   const { agent, run } = options
   assertMayRun(context)
-  const messages = run({ ...request, signal })[Symbol.asyncIterator]()
+  context.onCall()
+  const { messages: iterable, forks = false } = runOf(await run({ ...request, signal }))
+  const messages = iterable[Symbol.asyncIterator]()
   const first: M[] = []
   let agentSessionId: string | undefined
   // A resumed run may open with messages that do not show which session answers; they wait until one does.
@@ -103,7 +119,7 @@ async function listen<M>(context: AttemptContext<M>, request: Omit<AgentRequest,
   } catch (error) {
     if (first.length === 0) throw error
     // Something was said before it failed: the reader gets that, then the error.
-    return { first, messages: { next: () => Promise.reject(error) }, agentSessionId }
+    return { first, messages: { next: () => Promise.reject(error) }, agentSessionId, forks }
   }
   try {
     assertMayRun(context)
@@ -111,7 +127,11 @@ async function listen<M>(context: AttemptContext<M>, request: Omit<AgentRequest,
     void closeQuietly(messages)
     throw error
   }
-  return { first, messages, agentSessionId }
+  return { first, messages, agentSessionId, forks }
+}
+
+function runOf<M>(run: AgentRun<M>): { readonly messages: AsyncIterable<M>; readonly forks?: boolean } {
+  return Symbol.asyncIterator in run ? { messages: run } : run
 }
 
 /**

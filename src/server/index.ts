@@ -1,18 +1,47 @@
 /**
- * Turns on the server: tab keys, agent sessions, `runTurn`, responses.
+ * Turns on the server: tab keys, agent sessions in memory, Postgres and Supabase, `runTurn`, responses.
  *
  * @module leftoff/server
  */
 
-export type { AgentDriver, FailureClass, MessageKind, ResumeAttempt } from '../core/agent-driver.js'
+export type {
+  AgentDriver,
+  FailureClass,
+  MessageKind,
+  ResumeAttempt,
+  StatelessDriver,
+  TurnWatch,
+} from '../core/agent-driver.js'
 export type { Clock } from '../core/clock.js'
 export { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
 export type { TokenUsage } from '../core/session.js'
+export type { RpcCall, RpcError, RpcResponse, SupabaseRpcClient } from '../core/supabase-rpc.js'
 export { parseTabKey, sessionKey, type TabKey, type TabKeyParts, tabKey } from '../core/tab-key.js'
 export type { RecoveryReason, TurnEvent } from '../core/turn-event.js'
-export type { AgentSessionStore, BeginTurnResult, TurnLease } from './agent-session-store.js'
+export type {
+  AgentSessionStore,
+  BeginTurnResult,
+  BegunTurn,
+  TurnEnd,
+  TurnOutcome,
+  TurnState,
+} from './agent-session-store.js'
 export { createLookupCache, type LookupCache, type LookupCacheOptions } from './lookup-cache.js'
 export { type MemoryAgentSessionsOptions, memoryAgentSessions } from './memory-agent-sessions.js'
+export { type PostgresAgentSessionsOptions, postgresAgentSessions } from './postgres/postgres-agent-sessions.js'
+export type { PostgresQuery } from './postgres/query-caller.js'
 export { busyResponse, type TurnResponseOptions, turnResponse } from './responses.js'
-export { runTurn, type Turn } from './run-turn.js'
-export type { AgentRequest, LostContext, RecoveryReport, TurnOptions } from './turn-options.js'
+export { type RefusedTurn, runTurn, type Turn } from './run-turn.js'
+export { type StatelessDriverOptions, statelessDriver } from './stateless-driver.js'
+export { type SupabaseAgentSessionsOptions, supabaseAgentSessions } from './supabase/supabase-agent-sessions.js'
+export { hashMessage } from './turn-ids.js'
+export type {
+  AgentRequest,
+  AgentRun,
+  LostContext,
+  RecoveryReport,
+  TurnOptions,
+  TurnSettings,
+  WithoutSessions,
+  WithSessions,
+} from './turn-options.js'

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
 import type { TabKey } from '../core/tab-key.js'
-import type { AgentSessionStore } from './agent-session-store.js'
+import type { AgentSessionStore, TurnEnd } from './agent-session-store.js'
 
 /** One turn's hold on its tab key. Everything the turn says to the store after beginning goes through it. */
 export interface Lease {
@@ -14,8 +14,8 @@ export interface Lease {
   isHeld(): boolean
   /** Forgets the stale id. */
   clearStale(expected: string): Promise<void>
-  /** Gives the key back, with the id to store if there is one. */
-  end(agentSessionId: string | undefined): Promise<void>
+  /** Gives the key back, with the id to store if there is one. Tried again for as long as the lease lasts. */
+  end(end: TurnEnd): Promise<void>
 }
 
 /** What a lease is made of. */
@@ -23,14 +23,26 @@ export interface LeaseOptions {
   readonly sessions: AgentSessionStore
   readonly key: TabKey
   readonly leaseId: string
+  readonly turnId: string
   readonly leaseMs: number
-  /** Monotonic time before the request was sent: the store's own clock started no earlier. */
-  readonly begunAt: number
+  /** The time before the request was sent: the store's own clock started no earlier. */
+  readonly begunAt: Moment
   readonly clock: Clock
 }
 
+/** A time by both clocks. The monotonic one stands still while a machine sleeps, the other one may be set. */
+export interface Moment {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/** Now. */
+export function momentOf(clock: Clock): Moment {
+  return { monotonic: clock.monotonic(), wall: clock.now() }
+}
+
 /** The lease of a turn that has begun. It has no timer until it is started, so one that never is just runs out. */
-export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }: LeaseOptions): Lease {
+export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, clock }: LeaseOptions): Lease {
   const third = leaseMs / 3
   /** When the last request was sent that the store has confirmed. */
   let confirmedAt = begunAt
@@ -42,9 +54,9 @@ export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }:
   let lastFailure: unknown
 
   async function renew(): Promise<void> {
-    const sentAt = clock.monotonic()
+    const sentAt = momentOf(clock)
     if (!(await sessions.renewTurn(key, leaseId, leaseMs))) throw refused()
-    confirmedAt = Math.max(confirmedAt, sentAt) // answers may overtake each other
+    if (sentAt.monotonic >= confirmedAt.monotonic) confirmedAt = sentAt // answers may overtake each other
   }
 
   function beat(): void {
@@ -63,7 +75,10 @@ export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }:
   function scheduleDeadline(): void {
     if (!isRenewing) return
     cancelDeadline()
-    cancelDeadline = clock.setTimeout(() => lose(unconfirmed(lastFailure)), confirmedAt + leaseMs - clock.monotonic())
+    cancelDeadline = clock.setTimeout(
+      () => lose(unconfirmed(lastFailure)),
+      confirmedAt.monotonic + leaseMs - clock.monotonic(),
+    )
   }
 
   function stopRenewing(): void {
@@ -87,21 +102,28 @@ export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }:
     return Promise.race([answer, deadline]).finally(cancel)
   }
 
+  async function hasEnded({ outcome }: TurnEnd): Promise<boolean> {
+    const turn = await inTime(sessions.getTurn(key, turnId))
+    return outcome === 'not-started' ? turn === undefined : turn?.state === outcome
+  }
+
   return {
     async start(onLost) {
       // Nothing runs yet, so a confirmation is welcome even after the lease ran out: the store knows whether another
       // turn came between.
-      if (clock.monotonic() - confirmedAt >= third) await inTime(renew())
+      if (clock.monotonic() - confirmedAt.monotonic >= third) await inTime(renew())
       if (isOver) throw refused() // the reader left meanwhile
       tellLost = onLost
       isRenewing = true
-      scheduleBeat(Math.max(0, confirmedAt + third - clock.monotonic()))
+      scheduleBeat(Math.max(0, confirmedAt.monotonic + third - clock.monotonic()))
       scheduleDeadline()
     },
 
     isHeld() {
       if (!isRenewing) return false
-      if (clock.monotonic() < confirmedAt + leaseMs) return true
+      const { monotonic, wall } = confirmedAt
+      // By both clocks: while a machine is suspended the monotonic one stands still, but not the store's.
+      if (clock.monotonic() < monotonic + leaseMs && clock.now() < wall + leaseMs) return true
       lose(unconfirmed(lastFailure)) // the timer is late: the machine slept, or something blocked the event loop
       return false
     },
@@ -113,13 +135,29 @@ export function createLease({ sessions, key, leaseId, leaseMs, begunAt, clock }:
       if (!(await inTime(answer, late))) throw refused()
     },
 
-    async end(agentSessionId) {
+    async end(end) {
       isOver = true
       stopRenewing()
-      if (!(await inTime(sessions.endTurn(key, leaseId, agentSessionId)))) throw refused()
+      let isUncertain = false
+      for (let waitMs = firstRetryMs; ; waitMs = Math.min(2 * waitMs, longestRetryMs)) {
+        try {
+          if (await inTime(sessions.endTurn(key, leaseId, end))) return
+          // The answer to an earlier try may have been lost on its way.
+          if (isUncertain && (await hasEnded(end))) return
+          throw refused()
+        } catch (error) {
+          if (isLeftoffError(error, 'lease-lost')) throw error
+          if (clock.monotonic() + waitMs >= confirmedAt.monotonic + leaseMs) throw error
+          isUncertain = true
+          await new Promise<void>((resolve) => clock.setTimeout(resolve, waitMs))
+        }
+      }
     },
   }
 }
+
+const firstRetryMs = 250
+const longestRetryMs = 2_000
 
 function refused(): LeftoffError {
   return new LeftoffError(

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
+import { LeftoffError } from '../core/error.js'
 
 /** Answers that stay true for a while, by key. */
 export interface LookupCache<V> {
@@ -14,6 +15,8 @@ export interface LookupCacheOptions {
   readonly ttlMs: number
   /** How many keys are kept, the ones looked up last; 10,000. */
   readonly capacity?: number
+  /** How long a lookup may take before it fails as `unreachable` and the key is free for another one; 10 s. */
+  readonly timeoutMs?: number
   readonly clock?: Clock
 }
 
@@ -23,16 +26,16 @@ export interface LookupCacheOptions {
  *
  * @example
  * ```ts
- * import { createLookupCache } from 'leftoff/server'
- * import { supabaseAgentSessions } from 'leftoff/server/supabase'
+ * import { createLookupCache, supabaseAgentSessions } from 'leftoff/server'
  *
- * const domains = createLookupCache<string>({ ttlMs: 5 * 60_000 })
- * const sessionStore = supabaseAgentSessions({ client: serviceClient, domains })
+ * const domainIds = createLookupCache<string>({ ttlMs: 5 * 60_000 })
+ * const sessionStore = supabaseAgentSessions({ client: serviceClient, domainIds })
  * ```
  */
 export function createLookupCache<V>({
   ttlMs,
   capacity = 10_000,
+  timeoutMs = 10_000,
   clock = systemClock,
 }: LookupCacheOptions): LookupCache<V> {
   // The oldest answer first.
@@ -48,6 +51,16 @@ export function createLookupCache<V>({
     }
   }
 
+  /** A lookup that never answers must not block its key for ever. */
+  function inTime(answer: Promise<V | undefined>): Promise<V | undefined> {
+    return new Promise((resolve, reject) => {
+      const cancel = clock.setTimeout(() => {
+        reject(new LeftoffError('unreachable', `A lookup did not answer within ${timeoutMs} ms. Try again.`))
+      }, timeoutMs)
+      answer.then(resolve, reject).finally(cancel)
+    })
+  }
+
   return {
     async get(key, lookUp) {
       const entry = kept.get(key)
@@ -58,7 +71,7 @@ export function createLookupCache<V>({
 
       // From before the lookup: what it says may be as old as that.
       const until = clock.monotonic() + ttlMs
-      const flight = lookUp(key)
+      const flight = inTime(lookUp(key))
       flights.set(key, flight)
       try {
         const value = await flight

@@ -1,7 +1,9 @@
+import type { ResumeAttempt } from '../core/agent-driver.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
 import type { RecoveryReason, TurnEvent } from '../core/turn-event.js'
 import { type Attempt, type AttemptContext, attemptFresh, attemptResume, isRefusal, type Refusal } from './attempt.js'
-import { reportError } from './report-error.js'
+import { contain, reportError } from './report-error.js'
+import { keptSession } from './turn-errors.js'
 import type { RecoveryReport, TurnOptions } from './turn-options.js'
 
 /** What finding the right run needs. */
@@ -20,24 +22,77 @@ export interface Opening<M> extends AttemptContext<M> {
  */
 export async function openRun<M>(opening: Opening<M>): Promise<Attempt<M>> {
   const { stored, isExpired } = opening
-  const { agent, hasHistory, resumeAt } = opening.options
+  const { agent, hasHistory = false, resumeAt, fresh = false } = opening.options
 
+  if (agent.isStateless) return startNew(opening)
   if (stored === undefined) {
     const hasLostContext = typeof hasHistory === 'function' ? await hasHistory() : hasHistory
     return hasLostContext ? startAgain(opening, isExpired ? 'expired' : 'unknown') : startNew(opening)
   }
+  if (fresh) return replace(opening, stored, { reason: 'fresh', evidence: undefined })
   if (stored === '' || agent.isSessionId?.(stored) === false) {
     return replace(opening, stored, { reason: 'invalid', evidence: malformed() })
   }
 
   const asked = await attemptResume(opening, { resume: stored, ...(resumeAt !== undefined && { resumeAt }) })
-  if (!isRefusal(asked)) return resumed(opening, asked, stored)
+  if (!isRefusal(asked)) return asked
+  if (asked.reason === 'unusable') throw await giveUp(opening, stored, asked.evidence)
   if (asked.reason !== 'stale-point') return replace(opening, stored, asked)
 
   const recovery = { attempted: 'without-point', reason: 'stale-point' } as const
   const again = await reporting(opening, recovery, () => attemptResume(opening, { resume: stored }))
-  if (isRefusal(again)) return replace(opening, stored, again)
-  return resumed(opening, again, stored, { type: 'recovered', reason: 'stale-point', contextLost: false })
+  if (!isRefusal(again)) return { ...again, isWithoutPoint: true }
+  if (again.reason === 'unusable') throw await giveUp(opening, stored, again.evidence)
+  return replace(opening, stored, again)
+}
+
+/**
+ * What ends a turn whose resumed run failed later on. Only what the driver knows as the end of a session costs the
+ * session.
+ */
+export async function judgeFailure<M>(
+  turn: Pick<Opening<M>, 'lease' | 'emit' | 'options'>,
+  asked: ResumeAttempt,
+  evidence: readonly unknown[],
+): Promise<LeftoffError> {
+  for (const given of evidence) {
+    if (given === undefined || (await turn.options.agent.classify(given, asked)) !== 'unusable') continue
+    return giveUp(turn, asked.resume, given)
+  }
+  return keptSession(evidence.at(-1))
+}
+
+/**
+ * The agent can use its session no more: it is forgotten, so that the next message works, and nothing runs again. Gives
+ * what ends this turn.
+ */
+async function giveUp<M>(
+  { lease, emit, options }: Pick<Opening<M>, 'lease' | 'emit' | 'options'>,
+  stored: string,
+  evidence: unknown,
+): Promise<LeftoffError> {
+  const report = { attempted: 'nothing', reason: 'unusable', outcome: 'failed' } as const
+  try {
+    await lease.clearStale(stored)
+  } catch (error) {
+    tell(options, { ...report, error })
+    return isLeftoffError(error, 'lease-lost') ? error : notForgotten(evidence, error)
+  }
+  emit({ type: 'recovered', reason: 'unusable', contextLost: true })
+  tell(options, { ...report, error: evidence })
+  return new LeftoffError(
+    'turn-failed',
+    'The agent can no longer use what it stored of this conversation, so that was forgotten. Send the message again.',
+    { cause: evidence },
+  )
+}
+
+/** Tells the app. A log that fails must not cost the answer. */
+export function tell<M>({ onRecovery, onError }: TurnOptions<M>, report: RecoveryReport): void {
+  contain(
+    () => onRecovery?.(report),
+    (error) => reportError(onError, error),
+  )
 }
 
 /** The first turn of a conversation. */
@@ -58,32 +113,19 @@ async function startAgain<M>(opening: Opening<M>, reason: RecoveryReason): Promi
   return run
 }
 
-/** Forgets the id that the agent refused, and runs once without it. */
-async function replace<M>(opening: Opening<M>, stored: string, { reason, evidence }: Refusal): Promise<Attempt<M>> {
+/** Forgets the id, and runs once without it. */
+async function replace<M>(
+  opening: Opening<M>,
+  stored: string,
+  { reason, evidence }: { readonly reason: RecoveryReason; readonly evidence: unknown },
+): Promise<Attempt<M>> {
   try {
     await opening.lease.clearStale(stored)
   } catch (error) {
     tell(opening.options, { attempted: 'fresh', reason, outcome: 'failed', error })
-    if (isLeftoffError(error, 'lease-lost')) throw error
-    throw new LeftoffError(
-      'recovery-failed',
-      'The agent no longer has this session, and the store could not forget it. Check the store, then send again.',
-      { cause: new AggregateError([evidence, error]) },
-    )
+    throw isLeftoffError(error, 'lease-lost') ? error : notForgotten(evidence, error)
   }
   return startAgain(opening, reason)
-}
-
-/** The agent took the id. Some take any, and start a new session in silence: then another one answers. */
-function resumed<M>(opening: Opening<M>, run: Attempt<M>, stored: string, recovered?: TurnEvent<M>): Attempt<M> {
-  const { emit, options } = opening
-  const isSame = run.agentSessionId === undefined || run.agentSessionId === stored
-  if (!isSame) {
-    emit({ type: 'recovered', reason: 'stale', contextLost: true })
-    tell(options, { attempted: 'fresh', reason: 'stale', outcome: 'recovered' })
-  } else if (recovered) emit(recovered)
-  emit({ type: 'started', resumed: isSame })
-  return run
 }
 
 /** Tells the app what came of a recovery. */
@@ -103,19 +145,18 @@ async function reporting<M, R extends Attempt<M> | Refusal>(
   return result
 }
 
-/** A log that fails must not cost the answer. */
-function tell<M>({ onRecovery, onError }: TurnOptions<M>, report: RecoveryReport): void {
-  try {
-    onRecovery?.(report)
-  } catch (error) {
-    reportError(onError, error)
-  }
-}
-
 function isAnswer<M>({ agent }: TurnOptions<M>, result: Attempt<M> | Refusal): boolean {
   if (isRefusal(result)) return false
   const [message] = result.first
   return message !== undefined && agent.kindOf(message) !== 'failure'
+}
+
+function notForgotten(evidence: unknown, error: unknown): LeftoffError {
+  return new LeftoffError(
+    'recovery-failed',
+    'The agent no longer has this session, and the store could not forget it. Check the store, then send again.',
+    { cause: new AggregateError([evidence, error]) },
+  )
 }
 
 function malformed(): LeftoffError {

@@ -3,22 +3,32 @@ import { isLeftoffError } from '../core/error.js'
 import type { TurnEvent } from '../core/turn-event.js'
 import { encodeWireEvent, keepAliveComment, wireError } from '../core/turn-wire.js'
 import { reportError } from './report-error.js'
+import type { RefusedTurn } from './run-turn.js'
 
 /**
- * 409 for a conversation that another turn has; `readTurn` throws it as `turn-busy`.
+ * What a turn that may not run is answered: 409 with `Retry-After` while a turn runs, which `readTurn` throws as
+ * `turn-busy`; 409 for a turn that has ended, which it throws as `turn-repeated`; 422 for another message under its id.
  *
  * @example
  * ```ts
  * import { busyResponse, runTurn } from 'leftoff/server'
  *
  * const turn = await runTurn(options)
- * if (!turn.ok) return busyResponse(turn.retryAfterMs)
+ * if (!turn.ok) return busyResponse(turn)
  * ```
  */
-export function busyResponse(retryAfterMs: number): Response {
+export function busyResponse({ reason, turn, retryAfterMs }: RefusedTurn): Response {
+  const { turnId, state } = turn
+  if (reason === 'other-message') {
+    return Response.json({ ...wireError('turn-failed'), turnId, state }, { status: 422 })
+  }
+  if (state !== 'running' && state !== 'stopping') {
+    return Response.json({ ...wireError('turn-repeated'), turnId, state }, { status: 409 })
+  }
   // Whole seconds, and never 0: that would have the client come back at once.
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000))
-  return Response.json(wireError('turn-busy', retryAfterMs), { status: 409, headers: { 'Retry-After': `${seconds}` } })
+  const body = { ...wireError('turn-busy', { retryAfterMs }), turnId, state }
+  return Response.json(body, { status: 409, headers: { 'Retry-After': `${seconds}` } })
 }
 
 /** Settings of {@link turnResponse}. */
@@ -121,5 +131,5 @@ export function turnResponse<M>(
 }
 
 function toWire(error: unknown) {
-  return isLeftoffError(error) ? wireError(error.code, error.retryAfterMs) : wireError('turn-failed')
+  return isLeftoffError(error) ? wireError(error.code, error) : wireError('turn-failed')
 }

@@ -1,24 +1,16 @@
-import type { Clock } from '../core/clock.js'
-import { isLeftoffError, LeftoffError } from '../core/error.js'
+import { isLeftoffError, type LeftoffError } from '../core/error.js'
 import type { TurnEvent } from '../core/turn-event.js'
+import type { TurnOutcome } from './agent-session-store.js'
 import { createAnswer } from './answer.js'
 import { type Attempt, closeQuietly } from './attempt.js'
-import type { Lease } from './lease.js'
-import { openRun } from './recovery.js'
+import type { BegunTurn, RunningTurn } from './begun-turn.js'
+import { inTime } from './in-time.js'
+import { judgeFailure, openRun } from './recovery.js'
 import { reportError } from './report-error.js'
+import { createSessionWatch, type SessionWatch } from './session-watch.js'
+import { agentFailed, interrupted, stopped, tooLong } from './turn-errors.js'
 import { createTurnIterator } from './turn-iterator.js'
-import type { TurnOptions } from './turn-options.js'
-
-/** A turn whose lease was taken. */
-export interface BegunTurn<M> {
-  readonly options: TurnOptions<M>
-  readonly stored: string | undefined
-  readonly isExpired: boolean
-  readonly lease: Lease
-  /** How long an agent that was told to stop may take before the key is given back without it. */
-  readonly stopMs: number
-  readonly clock: Clock
-}
+import { createTurnWatchdog } from './turn-watchdog.js'
 
 /**
  * The events of one turn: opened at the first pull, one message of the agent per pull, and the lease given back at
@@ -30,35 +22,55 @@ export function turnEvents<M>({
   isExpired,
   lease,
   stopMs,
+  maxTurnMs,
+  isToBeStopped,
   clock,
-}: BegunTurn<M>): AsyncIterable<TurnEvent<M>> {
+}: BegunTurn<M>): RunningTurn<M> {
   const { agent, signal: clientSignal, onDisconnect = 'abort' } = options
-  const answer = createAnswer(agent)
+  const answer = createAnswer(agent, stored)
   const agentAbort = new AbortController()
   const iterator = createTurnIterator<TurnEvent<M>>({ pull, leave, unread })
+  const { emit } = iterator
+  const watchdog = createTurnWatchdog({
+    clock,
+    maxTurnMs,
+    isToBeStopped,
+    reads: () => (isDraining || iterator.isWaiting() ? undefined : iterator.reads()),
+    onStop: () => void stop(),
+    onTooLong: () => void cut('aborted', tooLong(maxTurnMs)),
+    onNoReader: () => {
+      iterator.stop(interrupted(undefined))
+      leave()
+    },
+    onNoEnd: () => void finish(),
+  })
 
   let phase: 'waiting' | 'opening' | 'streaming' | 'over' = 'waiting'
   /** With `continue`, once the reader has left: the turn pulls itself. */
   let isDraining = false
   let isPulling = false
-  let messages: AsyncIterator<M> | undefined
+  /** Whether the agent was called: from then on the turn is one that must not run twice. */
+  let isCalled = false
+  let run: Attempt<M> | undefined
+  let sessionWatch: SessionWatch | undefined
   /** What the agent is doing, for those who must wait until it has stopped. */
   let activity: Promise<unknown> = Promise.resolve()
+  let ending: Promise<void> | undefined
 
   if (clientSignal?.aborted) onClientAbort()
   else clientSignal?.addEventListener('abort', onClientAbort, { once: true })
-  return iterator.events
+  return { events: iterator.events, stop }
 
   function pull(): void {
     if (phase === 'waiting') {
       phase = 'opening'
       const opening = open()
       activity = opening
-      opening.then(onOpen, fail)
-    } else if (phase === 'streaming' && messages && !isPulling) {
+      opening.then(onOpen, (error: unknown) => cut('finished', error))
+    } else if (phase === 'streaming' && run && !isPulling) {
       isPulling = true
       try {
-        const next = messages.next()
+        const next = run.messages.next()
         activity = next
         next.then(onResult, fail)
       } catch (error) {
@@ -69,18 +81,24 @@ export function turnEvents<M>({
 
   async function open(): Promise<Attempt<M>> {
     await lease.start(onLeaseLost)
-    return openRun({ options, stored, isExpired, lease, signal: agentAbort.signal, emit: iterator.emit })
+    watchdog.start()
+    const onCall = () => {
+      isCalled = true
+    }
+    return openRun({ options, stored, isExpired, lease, signal: agentAbort.signal, onCall, emit })
   }
 
-  function onOpen(run: Attempt<M>): void {
-    messages = run.messages
-    if (phase === 'over') return void closeQuietly(messages) // it was told to stop, and spoke nevertheless
+  function onOpen(opened: Attempt<M>): void {
+    run = opened
+    if (phase === 'over') return void closeQuietly(opened.messages) // it was told to stop, and spoke nevertheless
     phase = 'streaming'
+    sessionWatch = createSessionWatch(opened, options, emit)
     try {
-      run.first.forEach(deliver)
+      sessionWatch.see(opened.agentSessionId)
+      opened.first.forEach(deliver)
       pullIfWanted()
     } catch (error) {
-      fail(error)
+      void cut('finished', error)
     }
   }
 
@@ -93,14 +111,17 @@ export function turnEvents<M>({
       deliver(result.value)
       pullIfWanted()
     } catch (error) {
-      fail(error) // a driver that cannot read a message
+      void cut('finished', error) // a driver that cannot read a message
     }
   }
 
   function deliver(message: M): void {
     if (phase !== 'streaming' || !lease.isHeld()) return
-    if (answer.note(message) === 'discard') iterator.emit({ type: 'discard' })
-    iterator.emit({ type: 'message', message })
+    const kind = answer.note(message)
+    sessionWatch?.see(answer.sessionId())
+    if (kind === 'discard') emit({ type: 'discard' })
+    else if (kind === 'success' || kind === 'failure') watchdog.expectEnd()
+    emit({ type: 'message', message })
   }
 
   function pullIfWanted(): void {
@@ -111,23 +132,57 @@ export function turnEvents<M>({
   async function finish(): Promise<void> {
     const failure = answer.failure()
     if (failure) return fail(failure)
+    if (phase === 'over') return
+    const isSilent = isPulling // it gave its result and does not end
     phase = 'over'
+    watchdog.end()
+    if (isSilent) await stopAgent(undefined)
     try {
-      await lease.end(answer.idToKeep('finished'))
+      await lease.end(endOf('done', answer.idToKeep('finished')))
     } catch (error) {
       return end(error)
     }
-    iterator.emit(answer.done())
+    emit(answer.done())
     end()
+    // The answer is there, so the reader has nothing to do about it.
+    const report = (error: unknown) => error !== undefined && reportError(options.onError, error)
+    void answer.afterDone().then(report, report)
   }
 
-  /** The error goes up once the key is free, so that who reads it can send again. */
-  async function fail(error: unknown): Promise<void> {
+  /** The agent failed. Only what its driver knows as the end of a session costs the session. */
+  function fail(error: unknown): void {
+    const asked = run?.asked
+    if (!asked || phase === 'over' || isLeftoffError(error, 'lease-lost'))
+      return void cut('finished', agentFailed(error))
+    const evidence = [answer.failureMessage(), error]
+    void cut('finished', error, () => judgeFailure({ lease, emit, options }, asked, evidence))
+  }
+
+  /** Ends a turn that did not succeed. The error goes up once the key is free, so that who reads it can send again. */
+  async function cut(how: 'finished' | 'aborted', error: unknown, replaced?: () => Promise<unknown>): Promise<void> {
     if (phase === 'over') return
     phase = 'over'
-    agentAbort.abort(error)
-    await release('finished', error)
-    end(error)
+    watchdog.end()
+    await stopAgent(error)
+    const told = replaced ? await replaced() : error
+    // The store has until the end of the lease, the reader has not.
+    await inTime(clock, release(how, isCalled ? 'failed' : 'not-started', told), 2 * stopMs)
+    end(told)
+  }
+
+  function stop(): Promise<void> {
+    ending ??= stopTurn()
+    return ending
+  }
+
+  async function stopTurn(): Promise<void> {
+    if (phase === 'over') return
+    phase = 'over'
+    watchdog.end()
+    await stopAgent(stopped())
+    await release('aborted', 'stopped')
+    emit({ type: 'stopped' })
+    end()
   }
 
   function end(error?: unknown): void {
@@ -138,10 +193,10 @@ export function turnEvents<M>({
   function onLeaseLost(error: LeftoffError): void {
     if (phase === 'over') return
     phase = 'over'
-    agentAbort.abort(error)
+    watchdog.end()
     clientSignal?.removeEventListener('abort', onClientAbort)
     iterator.stop(error)
-    void release('aborted', error)
+    void stopAgent(error).then(() => release('aborted', 'failed', error))
   }
 
   function onClientAbort(): void {
@@ -158,8 +213,8 @@ export function turnEvents<M>({
       return
     }
     phase = 'over'
-    agentAbort.abort(interrupted(undefined))
-    void release('aborted')
+    watchdog.end()
+    void stopAgent(interrupted(undefined)).then(() => release('aborted', isCalled ? 'stopped' : 'not-started'))
   }
 
   /** A reader who leaves is no error. */
@@ -167,28 +222,23 @@ export function turnEvents<M>({
     if (!isLeftoffError(error, 'turn-interrupted')) reportError(options.onError, error)
   }
 
-  /** Gives the key back once the agent has stopped: two runs of one session at a time lose messages in silence. */
-  async function release(end: 'finished' | 'aborted', why?: unknown): Promise<void> {
-    await inTime(Promise.allSettled([activity, messages && closeQuietly(messages)]))
+  /** Two runs of one session at a time lose messages in silence, so the key is not given back before. */
+  function stopAgent(why: unknown): Promise<void> {
+    agentAbort.abort(why)
+    return inTime(clock, Promise.allSettled([activity, run && closeQuietly(run.messages)]), stopMs)
+  }
+
+  async function release(how: 'finished' | 'aborted', outcome: TurnOutcome, why?: unknown): Promise<void> {
     try {
-      await lease.end(answer.idToKeep(end))
+      await lease.end(endOf(outcome, answer.idToKeep(how)))
     } catch (error) {
       // The lease runs out by itself, and the reader is told of what ended the turn or has left. One that is lost
       // already can only be refused.
       if (!isLeftoffError(why, 'lease-lost')) reportError(options.onError, error)
     }
   }
-
-  async function inTime(stopped: Promise<unknown>): Promise<void> {
-    let cancel = () => {}
-    const late = new Promise<void>((resolve) => {
-      cancel = clock.setTimeout(resolve, stopMs)
-    })
-    await Promise.race([stopped, late])
-    cancel()
-  }
 }
 
-function interrupted(cause: unknown): LeftoffError {
-  return new LeftoffError('turn-interrupted', 'The reader of this turn went away.', { cause })
+function endOf(outcome: TurnOutcome, agentSessionId: string | undefined) {
+  return { outcome, ...(agentSessionId !== undefined && { agentSessionId }) }
 }

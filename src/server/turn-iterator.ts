@@ -9,6 +9,8 @@ export interface TurnIterator<T extends object> {
   stop(error?: unknown): void
   /** Whether the reader waits for something that is not there. */
   isWaiting(): boolean
+  /** How often the reader has asked for an event. */
+  reads(): number
 }
 
 /** Whom the iterator tells about its reader. */
@@ -29,6 +31,7 @@ export function createTurnIterator<T extends object>(writer: TurnWriter): TurnIt
   const ready: T[] = []
   const waiting: Waiter<T>[] = []
   let ended: { readonly error?: unknown } | undefined
+  let reads = 0
 
   function end(error?: unknown): void {
     if (ended) {
@@ -55,6 +58,7 @@ export function createTurnIterator<T extends object>(writer: TurnWriter): TurnIt
 
   const events: AsyncIterableIterator<T, undefined, undefined> = {
     next() {
+      reads += 1
       const [event] = ready
       if (event !== undefined) {
         ready.shift()
@@ -93,6 +97,7 @@ export function createTurnIterator<T extends object>(writer: TurnWriter): TurnIt
     end,
     stop,
     isWaiting: () => waiting.length > 0,
+    reads: () => reads,
   }
 }
 

@@ -1,21 +1,46 @@
-import type { AgentDriver } from '../core/agent-driver.js'
+import type { AgentDriver, StatelessDriver } from '../core/agent-driver.js'
 import type { Clock } from '../core/clock.js'
 import type { TabKey } from '../core/tab-key.js'
 import type { RecoveryReason } from '../core/turn-event.js'
 import type { AgentSessionStore } from './agent-session-store.js'
 
 /** How one turn is run. */
-export interface TurnOptions<M> {
-  readonly sessions: AgentSessionStore
-  readonly key: TabKey
+export type TurnOptions<M> = TurnSettings<M> & (WithSessions<M> | WithoutSessions<M>)
+
+/** An agent that keeps sessions. */
+export interface WithSessions<M> {
   readonly agent: AgentDriver<M>
   /**
-   * Starts the agent. A turn that recovers calls it again, so it makes a new prompt each time: a used iterator cannot
-   * be sent twice. Do not fork the session in it: an answer from another session id counts as lost context.
+   * Whether the conversation had messages before this turn's. Asked only when there is no agent session to resume: then
+   * their context is lost.
    */
-  readonly run: (request: AgentRequest) => AsyncIterable<M>
-  /** Whether the conversation had messages before this turn's. Asked only when there is no agent session to resume. */
   readonly hasHistory: boolean | (() => boolean | Promise<boolean>)
+}
+
+/** An agent that keeps none, so that no context can be lost. */
+export interface WithoutSessions<M> {
+  readonly agent: StatelessDriver<M>
+  readonly hasHistory?: undefined
+}
+
+/** The rest of how one turn is run. */
+export interface TurnSettings<M> {
+  readonly sessions: AgentSessionStore
+  readonly key: TabKey
+  /**
+   * Names this attempt to answer a message, so that a message that is sent again runs once. The browser mints it: 1 to
+   * 64 of `A-Z a-z 0-9 _ -`. Without one nothing can be recognised as a repeat.
+   */
+  readonly turnId?: string
+  /** What `hashMessage` gives for the message. Another message under the same `turnId` is then refused. */
+  readonly messageHash?: string
+  /**
+   * Starts the agent. A turn that recovers calls it again, so it makes a new prompt each time: a used iterator cannot
+   * be sent twice.
+   */
+  readonly run: (request: AgentRequest) => AgentRun<M> | Promise<AgentRun<M>>
+  /** Forgets the stored session first: for a person who asks to start afresh after `canStartFresh`. */
+  readonly fresh?: boolean
   /** A point in the session to resume at, where the agent has such points. */
   readonly resumeAt?: string
   /**
@@ -23,11 +48,12 @@ export interface TurnOptions<M> {
    * `context`.
    */
   readonly rehydrate?: (lost: LostContext) => string | undefined | Promise<string | undefined>
-  /** Told of each recovery once its outcome is known. For logs; the reader gets `recovered`. */
+  /** Told of each recovery once its outcome is known. For logs; the reader gets `recovered`. It may be async. */
   readonly onRecovery?: (report: RecoveryReport) => void
   /**
    * Told of what the reader of `events` is not: what ended a turn after its reader left, what kept the session from
-   * being stored then, what `onRecovery` threw. A reader who leaves is no error.
+   * being stored then, what `onRecovery` threw. A reader who leaves is no error. It may be async; what it throws is
+   * dropped.
    */
   readonly onError?: (error: unknown) => void
   /**
@@ -37,17 +63,23 @@ export interface TurnOptions<M> {
    */
   readonly signal?: AbortSignal
   /**
-   * What becomes of the turn when its reader leaves. `abort`: the agent is stopped; what it put out is kept in its
-   * session. `continue`: the reader is freed at once, the turn runs to its end and its session is stored. Errors then
-   * go to `onError`, and that context was lost is told by `onRecovery` alone: keep it for when the reader is back.
+   * What becomes of the turn when its reader leaves, or reads nothing for a minute. `abort`: the agent is stopped; what
+   * it put out is kept in its session. `continue`: the reader is freed at once, the turn runs to its end and its
+   * session is stored. Errors then go to `onError`, and that context was lost is told by `onRecovery` alone: keep it
+   * for when the reader is back.
    */
   readonly onDisconnect?: 'abort' | 'continue'
+  /** How long a turn may take before the agent is stopped; 30 min. `Infinity` sets no limit. */
+  readonly maxTurnMs?: number
   /** How long the key stays taken when this process dies; 30 s. A running turn renews it every third. */
   readonly leaseMs?: number
   readonly clock?: Clock
-  /** How the id of the lease is minted; a random UUID when omitted. */
+  /** How the ids of the lease and of a turn without one are minted; a random UUID when omitted. */
   readonly createId?: () => string
 }
+
+/** The agent's messages; with `forks: true` when it was told to answer from a copy of the session, which has another id. */
+export type AgentRun<M> = AsyncIterable<M> | { readonly messages: AsyncIterable<M>; readonly forks?: boolean }
 
 /** What one run of the agent is asked to do. */
 export interface AgentRequest {
@@ -70,8 +102,8 @@ export interface LostContext {
 
 /** A recovery and what came of it. */
 export interface RecoveryReport {
-  /** What was tried instead: a new session, or the same session without its resume point. */
-  readonly attempted: 'fresh' | 'without-point'
+  /** What was tried instead: a new session, the same session without its resume point, or nothing. */
+  readonly attempted: 'fresh' | 'without-point' | 'nothing'
   readonly reason: RecoveryReason
   /** `recovered` once the agent answers. */
   readonly outcome: 'recovered' | 'failed'

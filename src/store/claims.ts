@@ -258,7 +258,7 @@ function onMessage(user: User, message: ClaimMessage): void {
         user,
         user.openElsewhere.filter((id) => id !== message.id),
       )
-      lookElsewhere(user)
+      lookAfterRelease(user)
       return
     case 'changed':
       for (const id of message.ids) user.reading.again.add(id)
@@ -289,9 +289,14 @@ function endClaim(user: User, claim: Claim, why: ClaimEnd): void {
   const { conversationId } = claim
   post(user, { type: 'released', id: conversationId })
   user.releasing.add(conversationId)
+  lookAfterRelease(user, () => user.releasing.delete(conversationId))
+}
+
+/** The message that a claim was given back may arrive before the browser has the lock back, and a look that still finds it would last. */
+function lookAfterRelease(user: User, before: () => unknown = () => {}): void {
   user.context.clock.setTimeout(
     () => {
-      user.releasing.delete(conversationId)
+      before()
       lookElsewhere(user)
     },
     releasedMs,

@@ -147,7 +147,7 @@ function vanish(user: User, conversationId: string, isRemoved: boolean): void {
 
 /** Keeps the number of rows on a device within its bound: the newest, and of each workspace at least ten. */
 export async function removeOldest(user: User): Promise<readonly string[]> {
-  const { adapter, maxConversations } = user.context
+  const { adapter, maxConversations, keepsContent } = user.context
   const kept = new Map<string, number>()
   const removed: string[] = []
   let position = 0
@@ -158,11 +158,14 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
       ...(after !== undefined && { after }),
     })
     if (user.isGone) return []
-    for (const { conversationId, workspace } of page.sessions) {
+    for (const row of page.sessions) {
+      const { conversationId, workspace } = row
+      if (!keepsContent) adopt(user, row) // which takes its texts out of storage
       const ofWorkspace = (kept.get(workspace) ?? 0) + 1
       kept.set(workspace, ofWorkspace)
       const isOpen = user.claims.has(conversationId) || user.openElsewhere.includes(conversationId)
-      if (++position > maxConversations && ofWorkspace > minPerWorkspace && !isOpen) removed.push(conversationId)
+      const isBeyond = adapter.place === 'device' && ++position > maxConversations && ofWorkspace > minPerWorkspace
+      if (isBeyond && !isOpen) removed.push(conversationId)
     }
     after = page.next
   } while (after !== undefined)

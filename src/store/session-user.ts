@@ -23,7 +23,7 @@ export function startUser(user: User): void {
 }
 
 async function start(user: User): Promise<void> {
-  const { adapter, clock } = user.context
+  const { adapter, clock, keepsContent } = user.context
   user.hasLeftStamp = takeLeftStamp(user)
   openClaimChannel(user)
   lookElsewhere(user)
@@ -35,7 +35,8 @@ async function start(user: User): Promise<void> {
   for (const error of errors) user.context.emit({ type: 'row-quarantined', error })
   if (replays.length > 0) await saveAll(user).catch(() => {}) // retried with the rest
   if (!user.isGone) await importBlob(user)
-  if (adapter.place === 'device' && !user.isGone) {
+  if (!keepsContent) dropDrafts(user)
+  if ((adapter.place === 'device' || !keepsContent) && !user.isGone) {
     clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
   }
 }
@@ -102,6 +103,18 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
     await saveAll(user)
   } finally {
     endUser(user, why)
+  }
+}
+
+/** What earlier pages kept before `persistContent: false`. */
+function dropDrafts({ context, userId }: User): void {
+  for (const kind of ['localStorage', 'sessionStorage'] as const) {
+    tryStorage(
+      () => context.storage(kind),
+      (storage) => {
+        for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
+      },
+    )
   }
 }
 
@@ -203,7 +216,8 @@ async function importBlob(user: User): Promise<void> {
 }
 
 async function tidy(user: User): Promise<void> {
-  if (user.hasLeft) return
+  const isAllKnown = user.next.all === undefined && user.entries.size <= user.context.maxConversations
+  if (user.hasLeft || (isAllKnown && user.context.keepsContent)) return
   const removed = await removeOldest(user).catch(() => []) // another page tries again
   if (removed.length === 0 || user.isGone) return
   user.context.emit({ type: 'conversations-expired', conversationIds: removed })

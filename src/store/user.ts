@@ -1,7 +1,7 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import type { SessionChange } from '../core/change.js'
 import type { Clock } from '../core/clock.js'
-import { epochKey } from '../core/epoch.js'
+import { epochKey, readEpoch } from '../core/epoch.js'
 import { LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/hash.js'
 import type { SessionEvent } from '../core/session-event.js'
@@ -233,12 +233,11 @@ export function endUser(user: User, why: LeftoffError): void {
 
 /** The epoch in localStorage, if there is one. */
 export function localEpoch(context: StoreContext, userId: string): string | undefined {
-  return (
-    tryStorage(
-      () => context.storage('localStorage'),
-      (storage) => storage.getItem(epochKey(context.name, userId)),
-    ) ?? undefined
+  const stored = tryStorage(
+    () => context.storage('localStorage'),
+    (storage) => storage.getItem(epochKey(context.name, userId)),
   )
+  return readEpoch(stored) || undefined
 }
 
 /** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */

@@ -83,7 +83,12 @@ describe.each([
   })
 
   it('answers 409 while another turn runs', async () => {
-    await parts.sessionStore?.beginTurn(key, { leaseId: 'another', leaseMs: 30_000 })
+    await parts.sessionStore?.beginTurn(key, {
+      leaseId: 'another',
+      leaseMs: 30_000,
+      turnId: 'another',
+      messageHash: 'hash',
+    })
     expect((await handle(request(turn))).status).toBe(409)
     expect(parts.asked).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, symlinkSync, truncateSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, symlinkSync, truncateSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as fc from 'fast-check'
@@ -36,6 +36,11 @@ const hostileNames = [
   'é',
   '%2e%2e',
   'x'.repeat(201),
+  'con',
+  'NUL',
+  'aux.txt',
+  'Com1.alive.best',
+  'lpt9',
 ]
 
 describe('names from outside', () => {
@@ -170,7 +175,7 @@ describe('damaged transcripts', () => {
   it('whose entries are each the parent of the other come to an end', async () => {
     const { root, write } = transcriptFolder()
     write(sessionId, [userEntry(1, 2, 'one'), userEntry(2, 1, 'two')])
-    expect(await summarizeTranscript({ root, workspace, sessionId })).toMatchObject({ messageCount: 2 })
+    expect(await summarizeTranscript({ root, workspace, sessionId })).toMatchObject({ messageCount: 0 })
   })
 
   it('of a gigabyte in one line need no more memory than small ones', async () => {
@@ -189,6 +194,19 @@ describe('damaged transcripts', () => {
     for await (const { text } of (await readTranscript({ root, workspace, sessionId })) ?? []) texts.push(text)
     expect(texts).toEqual(['Hello', 'Hello Ada.'])
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(200 * 1024)
+  }, 30_000)
+
+  it('of 200 MB need no more memory than a few of their lines', async () => {
+    const { root, write } = transcriptFolder()
+    const path = write(sessionId, '')
+    const result = { message: { role: 'user', content: [{ type: 'tool_result', content: 'x'.repeat(1024 ** 2) }] } }
+    for (let number = 1; number <= 200; number++) {
+      appendFileSync(path, `${JSON.stringify(userEntry(number, number - 1 || null, '', result))}\n`)
+    }
+    appendFileSync(path, JSON.stringify(userEntry(201, 200, 'Hello')))
+    const before = process.resourceUsage().maxRSS
+    expect(await summarizeTranscript({ root, workspace, sessionId })).toMatchObject({ messageCount: 1 })
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(100 * 1024)
   }, 30_000)
 
   it('that go away before they are read give nothing', async () => {

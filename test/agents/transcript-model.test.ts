@@ -105,6 +105,7 @@ function writtenDown(steps: readonly Step[]): string[] {
       const end = { ...(isMeta && { isMeta }), uuid: uuid(number), ...time }
       if (kind === 'attachment') return JSON.stringify({ parentUuid, isSidechain, type: kind, ...end })
       if (kind === 'boundary') {
+        answer = number // no answer goes on behind a compaction
         const at = { parentUuid: null, ...(parentUuid && { logicalParentUuid: parentUuid }) }
         return JSON.stringify({ ...at, isSidechain, type: 'system', subtype: 'compact_boundary', ...end })
       }

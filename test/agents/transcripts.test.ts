@@ -67,8 +67,8 @@ describe('a transcript', () => {
     const { root, write } = transcriptFolder()
     write(sessionId, [enqueued, ...hello, costState])
     expect(await read(root)).toEqual([
-      { role: 'user', text: 'My name is Ada', time: 1_700_000_000_001 },
-      { role: 'assistant', text: 'Hello Ada.', time: 1_700_000_000_002 },
+      { role: 'user', text: 'My name is Ada', at: 1_700_000_000_001 },
+      { role: 'assistant', text: 'Hello Ada.', at: 1_700_000_000_002 },
     ])
   })
 

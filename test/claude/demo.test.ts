@@ -67,7 +67,7 @@ async function setUp() {
     async say(message: string) {
       const events: TurnEvent<AnswerPiece>[] = []
       for await (const event of readTurn<AnswerPiece>(
-        await post('/api/turn', { messageId: crypto.randomUUID(), message }),
+        await post('/api/turn', { messageId: crypto.randomUUID(), turnId: crypto.randomUUID(), message }),
       ))
         events.push(event)
       const answer = events.flatMap((event) => (event.type === 'message' ? [event.message.text] : [])).join('')

@@ -10,15 +10,19 @@ export interface FakeMessagesApi {
   close(): Promise<void>
 }
 
-/** A model that says `Answer 1`, then `Answer 2`, and so on. */
-export async function fakeMessagesApi(): Promise<FakeMessagesApi> {
+/** A model that says `Answer 1`, then `Answer 2`, and so on. `beforeAnswer` is called in the middle of a turn: the model was asked and has not answered. */
+export async function fakeMessagesApi(beforeAnswer: () => unknown = () => {}): Promise<FakeMessagesApi> {
   const seen: string[] = []
   const server = createServer(async (request, response) => {
     const body: unknown = request.method === 'POST' ? await json(request) : undefined
     const path = request.url?.split('?')[0]
     if (path === '/v1/messages/count_tokens') return sendJson(response, { input_tokens: 10 })
     if (path !== '/v1/messages') return sendJson(response, {}, 404)
-    seen.push(JSON.stringify(body))
+    const asked = JSON.stringify(body)
+    // SDK 0.1 greets its subagents at each start.
+    if (asked.includes('"text":"Warmup"')) return stream(response, 'Ready')
+    seen.push(asked)
+    await beforeAnswer()
     stream(response, `Answer ${seen.length}`)
   })
   const { port, close } = await serve(server, '127.0.0.1')

@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-// `npm run test:claude`; no project of the root's, which runs without the SDK.
+// `npm run test:claude`; no project of the root's, which runs without the SDK. `npm run test:claude -- soak` runs what takes minutes.
 export default defineConfig({
   test: {
     name: 'claude',
     environment: 'node',
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: ['*.test.ts'],
+    exclude: process.argv.some((argument) => argument.includes('soak')) ? [] : ['*.soak.test.ts'],
     reporters: ['default', '../../scripts/strict-reporter.mjs'],
   },
 })

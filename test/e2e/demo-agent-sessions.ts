@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@supabase/supabase-js'
 import { SignJWT } from 'jose'
-import { parseTabKey, tabKey } from 'leftoff/server'
-import { supabaseAgentSessions } from 'leftoff/server/supabase'
+import { parseTabKey, supabaseAgentSessions, tabKey } from 'leftoff/server'
 import type { Page } from 'playwright'
 
 /**

@@ -54,6 +54,8 @@ async function* isStale({ resume }: ChatAgentRequest): AsyncGenerator<ClaudeMess
   throw new Error(`Claude Code returned an error result: ${lost}`)
 }
 
+const otherTurn = { turnId: 'other', messageHash: 'hash', startedAt: 0, state: 'running' } as const
+
 const troubles: Record<string, Trouble> = {
   'the agent throws before any output': {
     // biome-ignore lint/correctness/useYield: it fails before it says anything
@@ -83,10 +85,9 @@ const troubles: Record<string, Trouble> = {
     shown: /could not be started afresh/,
   },
   'the lease is lost': { agent: answers, store: { endTurn: async () => false }, shown: /went on elsewhere/ },
-  'the turn cannot be stored': { agent: answers, store: { endTurn: refused }, shown: /could not be completed/ },
   'the store is down': { store: { beginTurn: refused }, shown: /could not be completed/ },
   'another turn runs': {
-    store: { beginTurn: async () => ({ ok: false, retryAfterMs: 1_000 }) },
+    store: { beginTurn: async () => ({ ok: false, turn: otherTurn, retryAfterMs: 1_000 }) },
     shown: /still answering/,
   },
 }

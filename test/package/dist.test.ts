@@ -20,7 +20,6 @@ const packagesByEntry: Record<string, readonly string[]> = {
   'leftoff/legacy': [],
   'leftoff/supabase': [],
   'leftoff/server': [],
-  'leftoff/server/supabase': [],
   'leftoff/agents/claude': ['node:fs', 'node:path'],
   'leftoff/testing': ['vitest'],
 }

@@ -15,6 +15,7 @@ import {
 } from 'leftoff'
 import { claudeDriver } from 'leftoff/agents/claude'
 import { SessionProvider, type SessionProviderProps, useConversationSession } from 'leftoff/react'
+import type { SupabaseAgentSessionsOptions } from 'leftoff/server'
 import {
   type AgentDriver,
   type AgentSessionStore,
@@ -23,7 +24,6 @@ import {
   type TurnEvent,
   turnResponse,
 } from 'leftoff/server'
-import type { SupabaseAgentSessionsOptions } from 'leftoff/server/supabase'
 import type { SupabaseAdapterOptions } from 'leftoff/supabase'
 import { describe, expectTypeOf, it } from 'vitest'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { init, inShort, type Message, never, ok, readAll, scriptedAgent, text, untilAborted } from './scripted-agent.js'
-import { key, setUp } from './turn-setup.js'
+import { key, otherTurn, setUp } from './turn-setup.js'
 
 const minute = 60_000
 
@@ -84,7 +84,7 @@ describe('the lease of a turn', () => {
     const agent = scriptedAgent()
     const events = await begin(agent)
     await clock.advance(minute)
-    await sessions.beginTurn(key, { leaseId: 'other', leaseMs: minute })
+    await sessions.beginTurn(key, otherTurn)
     expect(await readAll(events)).toMatchObject({ events: [], error: { code: 'lease-lost' } })
     expect(agent.requests).toHaveLength(0)
   })
@@ -99,7 +99,7 @@ describe('the lease of a turn', () => {
     })
     await clock.advance(0)
     await sessions.delete(key)
-    await sessions.beginTurn(key, { leaseId: 'other', leaseMs: minute })
+    await sessions.beginTurn(key, otherTurn)
     await clock.advance(10_000)
     const { events, error } = await all
     expect(inShort(events)).toEqual(['recovered unknown', 'started fresh', 'init', 'Hi'])

@@ -83,3 +83,18 @@ function held<T>() {
   })
   return { promise, resolve }
 }
+
+describe('a lookup that never answers', () => {
+  it('fails within a bound, and its key is free for another one', async () => {
+    const clock = manualClock()
+    const cache = createLookupCache<string>({ ttlMs: 1_000, timeoutMs: 5_000, clock })
+    const silent = cache.get('a', () => new Promise(() => {}))
+    const waiting = cache.get('a', async () => 'not asked')
+    const refused = Promise.all(
+      [silent, waiting].map((answer) => expect(answer).rejects.toMatchObject({ code: 'unreachable' })),
+    )
+    await clock.advance(5_000)
+    await refused
+    expect(await cache.get('a', async () => 'found')).toBe('found')
+  })
+})

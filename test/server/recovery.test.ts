@@ -75,7 +75,7 @@ describe('a session that the agent no longer has', () => {
     const crash = new Error('killed')
     const killed = await readAll(await begin(scriptedAgent([stale('a')], [crash])))
     expect(inShort(killed.events)).toEqual(['recovered stale'])
-    expect(killed.error).toBe(crash)
+    expect(killed.error).toMatchObject({ code: 'turn-failed', cause: crash })
     const { events } = await readAll(await begin(scriptedAgent(answer('b'))))
     expect(inShort(events)).toEqual(['recovered unknown', ...fresh])
   })
@@ -93,8 +93,8 @@ describe('a session that the agent no longer has', () => {
     await sessions.set(key, 'a')
     const agent = scriptedAgent([{ type: 'note' }, new Error('no session a')])
     const { events, error } = await readAll(await begin(agent))
-    expect(inShort(events)).toEqual(['started resumed', 'note'])
-    expect(error).toMatchObject({ message: 'no session a' })
+    expect(inShort(events)).toEqual(['note'])
+    expect(error).toMatchObject({ code: 'turn-failed', cause: { message: 'no session a' }, canStartFresh: true })
     expect(await sessions.get(key)).toBe('a')
   })
 
@@ -257,7 +257,7 @@ describe('an agent that answers from another session in silence', () => {
     const { begin, sessions } = setUp()
     await sessions.set(key, 'a')
     const { events } = await readAll(await begin(scriptedAgent([{ type: 'note' }, ...answer('b')])))
-    expect(inShort(events)).toEqual(['recovered stale', 'started fresh', 'note', 'init', 'Hi', 'ok', 'done'])
+    expect(inShort(events)).toEqual(['recovered changed', 'started fresh', 'note', 'init', 'Hi', 'ok', 'done'])
     expect(await sessions.get(key)).toBe('b')
   })
 

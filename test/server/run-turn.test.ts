@@ -3,7 +3,7 @@ import { memoryAgentSessions } from '../../src/server/memory-agent-sessions.js'
 import { runTurn } from '../../src/server/run-turn.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
 import { driver, init, inShort, type Message, never, ok, readAll, scriptedAgent, text } from './scripted-agent.js'
-import { key, setUp } from './turn-setup.js'
+import { key, probeTurn, setUp } from './turn-setup.js'
 
 describe('runTurn', () => {
   it('starts the first turn of a conversation fresh and stores its session', async () => {
@@ -49,9 +49,9 @@ describe('runTurn', () => {
     await clock.advance(10_000)
     const again = () => runTurn({ sessions, key, agent: driver, run: scriptedAgent().run, hasHistory: true, clock })
     // The lease lasts 20 s more, but only a dead process makes use of that.
-    expect(await again()).toEqual({ ok: false, retryAfterMs: 2_000 })
+    expect(await again()).toMatchObject({ ok: false, reason: 'busy', turn: { state: 'running' }, retryAfterMs: 2_000 })
     await clock.advance(19_500)
-    expect(await again()).toEqual({ ok: false, retryAfterMs: 500 })
+    expect(await again()).toMatchObject({ ok: false, retryAfterMs: 500 })
   })
 
   it('lets exactly one of two parallel sends run', async () => {
@@ -95,7 +95,7 @@ describe('runTurn', () => {
     const boom = new Error('503 overloaded')
     const { events, error } = await readAll(await begin(scriptedAgent([init('a'), text('Hi'), boom])))
     expect(inShort(events)).toEqual(['started resumed', 'init', 'Hi'])
-    expect(error).toBe(boom)
+    expect(error).toMatchObject({ code: 'turn-failed', cause: boom, canStartFresh: true })
     expect(await sessions.get(key)).toBe('a')
     expect(await busyFor()).toBe(0)
   })
@@ -112,7 +112,7 @@ describe('runTurn', () => {
   it('keeps the id of a turn that succeeded before its process crashed, and throws the crash', async () => {
     const { begin, sessions } = setUp()
     const { error } = await readAll(await begin(scriptedAgent([init('a'), ok('a'), new Error('exit 1')])))
-    expect(error).toMatchObject({ message: 'exit 1' })
+    expect(error).toMatchObject({ code: 'turn-failed', cause: { message: 'exit 1' } })
     expect(await sessions.get(key)).toBe('a')
   })
 
@@ -149,7 +149,7 @@ describe('runTurn', () => {
   it('throws what run itself throws, and frees the key', async () => {
     const { begin, busyFor } = setUp()
     const { error } = await readAll(await begin(scriptedAgent()))
-    expect(error).toMatchObject({ message: 'one run too many' })
+    expect(error).toMatchObject({ code: 'turn-failed', cause: { message: 'one run too many' } })
     expect(await busyFor()).toBe(0)
   })
 
@@ -189,8 +189,10 @@ describe('runTurn', () => {
   })
 
   it('throws what the store throws when it cannot end, instead of done', async () => {
-    const { begin } = setUp(() => ({ endTurn: () => Promise.reject(new Error('store is down')) }))
-    const { events, error } = await readAll(await begin(scriptedAgent([init('a'), ok('a')])))
+    const { begin, clock } = setUp(() => ({ endTurn: () => Promise.reject(new Error('store is down')) }))
+    const all = readAll(await begin(scriptedAgent([init('a'), ok('a')])))
+    await clock.advance(30_000)
+    const { events, error } = await all
     expect(inShort(events)).not.toContain('done')
     expect(error).toMatchObject({ message: 'store is down' })
   })
@@ -253,7 +255,7 @@ describe('runTurn', () => {
   it('throws its error once, then is at its end', async () => {
     const { begin } = setUp()
     const events = await begin(scriptedAgent([new Error('boom')]), { hasHistory: false })
-    await expect(events.next()).rejects.toThrow('boom')
+    await expect(events.next()).rejects.toMatchObject({ cause: { message: 'boom' } })
     expect(await events.next()).toEqual({ done: true, value: undefined })
   })
 
@@ -275,6 +277,6 @@ describe('runTurn', () => {
     // As from JavaScript, where nothing checks the types.
     const turn = Reflect.apply(runTurn, undefined, [isWhole ? { ...whole, ...given } : given])
     await expect(turn).rejects.toMatchObject({ code: 'invalid-argument', message: expect.stringContaining(says) })
-    expect((await sessions.beginTurn(key, { leaseId: 'probe', leaseMs: 1 })).ok).toBe(true)
+    expect((await sessions.beginTurn(key, probeTurn)).ok).toBe(true)
   })
 })

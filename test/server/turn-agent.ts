@@ -18,6 +18,10 @@ function begin(world: World, turn: Turn, request: AgentRequest): Run {
   const name = `turn ${turn.number}`
   const earlier = runs.filter((run) => run.turn === turn)
   if (earlier.some(({ hasAnswered }) => hasAnswered)) wrong.push(`${name} ran again after output`)
+  const repeated = runs.find(
+    (run) => run.turn !== turn && run.turn.turnId === turn.turnId && run.turn.epoch === turn.epoch,
+  )
+  if (repeated) wrong.push(`${name} ran again what turn ${repeated.turn.number} had run`)
   if (earlier.length > 2) wrong.push(`${name} ran ${earlier.length + 1} times`)
   if (turn.hasLeft && turn.plan.onDisconnect === 'abort') wrong.push(`${name} ran for a reader who had left`)
   if (clock.now() > turn.leaseUntil) wrong.push(`${name} ran without its lease`)

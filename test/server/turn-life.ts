@@ -41,8 +41,12 @@ export async function live(happenings: readonly Happening[]): Promise<World> {
     } else if (happening.type === 'key deleted') {
       if (turns.some(isRunning)) meet(world, 'key deleted in mid-turn')
       for (const turn of turns) turn.isCutOff = turn.isDisturbed = true
+      world.epoch += 1
       await store.deleteKey()
-    } else await clock.advance(expiryMs)
+    } else {
+      world.epoch += 1
+      await clock.advance(expiryMs)
+    }
     await clock.advance(happening.thenMs)
   }
 
@@ -70,8 +74,11 @@ function hasToSucceed({ firstWord, manner }: TurnPlan): boolean {
 /** One turn and its reader, in a process of its own. */
 async function read(world: World, store: SharedStore, plan: TurnPlan): Promise<void> {
   const process = startProcess(world.clock)
+  const before = plan.isRepeat ? world.turns.at(-1) : undefined
   const turn: Turn = {
     number: world.turns.length,
+    turnId: before?.turnId ?? `turn-${world.turns.length}`,
+    epoch: world.epoch,
     plan,
     process,
     seen: [],
@@ -94,6 +101,7 @@ async function read(world: World, store: SharedStore, plan: TurnPlan): Promise<v
       sessions: store.of(turn),
       key,
       agent: driver,
+      turnId: turn.turnId,
       run: (request) => runAgent(world, turn, request),
       hasHistory: async () => {
         await pause(plan.historyMs)
@@ -108,11 +116,17 @@ async function read(world: World, store: SharedStore, plan: TurnPlan): Promise<v
     })
     if (!begun.ok) {
       turn.isDisturbed = true
-      meet(world, 'busy')
-      const { retryAfterMs } = begun
-      if (!(retryAfterMs > 0 && retryAfterMs <= 2_000)) world.wrong.push(`retry after ${retryAfterMs} ms`)
+      const { retryAfterMs, reason, turn: other } = begun
+      const isRunning = other.state === 'running'
+      if (reason === 'repeated') meet(world, 'repeat of a turn that has run')
+      else meet(world, 'busy')
+      if (reason === 'busy' && !isRunning)
+        world.wrong.push(`turn ${turn.number} is kept out by one that is ${other.state}`)
+      if (isRunning ? !(retryAfterMs > 0 && retryAfterMs <= 2_000) : retryAfterMs !== 0)
+        world.wrong.push(`retry after ${retryAfterMs} ms`)
       return
     }
+    if (before) meet(world, 'repeat of a turn that never ran')
     await pause(plan.firstPullMs)
     const events = begun.events[Symbol.asyncIterator]()
     const leave = () => {
@@ -190,12 +204,16 @@ function forget({ believed, runs }: World): void {
 /** Why a turn has to recover, by all that was said to it so far. */
 function reasonOf({ begun, plan }: Turn, run: Run | undefined): string | undefined {
   if (begun?.stored === undefined) return begun?.isExpired ? 'expired' : 'unknown'
-  if (run?.isRefused) return 'stale'
+  // One that answers from another session shows it; one that does not know the session gives no id.
+  if (run?.isRefused) return run.sessionId === undefined ? 'stale' : 'changed'
   return plan.point === 'gone' ? 'stale-point' : undefined
 }
 
-/** `recovered`?, `started`, messages, `done`. */
+/** `recovered` at any time, `started` once, messages, one end. */
 function inOrder(events: readonly TurnEvent<Message>[]): boolean {
   const kinds = events.map(({ type }) => type).join(' ')
-  return /^(recovered( |$))?(started( message| discard)*( done)?)?$/.test(kinds)
+  const others = kinds.replaceAll('recovered', '').trim().replaceAll(/ +/g, ' ')
+  return /^(message |discard )*(started )?(message |discard )*(done |stopped )?$/.test(
+    others === '' ? '' : `${others} `,
+  )
 }

@@ -59,6 +59,8 @@ export interface TurnPlan {
   readonly leavesAtMs: number
   readonly leavesBy: 'return' | 'signal'
   readonly onDisconnect: 'abort' | 'continue'
+  /** The network sends the message of the turn before once more. */
+  readonly isRepeat: boolean
 }
 
 /** What happens next, and how much time passes after it. */
@@ -145,6 +147,7 @@ const anyPlan: fc.Arbitrary<TurnPlan> = fc.record({
   leavesAtMs: fc.constantFrom(1e9, 1e9, 500, 10_500, 45_000),
   leavesBy: fc.constantFrom('return', 'signal'),
   onDisconnect: fc.constantFrom('abort', 'continue'),
+  isRepeat: often(false, true),
 })
 
 /** Most readers of a silent agent give up: one that never does keeps all later turns out. */

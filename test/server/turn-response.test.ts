@@ -13,6 +13,8 @@ interface Said {
   readonly text?: string
 }
 
+const other = { turnId: 'other', messageHash: 'hash', startedAt: 0, state: 'running' } as const
+
 const toClient = ({ text }: Said) => (text === undefined ? undefined : { text })
 
 async function* turn(...steps: (TurnEvent<Said> | Error)[]): AsyncGenerator<TurnEvent<Said>> {
@@ -256,13 +258,29 @@ describe('turnResponse', () => {
 
 describe('readTurn', () => {
   it('throws turn-busy, with when to try again, for a busyResponse', async () => {
-    const response = busyResponse(1_200)
+    const response = busyResponse({ ok: false, reason: 'busy', turn: other, retryAfterMs: 1_200 })
     expect(response.status).toBe(409)
     expect(response.headers.get('Retry-After')).toBe('2')
     expect(await response.clone().json()).toMatchObject({ code: 'turn-busy', retryAfterMs: 1_200 })
     const { events, error } = await readAll(readTurn(response))
     expect(events).toEqual([])
     expect(error).toMatchObject({ code: 'turn-busy', retryAfterMs: 1_200 })
+  })
+
+  it('throws turn-repeated for a turn that was answered before, and says what came of it to who asks', async () => {
+    const response = busyResponse({ ok: false, reason: 'repeated', turn: { ...other, state: 'done' }, retryAfterMs: 0 })
+    expect(response.status).toBe(409)
+    expect(response.headers.get('Retry-After')).toBeNull()
+    expect(await response.clone().json()).toMatchObject({ turnId: 'other', state: 'done' })
+    expect((await readAll(readTurn(response))).error).toMatchObject({ code: 'turn-repeated' })
+  })
+
+  it('throws turn-busy for a repeat of a turn that still runs, and turn-failed for another message under its id', async () => {
+    const running = busyResponse({ ok: false, reason: 'repeated', turn: other, retryAfterMs: 900 })
+    expect((await readAll(readTurn(running))).error).toMatchObject({ code: 'turn-busy', retryAfterMs: 900 })
+    const changed = busyResponse({ ok: false, reason: 'other-message', turn: other, retryAfterMs: 900 })
+    expect(changed.status).toBe(422)
+    expect((await readAll(readTurn(changed))).error).toMatchObject({ code: 'turn-failed' })
   })
 
   it('throws turn-failed with the status for any other response that is not ok', async () => {

@@ -3,11 +3,14 @@ import type { TurnEvent } from '../../src/core/turn-event.js'
 import type { AgentSessionStore } from '../../src/server/agent-session-store.js'
 import { memoryAgentSessions } from '../../src/server/memory-agent-sessions.js'
 import { runTurn } from '../../src/server/run-turn.js'
-import type { RecoveryReport, TurnOptions } from '../../src/server/turn-options.js'
+import type { RecoveryReport, TurnSettings, WithSessions } from '../../src/server/turn-options.js'
 import { type ManualClock, manualClock } from '../../src/testing/manual-clock.js'
 import { driver, type Message, type ScriptedAgent } from './scripted-agent.js'
 
 export const key: TabKey = tabKey({ userId: 'u1', workspace: 'demo.alive.best', tabId: 't1' })
+
+/** The options of a turn whose agent keeps sessions. */
+export type Options = TurnSettings<Message> & WithSessions<Message>
 
 export interface TurnSetup {
   readonly clock: ManualClock
@@ -16,7 +19,7 @@ export interface TurnSetup {
   /** Begins a turn that must not be busy. */
   begin(
     agent: ScriptedAgent,
-    options?: Partial<TurnOptions<Message>>,
+    options?: Partial<Options>,
   ): Promise<AsyncIterator<TurnEvent<Message>> & AsyncIterable<TurnEvent<Message>>>
   /** How long the key is still taken. */
   busyFor(): Promise<number>
@@ -49,10 +52,16 @@ export function setUp(failing: (sessions: AgentSessionStore) => Partial<AgentSes
       return Object.assign(iterator, { [Symbol.asyncIterator]: () => iterator })
     },
     async busyFor() {
-      const probe = await memory.beginTurn(key, { leaseId: 'probe', leaseMs: 1 })
+      const probe = await memory.beginTurn(key, probeTurn)
       if (!probe.ok) return probe.retryAfterMs
-      await memory.endTurn(key, 'probe')
+      await memory.endTurn(key, probeTurn.leaseId, { outcome: 'not-started' })
       return 0
     },
   }
 }
+
+/** A turn of another server. */
+export const otherTurn = { leaseId: 'other', leaseMs: 60_000, turnId: 'other-turn', messageHash: 'other' }
+
+/** Asks for the key, to see whether it is free. */
+export const probeTurn = { leaseId: 'probe', leaseMs: 1, turnId: 'probe-turn', messageHash: 'probe' }

@@ -2,7 +2,7 @@ import type { AgentSessionStore } from '../../src/server/agent-session-store.js'
 import { memoryAgentSessions } from '../../src/server/memory-agent-sessions.js'
 import { never } from './scripted-agent.js'
 import { expiryMs } from './turn-plan.js'
-import { key } from './turn-setup.js'
+import { key, probeTurn } from './turn-setup.js'
 import { checkLease, isLive, meet, type Run, type Turn, type World } from './turn-world.js'
 
 /** The store that all processes share. */
@@ -103,10 +103,10 @@ export function createSharedStore(world: World): SharedStore {
           told: (isHeld) => isHeld || refuse(turn),
         })
       },
-      endTurn(asked, leaseId, agentSessionId) {
+      endTurn(asked, leaseId, end) {
         turn.hasEnded = true
-        checkId(world, turn, agentSessionId)
-        return call(turn, () => memory.endTurn(asked, leaseId, agentSessionId), {
+        checkId(world, turn, end.agentSessionId)
+        return call(turn, () => memory.endTurn(asked, leaseId, end), {
           told: (isHeld) => isHeld || refuse(turn),
         })
       },
@@ -115,7 +115,7 @@ export function createSharedStore(world: World): SharedStore {
       await memory.delete(key)
     },
     async isFree() {
-      return (await memory.beginTurn(key, { leaseId: 'probe', leaseMs: 1 })).ok
+      return (await memory.beginTurn(key, probeTurn)).ok
     },
   }
 }

@@ -8,6 +8,8 @@ import type { ServerProcess } from './turn-process.js'
 /** What a test of random turns has to have met to mean something. */
 export const situations = [
   'busy',
+  'repeat of a turn that has run',
+  'repeat of a turn that never ran',
   'lease lost by its deadline',
   'lease lost by a refusal',
   'lease taken after it ran out',
@@ -56,6 +58,9 @@ export interface Run {
 /** One turn, in a server process of its own. */
 export interface Turn {
   readonly number: number
+  readonly turnId: string
+  /** How often the store may have forgotten all turns before this one. */
+  readonly epoch: number
   readonly plan: TurnPlan
   readonly process: ServerProcess
   readonly seen: TurnEvent<Message>[]
@@ -97,6 +102,8 @@ export interface World {
   /** Texts that the agent said when its turn no longer had the key. */
   readonly saidLate: Set<string>
   hasHistory: boolean
+  /** How often the store may have forgotten all turns: with a deleted key, or one that was quiet for long. */
+  epoch: number
   /** What was not as it has to be. */
   readonly wrong: string[]
   readonly met: Map<Situation, number>
@@ -113,6 +120,7 @@ export function createWorld(): World {
     believed: new Set(),
     saidLate: new Set(),
     hasHistory: false,
+    epoch: 0,
     wrong: [],
     met: new Map(),
   }

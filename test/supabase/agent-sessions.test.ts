@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseTabKey, type TabKey, tabKey } from '../../src/core/tab-key.js'
-import type { AgentSessionStore } from '../../src/server/agent-session-store.js'
+import type { AgentSessionStore, BegunTurn } from '../../src/server/agent-session-store.js'
 import { createLookupCache } from '../../src/server/lookup-cache.js'
 import { supabaseAgentSessions } from '../../src/server/supabase/supabase-agent-sessions.js'
 import { agentSessionStoreConformance } from '../../src/testing/agent-session-store-conformance.js'
@@ -8,8 +8,8 @@ import { manualClock } from '../../src/testing/manual-clock.js'
 import { browserClient, newWorkspace, serverClient, sql, supabase } from './supabase.js'
 
 const hour = 60 * 60 * 1000
-const mine = { leaseId: '11111111-1111-4111-8111-111111111111', leaseMs: 30_000 }
-const theirs = { leaseId: '22222222-2222-4222-8222-222222222222', leaseMs: 30_000 }
+const mine = turn('11111111-1111-4111-8111-111111111111')
+const theirs = turn('22222222-2222-4222-8222-222222222222')
 
 describe('the contract', async () => {
   const workspace = await newWorkspace()
@@ -50,14 +50,14 @@ describe('expiry', () => {
 })
 
 describe('the purge', () => {
-  it('takes expired rows in batches, the longest expired first, and leaves those that live or are under lease', async () => {
+  it('takes rows that expired a day ago, in batches, the longest expired first, and leaves those that live or are under lease', async () => {
     const { sessions, keyOf, wait, workspace } = await open()
     await purge(1_000) // what other tests left
     for (const tabId of ['oldest', 'older', 'leased']) {
       await sessions.set(keyOf(tabId), 'a')
       await wait(hour)
     }
-    await wait(24 * hour)
+    await wait(48 * hour)
     await sessions.set(keyOf('alive'), 'a')
     await sessions.beginTurn(keyOf('leased'), mine)
     expect(await purge(1)).toBe(1)
@@ -65,8 +65,22 @@ describe('the purge', () => {
     expect(await purge(1)).toBe(1)
     expect(await purge(1)).toBe(0)
     expect(await tabIds(workspace)).toEqual(['alive', 'leased'])
-    expect(await sessions.endTurn(keyOf('leased'), mine.leaseId, 'b')).toBe(true)
+    expect(await sessions.endTurn(keyOf('leased'), mine.leaseId, { agentSessionId: 'b', outcome: 'done' })).toBe(true)
     expect(await sessions.get(keyOf('leased'))).toBe('b')
+  })
+})
+
+describe('a day after expiry', () => {
+  it('the row is still there: the next turn hears that its session expired, and a repeat of the last one is known', async () => {
+    const { sessions, key, wait } = await open()
+    await sessions.beginTurn(key, mine)
+    await sessions.endTurn(key, mine.leaseId, { agentSessionId: 'a', outcome: 'done' })
+    await wait(48 * hour - 60_000)
+    await purge(1_000)
+    expect(await sessions.beginTurn(key, { ...mine, leaseId: theirs.leaseId })).toMatchObject({
+      turn: { state: 'done' },
+    })
+    expect(await sessions.beginTurn(key, theirs)).toEqual({ ok: true, expired: true })
   })
 })
 
@@ -76,16 +90,20 @@ describe('the workspace', () => {
     const counted = counting()
     const sessions = supabaseAgentSessions({ client: counted.client })
     await Promise.all([sessions.get(key), sessions.get(key)])
-    expect(counted.calls.splice(0).sort()).toEqual(['find_domain', 'get_session', 'get_session'])
+    expect(counted.calls.splice(0).sort()).toEqual(['ensure_domain', 'get_session', 'get_session'])
     await sessions.beginTurn(key, mine)
     await sessions.renewTurn(key, mine.leaseId, mine.leaseMs)
+    await sessions.getTurn(key)
+    await sessions.requestStop(key, mine.turnId)
     await sessions.clearStale(key, mine.leaseId, 'a')
-    await sessions.endTurn(key, mine.leaseId, 'a')
+    await sessions.endTurn(key, mine.leaseId, { agentSessionId: 'a', outcome: 'done' })
     await sessions.set(key, 'b')
     await sessions.delete(key)
     expect(counted.calls).toEqual([
       'begin_turn',
       'renew_turn',
+      'get_turn',
+      'request_stop',
       'clear_stale',
       'end_turn',
       'set_session',
@@ -94,8 +112,24 @@ describe('the workspace', () => {
     expect(parseTabKey(key)?.workspace).toBe(workspace)
   })
 
-  it('that has no domain is an error that says so, until it has one', async () => {
+  it('that has no domain gets one, once, however many ask at the same time', async () => {
+    const workspace = `${crypto.randomUUID()}.example`
+    const key = tabKey({ userId: 'u1', workspace, tabId: 't1' })
+    await Promise.all(
+      Array.from({ length: 5 }, () => supabaseAgentSessions({ client: serverClient() }).beginTurn(key, mine)),
+    )
+    expect(await sql('select 1 as one from app.domains where hostname = $1', [workspace])).toHaveLength(1)
+  })
+
+  it('is as long as a hostname may be and no longer', async () => {
     const { sessions } = await open()
+    const keyIn = (workspace: string) => tabKey({ userId: 'u1', workspace, tabId: 't1' })
+    expect(await sessions.get(keyIn('w'.repeat(253)))).toBeUndefined()
+    await expect(sessions.get(keyIn('w'.repeat(254)))).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
+
+  it('that has no domain is, with `strict`, an error that says so, until it has one', async () => {
+    const sessions = supabaseAgentSessions({ client: serverClient(), domains: 'strict' })
     const workspace = `${crypto.randomUUID()}.example`
     const key = tabKey({ userId: 'u1', workspace, tabId: 't1' })
     await expect(sessions.get(key)).rejects.toMatchObject({ code: 'invalid-argument' })
@@ -111,8 +145,8 @@ describe('the workspace', () => {
     // The cache still has the old domain id; the turn that runs under it is over.
     expect(await sessions.renewTurn(key, mine.leaseId, mine.leaseMs)).toBe(false)
     expect(await sessions.beginTurn(key, theirs)).toEqual({ ok: true, expired: false })
-    expect(await sessions.endTurn(key, mine.leaseId, 'late')).toBe(false)
-    expect(await sessions.endTurn(key, theirs.leaseId, 'new')).toBe(true)
+    expect(await sessions.endTurn(key, mine.leaseId, { agentSessionId: 'late', outcome: 'done' })).toBe(false)
+    expect(await sessions.endTurn(key, theirs.leaseId, { agentSessionId: 'new', outcome: 'done' })).toBe(true)
     const rows = await sql(
       `select d.hostname, s.sdk_session_id from iam.sessions as s join app.domains as d using (domain_id)
        where d.hostname like '%' || $1 order by d.hostname = $1`,
@@ -123,8 +157,8 @@ describe('the workspace', () => {
 
   it('whose hostname never settles is an error, not a loop', async () => {
     const { key, workspace } = await open()
-    const domains = { get: async () => crypto.randomUUID(), delete: () => {} }
-    const sessions = supabaseAgentSessions({ client: serverClient(), domains })
+    const domainIds = { get: async () => crypto.randomUUID(), delete: () => {} }
+    const sessions = supabaseAgentSessions({ client: serverClient(), domainIds })
     await expect(sessions.get(key)).rejects.toMatchObject({
       code: 'unreachable',
       message: expect.stringContaining(workspace),
@@ -133,11 +167,11 @@ describe('the workspace', () => {
 
   it('may be shared between stores through one cache', async () => {
     const { key } = await open()
-    const domains = createLookupCache<string>({ ttlMs: hour })
+    const domainIds = createLookupCache<string>({ ttlMs: hour })
     const counted = counting()
-    await supabaseAgentSessions({ client: counted.client, domains }).get(key)
-    await supabaseAgentSessions({ client: counted.client, domains }).get(key)
-    expect(counted.calls).toEqual(['find_domain', 'get_session', 'get_session'])
+    await supabaseAgentSessions({ client: counted.client, domainIds }).get(key)
+    await supabaseAgentSessions({ client: counted.client, domainIds }).get(key)
+    expect(counted.calls).toEqual(['ensure_domain', 'get_session', 'get_session'])
   })
 })
 
@@ -147,7 +181,7 @@ describe('failures', () => {
     await expect(supabaseAgentSessions({ client: browserClient('u1') }).get(key)).rejects.toMatchObject({
       code: 'forbidden',
     })
-    await expect(sessions.beginTurn(key, { leaseId: 'mine', leaseMs: 1 })).rejects.toMatchObject({
+    await expect(sessions.beginTurn(key, { ...mine, leaseId: 'mine' })).rejects.toMatchObject({
       code: 'invalid-argument',
     })
     const client = serverClient()
@@ -177,6 +211,11 @@ describe('failures', () => {
     await expect(supabaseAgentSessions({ client: gone }).get(key)).rejects.toMatchObject({ code: 'unreachable' })
   })
 })
+
+/** A turn whose id says nothing of its lease. */
+function turn(leaseId: string): BegunTurn {
+  return { leaseId, leaseMs: 30_000, turnId: `turn-${leaseId.slice(0, 4)}`, messageHash: 'hash' }
+}
 
 interface Opened {
   readonly sessions: AgentSessionStore

@@ -8,6 +8,8 @@ import { supabase } from './supabase.js'
 /** An empty database that ends with the test. */
 export interface FreshDatabase {
   run(query: string): Promise<readonly Record<string, unknown>[]>
+  /** Where to connect once more; PGlite has no such place. */
+  readonly url?: string
 }
 
 /** On the engine of this run. A Postgres has Supabase's roles already; PGlite has none before {@link bootstrap}. */
@@ -19,12 +21,23 @@ export async function freshDatabase(): Promise<FreshDatabase> {
 export const bootstrap = readFileSync(new URL('../../supabase/local/bootstrap.sql', import.meta.url), 'utf8')
 
 const folder = new URL('../../supabase/migrations/', import.meta.url)
+const folderBefore = new URL('./before/', import.meta.url)
 
-/** Runs all migrations, in their order. */
+/** The migrations in their order, each as a text that runs in a transaction of its own. */
+export const migrations: readonly { readonly name: string; readonly sql: string }[] = readdirSync(folder)
+  .filter((name) => name.endsWith('.sql'))
+  .sort()
+  .map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') }))
+
+/** Runs all migrations. */
 export async function migrate({ run }: FreshDatabase): Promise<void> {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.sql'))
-  for (const name of names.sort()) await run(readFileSync(new URL(name, folder), 'utf8'))
+  for (const { sql } of migrations) await run(sql)
 }
+
+/** What was in the repository before turns had ids: an unpublished version that may have been run all the same. */
+export const migrationsBefore: readonly string[] = readdirSync(folderBefore)
+  .sort()
+  .map((name) => readFileSync(new URL(name, folderBefore), 'utf8'))
 
 async function onPglite(): Promise<FreshDatabase> {
   const { pglite, close } = await openPglite(undefined)
@@ -48,10 +61,11 @@ async function onPostgres(url: string): Promise<FreshDatabase> {
   await client.connect()
   onTestFinished(async () => {
     await client.end()
-    await owner.query(`drop database ${name}`)
+    await owner.query(`drop database ${name} with (force)`)
     await owner.end()
   })
   return {
+    url: own.href,
     async run(query) {
       // An array when the text holds several statements.
       const result: pg.QueryResult | pg.QueryResult[] = await client.query(query)

@@ -37,7 +37,7 @@ describe('the migrations', { timeout }, () => {
     await migrate(database)
     const begin = (tabId: string) =>
       database.run(
-        `select iam.begin_turn('u1', iam.find_domain('demo'), 'demo', '${tabId}', gen_random_uuid(), 3e4, 864e5)`,
+        `select iam.begin_turn('u1', iam.find_domain('demo'), 'demo', '${tabId}', gen_random_uuid(), 3e4, 864e5, 'turn', 'hash')`,
       )
     expect(await begin('t1')).toEqual([{ begin_turn: { status: 'ok', agentSessionId: 'a', expired: false } }])
     expect(await begin('t2')).toEqual([{ begin_turn: { status: 'ok', expired: true } }])

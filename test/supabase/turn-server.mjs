@@ -1,19 +1,14 @@
-// A server process of its own, with leftoff as it is published. Told by messages which turns to run; tells what came of each.
+// A server process of its own, with leftoff as it is published, signed in to Postgres as a role that owns nothing. Told by messages what to
+// do; tells what came of it, and when by the machine's clock.
 
-import { createClient } from '@supabase/supabase-js'
-import { runTurn } from 'leftoff/server'
-import { supabaseAgentSessions } from 'leftoff/server/supabase'
+import { postgresAgentSessions, runTurn } from 'leftoff/server'
+import pg from 'pg'
 
-const { SUPABASE_URL = '', SUPABASE_SERVICE_ROLE_KEY = '' } = process.env
-
-class NoRealtime {}
-
-const client = createClient(SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY, {
-  auth: { persistSession: false, autoRefreshToken: false },
-  // Node 20 has no WebSocket, and createClient wants one for a connection that is never opened.
-  realtime: { transport: /** @type {any} */ (NoRealtime) },
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 20 })
+const sessions = postgresAgentSessions({
+  query: async (sql, params) => (await pool.query(sql, [...params])).rows,
+  timeoutMs: 30_000,
 })
-const sessions = supabaseAgentSessions({ client, timeoutMs: 30_000 })
 
 /** @type {() => void} */
 let finish = () => undefined
@@ -23,29 +18,49 @@ const finished = new Promise((resolve) => {
 
 process.on('message', (/** @type {any} */ told) => {
   if (told.finish) finish()
+  else if (told.stop) void stop(told)
   else for (let n = 0; n < told.sends; n += 1) void send(told)
 })
 process.on('disconnect', () => process.exit())
 tell({ ready: true })
 
-/** @param {{ key: import('leftoff/server').TabKey, leaseMs: number }} turn */
-async function send({ key, leaseMs }) {
+/** @param {{ key: import('leftoff/server').TabKey, stop: string }} told */
+async function stop({ key, stop: turnId }) {
+  const at = Date.now()
+  tell({ stopping: await sessions.requestStop(key, turnId), at })
+}
+
+/** @param {{ key: import('leftoff/server').TabKey, turnId?: string, leaseMs: number }} turn */
+async function send({ key, turnId, leaseMs }) {
   const agentSessionId = crypto.randomUUID()
+  const from = Date.now()
   try {
     const turn = await runTurn({
       sessions,
       key,
       leaseMs,
-      agent: { sessionIdOf: (id) => id, kindOf: () => 'success', classify: () => 'other' },
+      ...(turnId !== undefined && { turnId }),
+      agent: { sessionIdOf: (/** @type {string} */ id) => id, kindOf: () => 'success', classify: () => 'other' },
       hasHistory: false,
-      async *run() {
-        tell({ running: agentSessionId })
-        await finished
+      async *run({ signal }) {
+        tell({ running: agentSessionId, from, at: Date.now() })
+        const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
+        await Promise.race([finished, aborted])
+        if (signal.aborted) return tell({ aborted: true, at: Date.now() })
         yield agentSessionId
       },
     })
-    if (!turn.ok) return tell({ busy: turn.retryAfterMs })
-    for await (const event of turn.events) if (event.type === 'done') tell({ done: agentSessionId })
+    if (!turn.ok)
+      return tell({
+        refused: turn.reason,
+        state: turn.turn.state,
+        retryAfterMs: turn.retryAfterMs,
+        from,
+        at: Date.now(),
+      })
+    for await (const { type } of turn.events) {
+      if (type === 'done' || type === 'stopped') tell({ ended: type, session: agentSessionId, at: Date.now() })
+    }
   } catch (error) {
     tell({ failed: String(error) })
   }

@@ -73,7 +73,8 @@ export function useChat(open: OpenConversation | undefined) {
       if (answer) recordMessage({ role: 'assistant', text: answer, conversationId, messageId, ...(usage && { usage }) })
     }
     try {
-      const request = { workspace, conversationId, messageId: sent.id, message: sent.text }
+      const turnId = crypto.randomUUID()
+      const request = { workspace, conversationId, messageId: sent.id, turnId, message: sent.text }
       for await (const event of readTurn<AnswerPiece>(await postTurn(request, stopped.signal))) {
         if (event.type === 'recovered' && event.contextLost) tell({ type: 'noticed', notice: contextLost })
         if (event.type === 'discard') {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { html as markup } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
 import { type Clock, systemClock } from 'leftoff'
@@ -53,7 +54,7 @@ export function createApp(deps: ChatApp) {
     return c.html(html.replace('<div id="root"', `${root}`))
   })
 
-  app.use('/api/*', sameOrigin, async (c, next) => {
+  app.use('/api/*', sameOrigin, bodyLimit({ maxSize: 256 * 1024 }), async (c, next) => {
     const userId = await readUser(c, cookieSecret)
     if (userId === undefined) return c.json({ error: 'Open /chat first: it gives this browser its user.' }, 401)
     c.set('userId', userId)
@@ -64,7 +65,7 @@ export function createApp(deps: ChatApp) {
   app.post('/api/turn', async (c) => {
     const body = turnRequest.safeParse(await readJson(c))
     if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
-    const { workspace, conversationId, messageId, message } = body.data
+    const { workspace, conversationId, messageId, turnId, message } = body.data
     const userId = c.get('userId')
     const turn = await runChatTurn({
       ...deps,
@@ -72,10 +73,11 @@ export function createApp(deps: ChatApp) {
       conversation: { userId, conversationId },
       workspace,
       messageId,
+      turnId,
       message,
       signal: c.req.raw.signal,
     })
-    if (!turn.ok) return busyResponse(turn.retryAfterMs)
+    if (!turn.ok) return busyResponse(turn)
     const toClient = (agentMessage: ClaudeMessage): AnswerPiece | undefined => {
       const text = textOf(agentMessage)
       return text === '' ? undefined : { text }
@@ -133,6 +135,7 @@ const conversationRequest = z.object({ workspace: z.enum(workspaces), conversati
 
 const turnRequest = conversationRequest.extend({
   messageId: id,
+  turnId: z.uuid(),
   message: z.string().trim().min(1).max(8000),
 })
 

@@ -1,5 +1,5 @@
 import { type ClaudeMessage, claudeDriver } from 'leftoff/agents/claude'
-import { type AgentSessionStore, runTurn, type TabKey, type Turn, type TurnEvent } from 'leftoff/server'
+import { type AgentSessionStore, hashMessage, runTurn, type TabKey, type Turn, type TurnEvent } from 'leftoff/server'
 import * as z from 'zod'
 import type { ChatAgent } from './chat-agent.js'
 import type { ConversationOf, Messages } from './messages.js'
@@ -14,6 +14,7 @@ export interface ChatTurn {
   readonly conversation: ConversationOf
   readonly workspace: string
   readonly messageId: string
+  readonly turnId: string
   readonly message: string
   /** Aborted when the browser goes away, also while the agent is silent. */
   readonly signal: AbortSignal
@@ -22,10 +23,13 @@ export interface ChatTurn {
 
 /** Runs the agent with leftoff and keeps the messages of the turn. */
 export async function runChatTurn(options: ChatTurn): Promise<Turn<ClaudeMessage>> {
-  const { sessionStore, messages, agent, key, conversation, workspace, messageId, message, signal, onError } = options
+  const { sessionStore, messages, agent, key, conversation, workspace, messageId, turnId, message, signal, onError } =
+    options
   const turn = await runTurn<ClaudeMessage>({
     sessions: sessionStore,
     key,
+    turnId,
+    messageHash: await hashMessage(messageId, message),
     agent: claudeDriver,
     signal,
     onError,
@@ -36,7 +40,7 @@ export async function runChatTurn(options: ChatTurn): Promise<Turn<ClaudeMessage
     // A message that is sent again may be kept already; it is no history of its own.
     hasHistory: async () => (await messages.list(conversation)).some(({ id }) => id !== messageId),
   })
-  return turn.ok ? { ok: true, events: keepAnswer(turn.events, options) } : turn
+  return turn.ok ? { ...turn, events: keepAnswer(turn.events, options) } : turn
 }
 
 /** Before the agent answers, so that a page that is loaded meanwhile shows it; once, however often it is sent. */

@@ -13,6 +13,8 @@ export interface ConversationRequest {
 export interface TurnRequest extends ConversationRequest {
   /** Created by the page; the same when it sends the message again, so that it is kept once. */
   readonly messageId: string
+  /** Of one attempt to have it answered: what the network sends twice runs once. */
+  readonly turnId: string
   readonly message: string
 }
 

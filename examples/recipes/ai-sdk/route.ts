@@ -31,27 +31,36 @@ export async function POST(request: Request): Promise<Response> {
     signal: request.signal,
     onError,
   })
-  return turn.ok ? uiMessageResponse(turn.events) : busyResponse(turn.retryAfterMs)
+  return turn.ok ? uiMessageResponse(turn.events) : busyResponse(turn)
 }
 
 function uiMessageResponse(events: AsyncIterable<TurnEvent<ClaudeMessage>>): Response {
   const stream = createUIMessageStream<ChatUIMessage>({
     async execute({ writer }) {
       let part = 0
+      let isOpen = false
+      const open = () => {
+        if (!isOpen) writer.write({ type: 'text-start', id: `${part}` })
+        isOpen = true
+      }
+      const close = () => {
+        if (isOpen) writer.write({ type: 'text-end', id: `${part}` })
+        isOpen = false
+      }
       for await (const event of events) {
         if (event.type === 'recovered') {
           writer.write({ type: 'data-recovered', data: { contextLost: event.contextLost } })
-        } else if (event.type === 'started') {
-          writer.write({ type: 'text-start', id: `${part}` })
         } else if (event.type === 'discard') {
-          writer.write({ type: 'text-end', id: `${part}` })
+          close()
           writer.write({ type: 'data-discard', data: {} })
-          writer.write({ type: 'text-start', id: `${++part}` })
+          part += 1
         } else if (event.type === 'message') {
           const text = toClient(event.message)?.text
-          if (text) writer.write({ type: 'text-delta', id: `${part}`, delta: text })
+          if (!text) continue
+          open()
+          writer.write({ type: 'text-delta', id: `${part}`, delta: text })
         } else if (event.type === 'done') {
-          writer.write({ type: 'text-end', id: `${part}` })
+          close()
           if (event.usage) writer.write({ type: 'message-metadata', messageMetadata: { usage: event.usage } })
         }
       }

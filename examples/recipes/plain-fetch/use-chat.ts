@@ -28,7 +28,8 @@ export function useChat({ workspace, conversationId }: OpenConversation, earlier
     setAnswer('')
     setNotice(undefined)
     try {
-      const body = JSON.stringify({ workspace, conversationId, message })
+      const turnId = crypto.randomUUID()
+      const body = JSON.stringify({ workspace, conversationId, turnId, message })
       const headers = { 'Content-Type': 'application/json' }
       for await (const event of readTurn<{ text: string }>(
         await fetch('/api/turn', { method: 'POST', headers, body }),

@@ -1,8 +1,11 @@
 import type { AgentDriver, MessageKind } from '../../core/agent-driver.js'
 import type { TokenUsage } from '../../core/session.js'
+import { claudeEnv } from './claude-env.js'
 import { classifyClaudeFailure } from './claude-failure.js'
 import { type ClaudeMessage, count, entries, field } from './claude-message.js'
 import { isClaudeSessionId } from './session-id.js'
+import { summarizeTranscript } from './summarize-transcript.js'
+import { type WatchedFolder, watchTranscript } from './watch-transcript.js'
 
 /**
  * How `runTurn` understands the Claude Agent SDK, versions 0.1 to 0.3.
@@ -24,6 +27,45 @@ export const claudeDriver: AgentDriver<ClaudeMessage> = {
   isSessionId: isClaudeSessionId,
   usageOf,
   textOf,
+}
+
+/**
+ * `claudeDriver` for agents that write their transcripts where `claudeEnv` of the same folder says. It looks there where the SDK keeps quiet:
+ *
+ * - After a turn, `onError` of `runTurn` is given `transcript-not-written` if the transcript did not take it, as on a full disk, or was cut or
+ *   deleted meanwhile.
+ * - "No conversation found" costs no session id while its transcript is there: SDK 0.1 and 0.2 say it in any other working folder.
+ *
+ * @example
+ * ```ts
+ * import { query } from '@anthropic-ai/claude-agent-sdk'
+ * import { claudeDriverFor, claudeEnv } from 'leftoff/agents/claude'
+ * import { runTurn } from 'leftoff/server'
+ *
+ * const turn = await runTurn({
+ *   sessions,
+ *   key,
+ *   agent: claudeDriverFor({ workspace }),
+ *   run: ({ resume }) => query({ prompt: message, options: { ...(resume && { resume }), env: claudeEnv({ workspace }) } }),
+ *   hasHistory,
+ *   onError: (error) => console.error(error),
+ * })
+ * ```
+ */
+export function claudeDriverFor(folder: WatchedFolder): AgentDriver<ClaudeMessage> {
+  claudeEnv(folder) // refuses what is no workspace before the first turn
+  return {
+    ...claudeDriver,
+    createWatch: (resume) => watchTranscript(folder, resume),
+    async classify(errorOrMessage, attempt) {
+      const failure = await claudeDriver.classify(errorOrMessage, attempt)
+      if (failure !== 'stale') return failure
+      const { root, workspace } = folder
+      const of = { workspace, sessionId: attempt.resume, ...(root === undefined ? {} : { root }) }
+      const summary = await summarizeTranscript(of).catch(() => undefined)
+      return summary && summary.messageCount > 0 ? 'other' : 'stale'
+    },
+  }
 }
 
 function kindOf(message: ClaudeMessage): MessageKind {

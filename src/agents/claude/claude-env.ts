@@ -5,7 +5,7 @@ import { LeftoffError } from '../../core/error.js'
 export interface ClaudeFolder {
   /** The folder that holds a folder for each workspace; `/var/lib/claude-sessions` when omitted. */
   readonly root?: string
-  /** Letters, digits, `.`, `_` and `-`, at most 200: the name of a folder. */
+  /** Letters, digits, `.`, `_` and `-`, at most 200: the name of a folder, and of no Windows device such as `con`. */
   readonly workspace: string
 }
 
@@ -13,7 +13,7 @@ export interface ClaudeFolder {
  * The environment that keeps a workspace's Claude sessions in a folder of its own, `<root>/<workspace>/.claude`. A Claude session
  * id works from any working folder, so this is what keeps workspaces apart.
  *
- * Throws `invalid-argument` for a workspace that is no folder name, such as `..` or one with a slash.
+ * Throws `invalid-argument` for a workspace that is no folder name, such as `..`, one with a slash, or `con`.
  *
  * @example
  * ```ts
@@ -34,10 +34,14 @@ export const defaultRoot = '/var/lib/claude-sessions'
 /** `workspace`, if it names a folder on every file system and nothing but that. */
 export function folderName(workspace: unknown): string {
   // The end is no dot: Windows drops it, and two workspaces would share a folder.
-  if (typeof workspace === 'string' && /^\w(?:[\w.-]{0,198}[\w-])?$/.test(workspace)) return workspace
+  const isName = typeof workspace === 'string' && /^\w(?:[\w.-]{0,198}[\w-])?$/.test(workspace)
+  if (isName && !deviceName.test(workspace)) return workspace
   throw new LeftoffError(
     'invalid-argument',
     `The workspace ${JSON.stringify(workspace)?.slice(0, 80)} cannot name a folder. Use a name like "demo.alive.best": 1 to 200 ` +
-      'letters, digits, ".", "_" or "-", with no "." at either end.',
+      'letters, digits, ".", "_" or "-", with no "." at either end, and no name of a Windows device such as "con" or "nul.txt".',
   )
 }
+
+/** To Windows these are devices in every folder, whatever follows the first dot: one for all workspaces. */
+const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i

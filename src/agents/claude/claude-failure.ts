@@ -1,5 +1,6 @@
 import type { FailureClass, ResumeAttempt } from '../../core/agent-driver.js'
 import { count, entries, field } from './claude-message.js'
+import { isUnusable } from './unusable-session.js'
 
 /**
  * Why a resumed run failed at once, over all the ways in which versions 0.1 to 0.3 say it: an error result, a thrown
@@ -13,6 +14,7 @@ export function classifyClaudeFailure(errorOrMessage: unknown, attempt: ResumeAt
     const refusal = refusalIn(text, attempt)
     if (refusal) return refusal
   }
+  if (isUnusable(errorOrMessage, attempt.stderr)) return 'unusable'
   return isTransient(errorOrMessage) ? 'transient' : 'other'
 }
 

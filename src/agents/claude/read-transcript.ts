@@ -1,25 +1,28 @@
-import type { FileHandle } from 'node:fs/promises'
-import { createChain } from './transcript-chain.js'
-import { isSameMessage, parseEntry, type Said, saidIn } from './transcript-entry.js'
-import {
-  findTranscript,
-  openTranscript,
-  type TranscriptFile,
-  type TranscriptOf,
-  unreadable,
-} from './transcript-file.js'
-import { linesBackward, linesForward } from './transcript-lines.js'
+import { unreadable } from './open-folder.js'
+import { saidAt } from './said-at.js'
+import { isSameMessage, type Said } from './transcript-entry.js'
+import { closeTranscript, hasTranscript, openTranscript, pathOf, type TranscriptOf } from './transcript-file.js'
+import { historyOf } from './transcript-history.js'
+import { indexTranscript } from './transcript-index.js'
+import { createLineReader } from './transcript-lines.js'
+import { type TranscriptTurnMessage, turnMessages } from './transcript-turns.js'
 
 /** One message of a transcript, as a person would see it. */
 export interface TranscriptMessage {
   readonly role: 'user' | 'assistant'
   readonly text: string
   /** In ms since the epoch. */
-  readonly time?: number
+  readonly at?: number
+}
+
+/** How a transcript is read. */
+export interface ReadTranscriptOptions {
+  /** Gives one answer for each message of the user's, and the ids that a chat knows them by. */
+  readonly turns?: boolean
 }
 
 /**
- * Whether the agent still has a transcript of this session. A hint: it may go before the next turn begins, so let `runTurn` recover.
+ * Whether the agent still has a transcript of this session. A hint: it may be deleted before the next turn begins, so let `runTurn` recover.
  *
  * @example
  * ```ts
@@ -29,13 +32,16 @@ export interface TranscriptMessage {
  * ```
  */
 export async function transcriptExists(of: TranscriptOf): Promise<boolean> {
-  return (await findTranscript(of)) !== undefined
+  return hasTranscript(of)
 }
 
 /**
- * The messages of a transcript, oldest first, streamed: what the user and the model said, without tool calls, and of two turns that
- * ran at once only the branch that Claude would resume. What was said before a compaction is among them. `undefined` if there is
- * no such transcript. It keeps one message in memory, and eight bytes for each other.
+ * The messages of a transcript, oldest first, streamed: what the user and the model said, without tool calls and without what the SDK's process
+ * notes for itself; of two turns that ran at once, only the branch that Claude would resume. What was said before a compaction is included.
+ * `undefined` if there is no such transcript. Memory holds one line, one message, and about 300 bytes for each entry of the transcript.
+ *
+ * With `{ turns: true }` each message of the user's is followed by one answer, all its parts joined by a blank line, and both have ids: the
+ * question the `uuid` it was sent with, the answer `<uuid>.answer`.
  *
  * @example
  * ```ts
@@ -45,55 +51,46 @@ export async function transcriptExists(of: TranscriptOf): Promise<boolean> {
  * for await (const { role, text } of transcript ?? []) append(`${role}: ${text}`)
  * ```
  */
-export async function readTranscript(of: TranscriptOf): Promise<AsyncIterable<TranscriptMessage> | undefined> {
-  const found = await findTranscript(of)
-  return found && messagesIn(found)
+export async function readTranscript(
+  of: TranscriptOf,
+  options: ReadTranscriptOptions & { readonly turns: true },
+): Promise<AsyncIterable<TranscriptTurnMessage> | undefined>
+export async function readTranscript(
+  of: TranscriptOf,
+  options?: ReadTranscriptOptions,
+): Promise<AsyncIterable<TranscriptMessage> | undefined>
+export async function readTranscript(
+  of: TranscriptOf,
+  { turns = false }: ReadTranscriptOptions = {},
+): Promise<AsyncIterable<TranscriptMessage> | undefined> {
+  if (!(await hasTranscript(of))) return undefined
+  return turns ? turnMessages(messagesIn(of)) : withoutIds(messagesIn(of))
 }
 
-async function* messagesIn(found: TranscriptFile): AsyncGenerator<TranscriptMessage, void> {
-  const file = await openTranscript(found.path)
-  if (!file) return
+async function* withoutIds(messages: AsyncIterable<Said>): AsyncGenerator<TranscriptMessage, void> {
+  for await (const { role, text, at } of messages) yield { role, text, ...(at === undefined ? {} : { at }) }
+}
+
+/** Opened again where it is read: a reader that never begins holds no file open. */
+async function* messagesIn(of: TranscriptOf): AsyncGenerator<Said, void> {
+  const transcript = await openTranscript(of)
+  if (!transcript) return
+  const { file, sizeBytes } = transcript
   try {
+    const history = historyOf(await indexTranscript(file, sizeBytes))
+    const lineAt = createLineReader(file)
     let before: Said | undefined
-    for await (const said of saidOnBranch(file, found)) {
+    for (const { offset, length } of history) {
+      const said = saidAt(await lineAt(offset, length))
+      if (!said) continue // the file was cut meanwhile
       const isMore = isSameMessage(before, said)
-      if (before && !isMore) yield messageOf(before)
+      if (before && !isMore) yield before
       before = before && isMore ? { ...before, text: before.text + said.text } : said
     }
-    if (before) yield messageOf(before)
-  } finally {
-    await file.close()
-  }
-}
-
-/** Up once, to see what is on the branch, then down through that. */
-async function* saidOnBranch(file: FileHandle, { path, sizeBytes }: TranscriptFile): AsyncGenerator<Said, void> {
-  try {
-    const offsets: number[] = []
-    const onBranch = createChain()
-    for await (const lines of linesBackward(file, sizeBytes)) {
-      for (const { bytes, offset } of lines) {
-        const entry = onBranch(bytes)
-        if (entry && saidIn(entry)) offsets.push(offset)
-      }
-    }
-    let next = offsets.pop()
-    if (next === undefined) return
-    for await (const lines of linesForward(file, next, sizeBytes)) {
-      for (const { bytes, offset } of lines) {
-        if (offset !== next) continue
-        next = offsets.pop()
-        const entry = parseEntry(bytes)
-        const said = entry && saidIn(entry)
-        if (said) yield said
-      }
-      if (next === undefined) return
-    }
+    if (before) yield before
   } catch (cause) {
-    throw unreadable(path, cause)
+    throw unreadable(pathOf(transcript), cause)
+  } finally {
+    await closeTranscript(transcript)
   }
-}
-
-function messageOf({ role, text, time }: Said): TranscriptMessage {
-  return { role, text, ...(time === undefined ? {} : { time }) }
 }

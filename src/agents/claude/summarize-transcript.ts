@@ -1,18 +1,21 @@
-import type { FileHandle } from 'node:fs/promises'
 import { preview } from '../../core/preview.js'
 import type { TokenUsage } from '../../core/session.js'
+import type { Entry } from './index-entry.js'
 import type { ListedTranscript } from './list-transcripts.js'
-import { createChain } from './transcript-chain.js'
-import { isSameMessage, parseEntry, type Said, saidIn, timeOf } from './transcript-entry.js'
-import { findTranscript, openTranscript, type TranscriptOf, unreadable } from './transcript-file.js'
-import { type Line, linesBackward } from './transcript-lines.js'
+import { saidAt } from './said-at.js'
+import { timeOf } from './transcript-entry.js'
+import { type OpenTranscript, type TranscriptOf, withTranscript } from './transcript-file.js'
+import { historyOf } from './transcript-history.js'
+import { indexTranscript } from './transcript-index.js'
+import { createLineReader } from './transcript-lines.js'
+import { usageOfSubagents } from './usage-of-subagents.js'
 import { createUsage } from './usage-of-transcript.js'
 
 /** What a history list shows of a transcript. Times are in ms since the epoch. */
 export interface TranscriptSummary extends ListedTranscript {
   /** The first time in the transcript. */
   readonly startedAt?: number
-  /** As many as `readTranscript` gives. */
+  /** As many as `readTranscript` gives without `turns`. */
   readonly messageCount: number
   /** At most 120 code points, white space folded. */
   readonly lastMessagePreview?: string
@@ -20,8 +23,8 @@ export interface TranscriptSummary extends ListedTranscript {
 }
 
 /**
- * Start, message count, last message and tokens of a transcript, read once from its end in constant memory; `undefined` if there is no
- * such transcript. Lines that cannot be read are skipped.
+ * Start, message count, last message and tokens of a transcript, which is read once; `undefined` if there is no such transcript. Lines that
+ * cannot be read are skipped. Memory holds one line, and about 300 bytes for each entry of the transcript.
  *
  * @example
  * ```ts
@@ -32,56 +35,59 @@ export interface TranscriptSummary extends ListedTranscript {
  * ```
  */
 export async function summarizeTranscript(of: TranscriptOf): Promise<TranscriptSummary | undefined> {
-  const found = await findTranscript(of)
-  const file = found && (await openTranscript(found.path))
-  if (!file) return undefined
-  const { path, ...listed } = found
-  try {
-    return { ...listed, ...(await summarize(file, found.sizeBytes)) }
-  } catch (cause) {
-    throw unreadable(path, cause)
-  } finally {
-    await file.close()
-  }
+  return withTranscript(of, async (transcript) => {
+    const { sessionId, lastActivity, sizeBytes } = transcript
+    return { sessionId, lastActivity, sizeBytes, ...(await summarize(transcript)) }
+  })
 }
 
-async function summarize(file: FileHandle, sizeBytes: number) {
-  const onBranch = createChain()
+async function summarize(transcript: OpenTranscript) {
+  const { file, sizeBytes } = transcript
   const usage = createUsage()
-  let messageCount = 0
   let startedAt: number | undefined
-  let above: Said | undefined
-  let lastText = ''
-  for await (const lines of linesBackward(file, sizeBytes)) {
-    for (const { bytes } of lines) {
-      const entry = onBranch(bytes)
-      usage.look(bytes, entry)
-      const said = entry && saidIn(entry)
-      if (!said) continue
-      if (!isSameMessage(above, said)) messageCount++
-      if (messageCount === 1) lastText = said.text + lastText
-      above = said
-    }
-    startedAt = firstTime(lines) ?? startedAt
-  }
-  const lastMessagePreview = preview(lastText)
+  const index = await indexTranscript(file, sizeBytes, {
+    wants: (line) => usage.wants(line) || (startedAt === undefined && line.includes(timeField)),
+    look(record) {
+      usage.look(record)
+      startedAt ??= timeOf(record)
+    },
+  })
+  if (!usage.hasTotal()) await usageOfSubagents(transcript, usage)
+
+  const messages = messagesOf(historyOf(index))
+  const lastMessagePreview = preview(await textOf(messages.last, transcript))
   const tokenUsage = usage.result()
   return {
-    messageCount,
+    messageCount: messages.count,
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(lastMessagePreview === undefined ? {} : { lastMessagePreview }),
     ...(tokenUsage === undefined ? {} : { tokenUsage }),
   }
 }
 
-/** The earliest line's time, of lines from the last to the first. */
-function firstTime(lines: readonly Line[]): number | undefined {
-  for (const { bytes } of lines.toReversed()) {
-    const entry = bytes.includes(timeField) ? parseEntry(bytes) : undefined
-    const time = entry && timeOf(entry)
-    if (time !== undefined) return time
+const timeField = Buffer.from('"timestamp"')
+
+/** How many messages, and the entries of the last one. */
+function messagesOf(history: readonly Entry[]) {
+  let count = 0
+  let last: Entry[] = []
+  let messageId: string | undefined
+  for (const entry of history) {
+    const isMore = messageId !== undefined && entry.messageId === messageId
+    messageId = entry.messageId
+    if (isMore) {
+      last.push(entry)
+    } else {
+      count++
+      last = [entry]
+    }
   }
-  return undefined
+  return { count, last }
 }
 
-const timeField = Buffer.from('"timestamp"')
+async function textOf(entries: readonly Entry[], { file }: OpenTranscript): Promise<string> {
+  const lineAt = createLineReader(file)
+  let text = ''
+  for (const { offset, length } of entries) text += saidAt(await lineAt(offset, length))?.text ?? ''
+  return text
+}

@@ -1,53 +1,60 @@
 import type { TokenUsage } from '../../core/session.js'
 import { count, field } from './claude-message.js'
-import { parseEntry, type TranscriptEntry } from './transcript-entry.js'
+import type { TranscriptRecord } from './transcript-entry.js'
+
+/** Adds up tokens over the lines of a transcript. */
+export interface Usage {
+  /** Whether a line may tell of tokens. */
+  wants(line: Buffer): boolean
+  look(record: TranscriptRecord): void
+  /** Whether a running total was found, which holds what subagents used too. */
+  hasTotal(): boolean
+  result(): TokenUsage | undefined
+}
 
 /**
- * Adds up the tokens of a transcript whose lines come from the last to the first.
- *
- * Newer versions write the running total (`cost-state`). Of older ones, the usage of all answers, also of those off the branch:
- * they were paid for. An answer of several entries has its usage in each; the last one is complete.
+ * Newer versions write a running total (`cost-state`), which only grows: the greatest one counts. Of older ones, the usage of all answers, also of
+ * those off the branch: they were paid for. An answer of several records has its usage in each, and any of them may be written again; the
+ * record with the most output is the complete one.
  */
-export function createUsage() {
-  let isTotal = false
-  let usage: TokenUsage | undefined
-  const seen = new Set<unknown>()
+export function createUsage(): Usage {
+  let total: TokenUsage | undefined
+  /** Of answers that have an id. */
+  const byAnswer = new Map<string, TokenUsage>()
+  /** Of those that have none. */
+  let others: TokenUsage | undefined
   return {
-    /** `entry` is the line's, if it is parsed already. */
-    look(line: Buffer, entry: TranscriptEntry | undefined): void {
-      if (isTotal || !(line.includes(totalType) || line.includes(usageField))) return
-      const looked = entry ?? parseEntry(line)
-      if (field(looked, 'type') === 'cost-state') {
-        isTotal = true
-        usage = totalOf(field(looked, 'modelUsage'))
-      } else if (field(looked, 'type') === 'assistant') {
-        const message = field(looked, 'message')
-        const used = field(message, 'usage')
-        if (typeof used !== 'object' || used === null || isRepeated(field(message, 'id'))) return
-        usage = sum(usage, {
-          input: count(used, 'input_tokens'),
-          output: count(used, 'output_tokens'),
-          cacheRead: count(used, 'cache_read_input_tokens'),
-          cacheWrite: count(used, 'cache_creation_input_tokens'),
-        })
+    wants: (line) => line.includes(totalType) || line.includes(usageField),
+    look(record) {
+      const type = field(record, 'type')
+      if (type === 'cost-state') {
+        const next = totalOf(field(record, 'modelUsage'))
+        if (!total || tokensIn(next) >= tokensIn(total)) total = next
+      } else if (type === 'assistant') {
+        add(field(record, 'message'))
       }
     },
-    result: () => usage,
+    hasTotal: () => total !== undefined,
+    result: () => total ?? sumOf(byAnswer.values(), others),
   }
 
-  /** The entries of an answer lie close together, so a bounded memory is enough. */
-  function isRepeated(messageId: unknown): boolean {
-    if (typeof messageId !== 'string') return false
-    if (seen.has(messageId)) return true
-    seen.add(messageId)
-    if (seen.size > rememberedAnswers) seen.delete(seen.values().next().value)
-    return false
+  function add(message: unknown): void {
+    const used = field(message, 'usage')
+    if (typeof used !== 'object' || used === null) return
+    const usage = {
+      input: count(used, 'input_tokens'),
+      output: count(used, 'output_tokens'),
+      cacheRead: count(used, 'cache_read_input_tokens'),
+      cacheWrite: count(used, 'cache_creation_input_tokens'),
+    }
+    const id = field(message, 'id')
+    if (typeof id !== 'string') others = sum(others, usage)
+    else if (usage.output >= (byAnswer.get(id)?.output ?? 0)) byAnswer.set(id, usage)
   }
 }
 
 const totalType = Buffer.from('"cost-state"')
 const usageField = Buffer.from('"usage"')
-const rememberedAnswers = 1000
 
 function totalOf(byModel: unknown): TokenUsage {
   const models = typeof byModel === 'object' && byModel !== null ? Object.values(byModel) : []
@@ -62,6 +69,16 @@ function totalOf(byModel: unknown): TokenUsage {
       }),
     none,
   )
+}
+
+function sumOf(usages: Iterable<TokenUsage>, start: TokenUsage | undefined): TokenUsage | undefined {
+  let total = start
+  for (const usage of usages) total = sum(total, usage)
+  return total
+}
+
+function tokensIn({ input, output, cacheRead, cacheWrite }: TokenUsage): number {
+  return input + output + (cacheRead ?? 0) + (cacheWrite ?? 0)
 }
 
 function sum(a: TokenUsage | undefined, b: TokenUsage): TokenUsage {

@@ -17,7 +17,7 @@ export async function POST(request: Request): Promise<Response> {
     hasHistory: isKnown(userId, conversationId),
     signal: request.signal,
   })
-  if (!turn.ok) return busyResponse(turn.retryAfterMs)
+  if (!turn.ok) return busyResponse(turn)
   keep({ userId, workspace, conversationId }, message)
   return turnResponse(turn.events, (message) => (message.type === 'word' ? message.word : undefined))
 }
