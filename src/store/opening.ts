@@ -11,7 +11,7 @@ import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
 import { sleep, withTimeout } from './time.js'
 import { nowMs, type User } from './user.js'
-import { followClaim, watch } from './watching.js'
+import { followClaim, lose, watch } from './watching.js'
 
 /** The conversation that was chosen. */
 interface Choice {
@@ -71,6 +71,7 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
   const row = await adapter.get(user.userId, conversationId).catch(() => 'failed' as const)
   const isGone =
     row === 'removed' ||
+    isHidden(user, conversationId) ||
     (row === undefined && !user.entries.get(conversationId)?.unsent && !user.begun.has(conversationId))
   if (user.isGone || isGone || (!claim && whenOpenElsewhere === 'new')) {
     if (claim) releaseClaim(user, claim)
@@ -103,9 +104,11 @@ export function replaceLost(user: User, conversationId: string): boolean {
   for (const [workspace, place] of user.places) {
     if (openPlace(place)?.conversationId !== conversationId || place.state === 'opening') continue
     isReplaced = true
-    const current = user.currentWorkspace
+    // What the app wants to see, and where it records, stays as it is.
+    const { currentWorkspace = workspace, wantedWorkspace = workspace } = user
     beginConversation(user, workspace)
-    if (current !== undefined) user.currentWorkspace = current
+    user.currentWorkspace = currentWorkspace
+    user.wantedWorkspace = wantedWorkspace
   }
   return isReplaced
 }
@@ -152,7 +155,11 @@ async function runOpening(user: User, workspace: string, run: number, options: O
   }
 }
 
-function settleOpening(user: User, workspace: string, run: number, choice: Choice): string {
+function settleOpening(user: User, workspace: string, run: number, chosen: Choice): string {
+  // Removed while it was opened.
+  const isRemoved = !user.isGone && isHidden(user, chosen.conversationId)
+  if (isRemoved && chosen.claim) releaseClaim(user, chosen.claim)
+  const choice = isRemoved ? chooseNew(user, workspace) : chosen
   const { conversationId, claim, isNew = false, isResumed, redirected } = choice
   const place = user.places.get(workspace)
   if (user.isGone || place?.state !== 'opening' || place.run !== run) {
@@ -209,7 +216,11 @@ function leave(user: User, conversationId: string): void {
 
 async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {
   const claim = await takeClaim(user, conversationId)
-  if (!claim) return
+  if (!claim) {
+    // A copy of this tab was faster. A page that is away, and has closed its channel, asks again when it comes back.
+    if (!user.hasLeft && user.channel) lose(user, workspace, conversationId)
+    return
+  }
   const place = user.places.get(workspace)
   if (user.isGone || place?.state === 'opening' || place?.conversationId !== conversationId) releaseClaim(user, claim)
   else void followClaim(user, workspace, claim)
@@ -218,6 +229,7 @@ async function claimInBackground(user: User, workspace: string, conversationId: 
 async function choose(user: User, workspace: string, options: OpenOptions, isWanted: () => boolean): Promise<Choice> {
   const { adapter, capacity } = user.context
   await user.started
+  if (user.hasLeft) throw await user.ended.promise
   const listed = adapter.list(user.userId, { workspace, limit: capacity }).then(({ sessions }) => {
     if (user.isGone) return []
     for (const row of sessions) adopt(user, row)

@@ -36,8 +36,9 @@ async function start(user: User): Promise<void> {
   if (replays.length > 0) await saveAll(user).catch(() => {}) // retried with the rest
   if (!user.isGone) await importBlob(user)
   if (!keepsContent) dropDrafts(user)
-  if ((adapter.place === 'device' || !keepsContent) && !user.isGone) {
-    clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
+  if ((adapter.place === 'device' || !keepsContent) && !user.hasLeft) {
+    const cancel = clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
+    void user.ended.promise.then(cancel)
   }
 }
 
@@ -134,10 +135,16 @@ export function removeConversation(user: User, conversationId: string, undoMs: n
   user.removedIds.add(conversationId)
   user.removals.set(conversationId, undoMs > 0 ? { dueAt: nowMs(user) + undoMs } : {})
   if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
-  return saveAll(user).catch((error: unknown) => {
-    // That something else could not be saved is not this caller's failure.
-    if (undoMs === 0 && user.removals.has(conversationId)) throw error
-  })
+  const isPending = () => undoMs === 0 && user.removals.has(conversationId)
+  return saveAll(user).then(
+    async () => {
+      if (user.isGone && isPending()) throw await user.ended.promise
+    },
+    (error: unknown) => {
+      // That something else could not be saved is not this caller's failure.
+      if (isPending()) throw error
+    },
+  )
 }
 
 /** Takes a removal back that was not carried out. */

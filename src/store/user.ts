@@ -114,6 +114,8 @@ export interface User {
     running: Promise<void> | undefined
     next: Promise<void> | undefined
     cancelTimer: (() => void) | undefined
+    /** When it runs, by the monotonic clock. */
+    timerAt: number
     lastBeganAt: number
     failures: number
     error: LeftoffError | undefined
@@ -194,6 +196,7 @@ export function createUser(context: StoreContext, userId: string): User {
       running: undefined,
       next: undefined,
       cancelTimer: undefined,
+      timerAt: 0,
       lastBeganAt: Number.NEGATIVE_INFINITY,
       failures: 0,
       error: undefined,
