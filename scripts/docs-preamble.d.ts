@@ -5,6 +5,7 @@ declare const store: import('leftoff').SessionStore
 declare const userId: string
 declare const workspace: string
 declare const conversationId: string
+declare const tabId: string
 
 // A request handler on the server.
 declare const request: Request
@@ -34,7 +35,13 @@ declare const publishableKey: string
 declare const serviceKey: string
 declare const serviceClient: import('@supabase/supabase-js').SupabaseClient
 
+// An adapter of the reader's.
+declare const change: import('leftoff').SessionChange
+declare const rows: Map<string, import('leftoff').StoredRow>
+declare const refusals: import('leftoff').Refusal[]
+
 // The page.
+declare const composer: HTMLTextAreaElement
 declare const turn: { workspace: string; conversationId: string; message: string }
 declare function ChatPage(): import('react').ReactNode
 declare function append(text: string): void

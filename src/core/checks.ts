@@ -96,7 +96,7 @@ type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, 
 type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>
 
 /** A number from 0 to `max`. */
-export function number(max: number): Check<number> {
+function number(max: number): Check<number> {
   return (value, field) => (typeof value === 'number' && value >= 0 && value <= max ? value : wrong(field))
 }
 

@@ -56,7 +56,7 @@ export interface Entry {
 }
 
 /** The part of a change that was recorded. */
-export type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
+type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
 
 /** How many scopes one change carries, so that repeats of it stay within what a row remembers. */
 const scopesPerChange = 32

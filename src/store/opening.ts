@@ -1,4 +1,4 @@
-import { isLeftoffError, LeftoffError } from '../core/error.js'
+import { LeftoffError } from '../core/error.js'
 import type { RankedSession } from '../core/session.js'
 import type { RedirectReason } from '../core/session-event.js'
 import { storageError } from '../core/storage-error.js'
@@ -129,7 +129,7 @@ export function openConversationId(user: User, workspace = user.wantedWorkspace)
 }
 
 /** Applies an event to a place. */
-export function movePlace(user: User, workspace: string, event: PlaceEvent): void {
+function movePlace(user: User, workspace: string, event: PlaceEvent): void {
   const place = nextPlace(user.places.get(workspace), event)
   if (place) user.places.set(workspace, place)
   else user.places.delete(workspace)
@@ -375,11 +375,6 @@ async function readAgain(
 
 function hasDraft(user: User, conversationId: string): boolean {
   return user.context.keepsContent && (user.context.drafts?.read(user, conversationId, true) ?? '') !== ''
-}
-
-/** Whether the app should be told: a promise that ended with its user is no mistake of the app's. */
-export function isEnded(error: unknown): boolean {
-  return isLeftoffError(error, 'disposed') || isLeftoffError(error, 'signed-out')
 }
 
 export function noUserError(): LeftoffError {

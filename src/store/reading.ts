@@ -10,7 +10,7 @@ import { backoffMs } from './time.js'
 import { nowMs, type User } from './user.js'
 
 /** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */
-export const pageSize = 100
+const pageSize = 100
 
 /** Reads the newest sessions, and again later if that fails. */
 export async function refresh(user: User): Promise<void> {
@@ -76,7 +76,7 @@ export async function loadMore(user: User, workspace: string | undefined): Promi
 }
 
 /** Storage could not be read: the chat continues in memory, and all is read again later. */
-export function readFailed(user: User, cause: unknown): void {
+function readFailed(user: User, cause: unknown): void {
   if (user.isGone) return
   const { reading, context } = user
   reading.error = storageError(context.adapter.name, cause)

@@ -51,7 +51,7 @@ export interface ImportedBlob {
 }
 
 /** A removal that was not carried out yet. */
-export interface Removal {
+interface Removal {
   /** Ms since the epoch; missing: at once. */
   readonly dueAt?: number
 }
@@ -67,7 +67,7 @@ export interface Replay {
 }
 
 /** What was recorded before a conversation was open: it goes to the one that opens in its workspace. */
-export interface Waiting {
+interface Waiting {
   readonly workspace: string | undefined
   readonly recorded: Recorded
 }
@@ -165,7 +165,7 @@ export interface User {
 }
 
 /** An opening that runs. */
-export interface Opening {
+interface Opening {
   readonly run: number
   readonly asked: string | undefined
   readonly result: Promise<string>
