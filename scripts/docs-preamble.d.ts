@@ -35,8 +35,14 @@ declare const publishableKey: string
 declare const serviceKey: string
 declare const serviceClient: import('@supabase/supabase-js').SupabaseClient
 
+// An adapter of the reader's.
+declare const change: import('leftoff').SessionChange
+declare const rows: Map<string, import('leftoff').StoredRow>
+declare const refusals: import('leftoff').Refusal[]
+
 // The page.
-declare const turn: { workspace: string; conversationId: string; tabId: string; message: string }
+declare const composer: HTMLTextAreaElement
+declare const turn: { workspace: string; conversationId: string; message: string }
 declare function ChatPage(): import('react').ReactNode
 declare function append(text: string): void
 declare function showAnswer(conversationId: string, text: string): void

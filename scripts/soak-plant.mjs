@@ -7,7 +7,7 @@ import { askAll, bundleSoak, copyParts, inFolder, root, soakJobs } from './soak-
 
 const runsPerBug = { account: 2_000, localStorage: 2_000, dexie: 1_000 }
 const size = 100
-const parts = ['src', 'test/soak', 'test/faults/open-faults.ts']
+const parts = ['src', 'test/soak']
 // `node scripts/soak-plant.mjs title` plants only those with that word.
 const [, , word = ''] = process.argv
 /** @type {string[]} */

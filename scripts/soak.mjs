@@ -56,7 +56,7 @@ It shows what one engine on one machine did. Killing a browser is not cutting th
 ## Random tabs, users and failures
 
 Up to five pages, two users and three workspaces in a made-up browser do random things while storage fails and clocks jump (\`test/soak\`). \
-Last run: ${random.runs} runs from seed ${from}, ${randomSeconds} s, ${random.failures.length} failures that no known fault explains.
+Last run: ${random.runs} runs from seed ${from}, ${randomSeconds} s, ${random.failures.length} failures.
 
 ${describeTable(random)}
 `,
@@ -67,7 +67,7 @@ if (random.failures.length > 0) process.exitCode = 1
 
 async function runRandomly() {
   return inFolder(async (folder) => {
-    await copyParts(root, folder, ['src', 'test/soak', 'test/faults/open-faults.ts'])
+    await copyParts(root, folder, ['src', 'test/soak'])
     const bundle = await bundleSoak(folder)
     let failures = 0
     const summaries = await askAll(bundle, soakJobs(randomRuns, from, runsAtOnce), (summary) => {
@@ -78,9 +78,6 @@ async function runRandomly() {
       runs: summaries.reduce((sum, { runs }) => sum + runs, 0),
       failures: summaries.flatMap((summary) => summary.failures),
       effects: addCounts(summaries.map(({ effects }) => effects)),
-      known: addCounts(
-        summaries.map(({ known }) => Object.fromEntries(Object.entries(known).map(([id, { runs }]) => [id, runs]))),
-      ),
     }
   })
 }
@@ -93,13 +90,12 @@ function addCounts(counts) {
   return Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** @param {{ readonly effects: Readonly<Record<string, number>>, readonly known: Readonly<Record<string, number>> }} counts */
-function describeTable({ effects, known }) {
+/** @param {{ readonly effects: Readonly<Record<string, number>> }} counts */
+function describeTable({ effects }) {
   const rows = Object.entries(effects).filter(([what]) => !what.startsWith('skipped'))
-  const faults = Object.entries(known).map(([id, runs]) => [`runs with open fault ${id}`, runs])
   return [
     '| what took effect | times |',
     '| --- | --- |',
-    ...[...rows, ...faults].map(([what, times]) => `| ${what} | ${times} |`),
+    ...rows.map(([what, times]) => `| ${what} | ${times} |`),
   ].join('\n')
 }

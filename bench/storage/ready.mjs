@@ -51,7 +51,7 @@ export async function measureReady({ libraries, browser, server, rounds, progres
     }
   }
   // All in turn, so that a slow minute of the machine hits each of them, and there and back, so that none is always first. The
-  // tabs of one origin are apart for another reason as well: leftoff waits up to 1.5 s for a tab that left just now to come back.
+  // tabs of one origin are apart for another reason as well: leftoff waits up to 250 ms for a tab that left just now to come back.
   for (let round = 0; round < rounds; round++) {
     // Storage is read from the disk then, not from what the browser still has in memory. A first page starts the browser's parts.
     await browser.close()

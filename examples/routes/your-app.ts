@@ -18,7 +18,6 @@ export declare function parseTurn(body: unknown): TurnBody | undefined
 export interface TurnBody {
   readonly workspace: string
   readonly conversationId: string
-  readonly tabId: string
   /** Minted by the browser for each send: what the network sends twice runs once. */
   readonly turnId: string
   readonly message: string

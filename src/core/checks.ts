@@ -7,6 +7,7 @@ import {
   type StoredScope,
   type Titles,
 } from './change.js'
+import { maxEpochLength } from './epoch.js'
 import { LeftoffError } from './error.js'
 import type { TokenUsage } from './session.js'
 import { codePointLength, isWellFormed, utf8Length } from './text.js'
@@ -95,7 +96,7 @@ type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, 
 type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>
 
 /** A number from 0 to `max`. */
-export function number(max: number): Check<number> {
+function number(max: number): Check<number> {
   return (value, field) => (typeof value === 'number' && value >= 0 && value <= max ? value : wrong(field))
 }
 
@@ -139,7 +140,7 @@ const identity = {
   userId,
   workspace: id(maxWorkspaceBytes),
   conversationId: id(maxIdBytes),
-  epoch: text(64),
+  epoch: text(maxEpochLength),
 }
 
 function rankedText(max: number, maxRank: number): Check<RankedText> {

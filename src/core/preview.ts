@@ -1,5 +1,5 @@
 /** Longest preview, in code points. */
-export const maxPreviewLength = 120
+const maxPreviewLength = 120
 
 /** The beginning of a text for a list: white space folded, at most 120 code points. `undefined` if nothing is left. */
 export function preview(text: string): string | undefined {

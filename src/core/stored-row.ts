@@ -20,7 +20,7 @@ export function sessionOf(row: StoredRow): RankedSession {
 }
 
 /** A person's title, else the app's, else the first message. */
-export function shownTitle({ person, app, message }: Titles = {}): string | undefined {
+function shownTitle({ person, app, message }: Titles = {}): string | undefined {
   return person?.text || app?.text || message?.text || undefined
 }
 

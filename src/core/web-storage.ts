@@ -14,21 +14,6 @@ export function storageKey(name: string, ...parts: readonly string[]): string {
   return [name, ...parts.map((part) => encodeKeyPart(part, '/'))].join('/')
 }
 
-/** The keys of `name` that are about this user. */
-export function keysOfUser(storage: WebStorage, name: string, userId: string): string[] {
-  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
-  return keys.filter((key) => userOf(name, key) === userId)
-}
-
-function userOf(name: string, key: string): string | undefined {
-  const [kind = '', first = ''] = parseStorageKey(name, key) ?? []
-  // What was set aside lies under the whole key it had.
-  return kind === 'set-aside' ? userOf(name, first) : kindsOfUsers.has(kind) ? first : undefined
-}
-
-/** The kinds of keys whose first part is the user. */
-const kindsOfUsers = new Set(['row', 'title', 'removed', 'journal', 'left', 'pointer'])
-
 /** The parts of a key that {@link storageKey} made for `name`, or `undefined` for any other key. */
 export function parseStorageKey(name: string, key: string): readonly string[] | undefined {
   if (!key.startsWith(`${name}/`)) return undefined

@@ -9,7 +9,7 @@ export type SessionProviderProps =
   | ({ readonly children?: ReactNode; readonly store?: undefined } & ProviderOptions)
 
 /** The options of a provider's own store. Without an adapter it uses localStorage, and imports what an older app left there. */
-export type ProviderOptions = Omit<SessionStoreOptions, 'adapter'> & Partial<Pick<SessionStoreOptions, 'adapter'>>
+type ProviderOptions = Omit<SessionStoreOptions, 'adapter'> & Partial<Pick<SessionStoreOptions, 'adapter'>>
 
 /**
  * Gives the components below it one session store per mount: the one passed, or one made from the options. Of the options

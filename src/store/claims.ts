@@ -7,7 +7,7 @@ import { sleep, withTimeout } from './time.js'
 import type { User } from './user.js'
 
 /** Why a claim ended: given back by this page, taken from it, or found to be another page's. */
-export type ClaimEnd = 'released' | 'lost' | 'taken' | 'given-back'
+type ClaimEnd = 'released' | 'lost' | 'taken' | 'given-back'
 
 /** This page's hold on a conversation. */
 export interface Claim {
@@ -81,7 +81,7 @@ export function releaseClaim(user: User, claim: Claim): void {
 }
 
 /** Gives back all: a page that is away must not hold what a live one could have. */
-export function releaseAllClaims(user: User): void {
+function releaseAllClaims(user: User): void {
   for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
 }
 

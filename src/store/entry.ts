@@ -1,5 +1,6 @@
 import {
   addExcess,
+  maxScopes,
   type RankedText,
   raise,
   type ScopeTotals,
@@ -55,7 +56,7 @@ export interface Entry {
 }
 
 /** The part of a change that was recorded. */
-export type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
+type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
 
 /** How many scopes one change carries, so that repeats of it stay within what a row remembers. */
 const scopesPerChange = 32
@@ -151,14 +152,18 @@ export function acknowledge(entry: Entry, sent: SessionChange): Entry {
   const { unsent = {} } = entry
   const stored = show(entry.stored ?? newSession(entry), sent, entry.acknowledged)
   const counts = Object.entries(unsent.counts ?? {}).filter(([scope, totals]) => totals !== sent.counts?.[scope])
-  const acknowledged: Record<string, ScopeTotals> = {}
-  for (const scope of new Set([entry.scope, ...counts.map(([scope]) => scope)])) {
-    const known = entry.acknowledged[scope]
-    const confirmed = sent.counts?.[scope]
-    const totals = confirmed ? raise(known, confirmed) : known
-    if (totals) acknowledged[scope] = totals
-  }
+  // The latest at the end, those that are still counted in after them: an id that is recorded again is not shown twice.
+  const known = new Map(Object.entries(entry.acknowledged))
   const scopesSent = Object.keys(sent.counts ?? {})
+  const needed = [entry.scope, ...counts.map(([scope]) => scope)]
+  for (const scope of [...scopesSent, ...needed]) {
+    const confirmed = sent.counts?.[scope]
+    const before = known.get(scope)
+    const totals = confirmed ? raise(before, confirmed) : before
+    known.delete(scope)
+    if (totals) known.set(scope, totals)
+  }
+  const acknowledged = Object.fromEntries([...known].slice(-Math.max(maxScopes, needed.length)))
   const left: Unsent = {
     ...(counts.length > 0 && { counts: Object.fromEntries(counts) }),
     ...(unsent.activity && unsent.activity !== sent.activity && { activity: unsent.activity }),

@@ -1,4 +1,4 @@
-import { isLeftoffError, LeftoffError } from '../core/error.js'
+import { LeftoffError } from '../core/error.js'
 import type { RankedSession } from '../core/session.js'
 import type { RedirectReason } from '../core/session-event.js'
 import { storageError } from '../core/storage-error.js'
@@ -11,7 +11,7 @@ import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
 import { sleep, withTimeout } from './time.js'
 import { nowMs, type User } from './user.js'
-import { followClaim, watch } from './watching.js'
+import { followClaim, lose, watch } from './watching.js'
 
 /** The conversation that was chosen. */
 interface Choice {
@@ -46,6 +46,12 @@ export function openWorkspace(user: User, workspace: string, options: OpenOption
 
 /** A new conversation, current at once. */
 export function beginConversation(user: User, workspace: string): string {
+  wantWorkspace(user, workspace)
+  return beginIn(user, workspace)
+}
+
+/** A new conversation in a workspace, which need not be the current one. */
+function beginIn(user: User, workspace: string): string {
   const conversationId = user.context.createId()
   addNew(user, workspace, conversationId)
   // This page's before the claim says so: nobody else knows its id.
@@ -71,6 +77,7 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
   const row = await adapter.get(user.userId, conversationId).catch(() => 'failed' as const)
   const isGone =
     row === 'removed' ||
+    isHidden(user, conversationId) ||
     (row === undefined && !user.entries.get(conversationId)?.unsent && !user.begun.has(conversationId))
   if (user.isGone || isGone || (!claim && whenOpenElsewhere === 'new')) {
     if (claim) releaseClaim(user, claim)
@@ -82,6 +89,7 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
     if (claim) releaseClaim(user, claim)
     return 'ok' // the app wished something else in the meantime
   }
+  wantWorkspace(user, workspace)
   choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim })
   if (!claim) void watch(user, workspace, conversationId)
   return 'ok'
@@ -103,9 +111,8 @@ export function replaceLost(user: User, conversationId: string): boolean {
   for (const [workspace, place] of user.places) {
     if (openPlace(place)?.conversationId !== conversationId || place.state === 'opening') continue
     isReplaced = true
-    const current = user.currentWorkspace
-    beginConversation(user, workspace)
-    if (current !== undefined) user.currentWorkspace = current
+    // What the app wants to see, and where it records, stays as it is.
+    beginIn(user, workspace)
   }
   return isReplaced
 }
@@ -122,7 +129,7 @@ export function openConversationId(user: User, workspace = user.wantedWorkspace)
 }
 
 /** Applies an event to a place. */
-export function movePlace(user: User, workspace: string, event: PlaceEvent): void {
+function movePlace(user: User, workspace: string, event: PlaceEvent): void {
   const place = nextPlace(user.places.get(workspace), event)
   if (place) user.places.set(workspace, place)
   else user.places.delete(workspace)
@@ -152,7 +159,11 @@ async function runOpening(user: User, workspace: string, run: number, options: O
   }
 }
 
-function settleOpening(user: User, workspace: string, run: number, choice: Choice): string {
+function settleOpening(user: User, workspace: string, run: number, chosen: Choice): string {
+  // Removed while it was opened.
+  const isRemoved = !user.isGone && isHidden(user, chosen.conversationId)
+  if (isRemoved && chosen.claim) releaseClaim(user, chosen.claim)
+  const choice = isRemoved ? chooseNew(user, workspace) : chosen
   const { conversationId, claim, isNew = false, isResumed, redirected } = choice
   const place = user.places.get(workspace)
   if (user.isGone || place?.state !== 'opening' || place.run !== run) {
@@ -182,9 +193,13 @@ function choosePlace(
   user.openings.delete(workspace)
   movePlace(user, workspace, { type: 'chose', conversationId, isHeld })
   if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  settleIn(user, workspace, conversationId, claim)
+}
+
+/** The app wants this workspace to be the current one. */
+function wantWorkspace(user: User, workspace: string): void {
   user.currentWorkspace = workspace
   user.wantedWorkspace = workspace
-  settleIn(user, workspace, conversationId, claim)
 }
 
 /** The place has its conversation: the pointer says so, and what waited for it goes there. */
@@ -209,7 +224,11 @@ function leave(user: User, conversationId: string): void {
 
 async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {
   const claim = await takeClaim(user, conversationId)
-  if (!claim) return
+  if (!claim) {
+    // A copy of this tab was faster. A page that is away, and has closed its channel, asks again when it comes back.
+    if (!user.hasLeft && user.channel) lose(user, workspace, conversationId)
+    return
+  }
   const place = user.places.get(workspace)
   if (user.isGone || place?.state === 'opening' || place?.conversationId !== conversationId) releaseClaim(user, claim)
   else void followClaim(user, workspace, claim)
@@ -218,6 +237,7 @@ async function claimInBackground(user: User, workspace: string, conversationId: 
 async function choose(user: User, workspace: string, options: OpenOptions, isWanted: () => boolean): Promise<Choice> {
   const { adapter, capacity } = user.context
   await user.started
+  if (user.hasLeft) throw await user.ended.promise
   const listed = adapter.list(user.userId, { workspace, limit: capacity }).then(({ sessions }) => {
     if (user.isGone) return []
     for (const row of sessions) adopt(user, row)
@@ -355,11 +375,6 @@ async function readAgain(
 
 function hasDraft(user: User, conversationId: string): boolean {
   return user.context.keepsContent && (user.context.drafts?.read(user, conversationId, true) ?? '') !== ''
-}
-
-/** Whether the app should be told: a promise that ended with its user is no mistake of the app's. */
-export function isEnded(error: unknown): boolean {
-  return isLeftoffError(error, 'disposed') || isLeftoffError(error, 'signed-out')
 }
 
 export function noUserError(): LeftoffError {

@@ -75,7 +75,10 @@ export async function sendRound(user: User): Promise<Round> {
   const saves = batches.map((batch) => adapter.save(batch.map(({ change }) => change)))
   const [[removed], saved] = await Promise.all([Promise.allSettled([removal]), Promise.allSettled(saves)])
   const round = { refused: [] as Refused[], readAgain: [] as string[], saved: [] as string[] }
-  if (user.isGone) return { ...round, error: undefined }
+  if (user.isGone) {
+    if (removed.status === 'fulfilled') for (const id of removing) user.removals.delete(id)
+    return { ...round, error: undefined }
+  }
 
   if (removed.status === 'fulfilled') {
     for (const id of removing) {

@@ -10,7 +10,7 @@ import { backoffMs } from './time.js'
 import { nowMs, type User } from './user.js'
 
 /** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */
-export const pageSize = 100
+const pageSize = 100
 
 /** Reads the newest sessions, and again later if that fails. */
 export async function refresh(user: User): Promise<void> {
@@ -76,7 +76,7 @@ export async function loadMore(user: User, workspace: string | undefined): Promi
 }
 
 /** Storage could not be read: the chat continues in memory, and all is read again later. */
-export function readFailed(user: User, cause: unknown): void {
+function readFailed(user: User, cause: unknown): void {
   if (user.isGone) return
   const { reading, context } = user
   reading.error = storageError(context.adapter.name, cause)
@@ -147,7 +147,7 @@ function vanish(user: User, conversationId: string, isRemoved: boolean): void {
 
 /** Keeps the number of rows on a device within its bound: the newest, and of each workspace at least ten. */
 export async function removeOldest(user: User): Promise<readonly string[]> {
-  const { adapter, maxConversations } = user.context
+  const { adapter, maxConversations, keepsContent } = user.context
   const kept = new Map<string, number>()
   const removed: string[] = []
   let position = 0
@@ -158,11 +158,14 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
       ...(after !== undefined && { after }),
     })
     if (user.isGone) return []
-    for (const { conversationId, workspace } of page.sessions) {
+    for (const row of page.sessions) {
+      const { conversationId, workspace } = row
+      if (!keepsContent) adopt(user, row) // which takes its texts out of storage
       const ofWorkspace = (kept.get(workspace) ?? 0) + 1
       kept.set(workspace, ofWorkspace)
       const isOpen = user.claims.has(conversationId) || user.openElsewhere.includes(conversationId)
-      if (++position > maxConversations && ofWorkspace > minPerWorkspace && !isOpen) removed.push(conversationId)
+      const isBeyond = adapter.place === 'device' && ++position > maxConversations && ofWorkspace > minPerWorkspace
+      if (isBeyond && !isOpen) removed.push(conversationId)
     }
     after = page.next
   } while (after !== undefined)

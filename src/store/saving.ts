@@ -13,8 +13,11 @@ const maxRounds = 100
 
 /** Saves within a second, or later if an attempt failed. */
 export function saveSoon(user: User): void {
-  if (user.saving.cancelTimer || user.isGone) return
-  startTimer(user, Math.max(0, user.saving.lastBeganAt + coalesceMs - user.context.clock.monotonic()), true)
+  const { cancelTimer, timerAt, failures, lastBeganAt } = user.saving
+  const at = Math.max(user.context.clock.monotonic(), lastBeganAt + coalesceMs)
+  // A timer for a removal that can be undone may be set for later; one after a failure stays.
+  if (user.isGone || (cancelTimer && (failures > 0 || timerAt <= at))) return
+  startTimer(user, at - user.context.clock.monotonic(), true)
 }
 
 /** Saves at once, for a first message, a title or a removal. */
@@ -63,6 +66,8 @@ export function sendBeforeLeaving(user: User): void {
 /** Everything recorded so far is stored, or a rejection says why not. */
 export async function flush(user: User): Promise<void> {
   await saveAll(user)
+  // Whoever signed out, or left, in the meantime has dropped what was not stored.
+  if (user.isGone && hasDue(user)) throw await user.ended.promise
   const { refusal } = user
   user.refusal = undefined
   if (refusal) throw refusal
@@ -127,7 +132,8 @@ function settleRefusal(user: User, refused: Refused): void {
   if (reason === 'newer-version') emit({ type: 'newer-version', conversationId, error })
   else emit({ type: 'save-failed', conversationId, error })
   if (isReplay || reason === 'newer-version' || reason === 'invalid') return
-  user.removedIds.add(conversationId)
+  // One that storage does not know may be begun by its own page later.
+  if (reason === 'removed') user.removedIds.add(conversationId)
   replaceLost(user, conversationId)
   emit({ type: 'conversation-lost', conversationId, reason: reason === 'removed' ? 'removed' : 'not-found' })
 }
@@ -150,6 +156,7 @@ function scheduleRemoval(user: User): void {
 function startTimer(user: User, ms: number, keepsAlive: boolean): void {
   stopTimer(user)
   if (user.isGone) return
+  user.saving.timerAt = user.context.clock.monotonic() + ms
   user.saving.cancelTimer = user.context.clock.setTimeout(
     () => {
       user.saving.cancelTimer = undefined

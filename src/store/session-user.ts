@@ -23,7 +23,7 @@ export function startUser(user: User): void {
 }
 
 async function start(user: User): Promise<void> {
-  const { adapter, clock } = user.context
+  const { adapter, clock, keepsContent } = user.context
   user.hasLeftStamp = takeLeftStamp(user)
   openClaimChannel(user)
   lookElsewhere(user)
@@ -35,8 +35,10 @@ async function start(user: User): Promise<void> {
   for (const error of errors) user.context.emit({ type: 'row-quarantined', error })
   if (replays.length > 0) await saveAll(user).catch(() => {}) // retried with the rest
   if (!user.isGone) await importBlob(user)
-  if (adapter.place === 'device' && !user.isGone) {
-    clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
+  if (!keepsContent) dropDrafts(user)
+  if ((adapter.place === 'device' || !keepsContent) && !user.hasLeft) {
+    const cancel = clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
+    void user.ended.promise.then(cancel)
   }
 }
 
@@ -105,6 +107,18 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
   }
 }
 
+/** What earlier pages kept before `persistContent: false`. */
+function dropDrafts({ context, userId }: User): void {
+  for (const kind of ['localStorage', 'sessionStorage'] as const) {
+    tryStorage(
+      () => context.storage(kind),
+      (storage) => {
+        for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
+      },
+    )
+  }
+}
+
 /** Forgets the user on this device. Other tabs see another epoch. */
 export async function forgetUser(context: StoreContext, user: User, epoch: string): Promise<void> {
   endUser(user, signedOutError())
@@ -121,10 +135,16 @@ export function removeConversation(user: User, conversationId: string, undoMs: n
   user.removedIds.add(conversationId)
   user.removals.set(conversationId, undoMs > 0 ? { dueAt: nowMs(user) + undoMs } : {})
   if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
-  return saveAll(user).catch((error: unknown) => {
-    // That something else could not be saved is not this caller's failure.
-    if (undoMs === 0 && user.removals.has(conversationId)) throw error
-  })
+  const isPending = () => undoMs === 0 && user.removals.has(conversationId)
+  return saveAll(user).then(
+    async () => {
+      if (user.isGone && isPending()) throw await user.ended.promise
+    },
+    (error: unknown) => {
+      // That something else could not be saved is not this caller's failure.
+      if (isPending()) throw error
+    },
+  )
 }
 
 /** Takes a removal back that was not carried out. */
@@ -203,7 +223,8 @@ async function importBlob(user: User): Promise<void> {
 }
 
 async function tidy(user: User): Promise<void> {
-  if (user.hasLeft) return
+  const isAllKnown = user.next.all === undefined && user.entries.size <= user.context.maxConversations
+  if (user.hasLeft || (isAllKnown && user.context.keepsContent)) return
   const removed = await removeOldest(user).catch(() => []) // another page tries again
   if (removed.length === 0 || user.isGone) return
   user.context.emit({ type: 'conversations-expired', conversationIds: removed })

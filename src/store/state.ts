@@ -39,7 +39,7 @@ export function stateOf(user: User, previous: SessionState): SessionState {
 }
 
 /** What is open in a workspace. */
-export function workspaceState(user: User, workspace: string): WorkspaceState {
+function workspaceState(user: User, workspace: string): WorkspaceState {
   const place = user.places.get(workspace)
   const shown = openPlace(place)
   const isOpening = place?.state === 'opening' || place?.state === 'asking'

@@ -1,7 +1,7 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import type { SessionChange } from '../core/change.js'
 import type { Clock } from '../core/clock.js'
-import { epochKey } from '../core/epoch.js'
+import { epochKey, readEpoch } from '../core/epoch.js'
 import { LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/hash.js'
 import type { SessionEvent } from '../core/session-event.js'
@@ -51,7 +51,7 @@ export interface ImportedBlob {
 }
 
 /** A removal that was not carried out yet. */
-export interface Removal {
+interface Removal {
   /** Ms since the epoch; missing: at once. */
   readonly dueAt?: number
 }
@@ -67,7 +67,7 @@ export interface Replay {
 }
 
 /** What was recorded before a conversation was open: it goes to the one that opens in its workspace. */
-export interface Waiting {
+interface Waiting {
   readonly workspace: string | undefined
   readonly recorded: Recorded
 }
@@ -114,6 +114,8 @@ export interface User {
     running: Promise<void> | undefined
     next: Promise<void> | undefined
     cancelTimer: (() => void) | undefined
+    /** When it runs, by the monotonic clock. */
+    timerAt: number
     lastBeganAt: number
     failures: number
     error: LeftoffError | undefined
@@ -163,7 +165,7 @@ export interface User {
 }
 
 /** An opening that runs. */
-export interface Opening {
+interface Opening {
   readonly run: number
   readonly asked: string | undefined
   readonly result: Promise<string>
@@ -194,6 +196,7 @@ export function createUser(context: StoreContext, userId: string): User {
       running: undefined,
       next: undefined,
       cancelTimer: undefined,
+      timerAt: 0,
       lastBeganAt: Number.NEGATIVE_INFINITY,
       failures: 0,
       error: undefined,
@@ -233,12 +236,11 @@ export function endUser(user: User, why: LeftoffError): void {
 
 /** The epoch in localStorage, if there is one. */
 export function localEpoch(context: StoreContext, userId: string): string | undefined {
-  return (
-    tryStorage(
-      () => context.storage('localStorage'),
-      (storage) => storage.getItem(epochKey(context.name, userId)),
-    ) ?? undefined
+  const stored = tryStorage(
+    () => context.storage('localStorage'),
+    (storage) => storage.getItem(epochKey(context.name, userId)),
   )
+  return readEpoch(stored) || undefined
 }
 
 /** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */

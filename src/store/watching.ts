@@ -120,7 +120,8 @@ async function settleTaken(user: User, workspace: string, claim: Claim): Promise
   return true
 }
 
-function lose(user: User, workspace: string, conversationId: string): void {
+/** Another page has the conversation: this one watches. */
+export function lose(user: User, workspace: string, conversationId: string): void {
   if (user.isGone || !isHere(user, workspace, conversationId)) return
   move(user, workspace, { type: 'lost', conversationId })
   user.context.emit({ type: 'taken-over', conversationId })

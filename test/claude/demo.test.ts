@@ -49,7 +49,7 @@ async function setUp() {
 
   async function post(path: string, body: object): Promise<Response> {
     const headers = { cookie, 'Content-Type': 'application/json' }
-    const request = { workspace, conversationId, tabId: conversationId, ...body }
+    const request = { workspace, conversationId, ...body }
     const response = await app.request(`http://localhost${path}`, {
       method: 'POST',
       headers,

@@ -118,7 +118,7 @@ describe('without a mouse', () => {
 })
 
 describe('a screen reader', () => {
-  it('is told that the agent lost the context, and that the conversation of a link is open elsewhere', async () => {
+  it('announces that the agent lost the context, and that the conversation of a link is open elsewhere', async () => {
     const page = await demo.visit()
     await say(page, 'my name is Ada')
     await forget(page)

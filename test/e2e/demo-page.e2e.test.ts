@@ -5,23 +5,50 @@ import { shareDemo } from './shared-demo.js'
 const demo = shareDemo()
 
 describe('a link to a conversation', () => {
-  it('that is open in another tab gives a new one and says so; later it opens the conversation', async () => {
+  it('that is open in another tab is watched there, until “Use here” moves it over', async () => {
     const first = await demo.visit()
     await say(first, 'my name is Ada')
     const id = await conversationId(first)
-    const link = first.getByRole('link', { name: 'Try to open this one twice' })
-    const address = (await link.getAttribute('href')) ?? ''
+    const link = first.getByRole('link', { name: 'Open this one in a second tab' })
 
     const [second] = await Promise.all([first.context().waitForEvent('page'), link.click()])
-    await second.locator('[data-topic=session]', { hasText: 'open in another tab' }).waitFor()
-    expect(await conversationId(second)).not.toBe(id)
+    await second.locator('[data-topic=watching]', { hasText: 'open in another tab' }).waitFor()
+    await second.getByTestId('message').getByText('my name is Ada').waitFor()
+    expect(await conversationId(second)).toBe(id)
     expect(new URL(second.url()).search).toBe('')
+    expect(await second.getByTestId('composer').isDisabled()).toBe(true)
 
-    await second.close()
-    await first.goto('about:blank')
-    await first.goto(address)
-    await first.getByTestId('message').getByText('my name is Ada').waitFor()
+    // What is said in the tab that has it shows in the one that watches.
+    await say(first, 'remember that the demo is on Friday')
+    await second.getByTestId('message').getByText('Noted: the demo is on Friday').waitFor()
+
+    await second.getByRole('button', { name: 'Use here' }).click()
+    await first.locator('[data-topic=watching]').waitFor()
+    await second.locator('[data-topic=watching]').waitFor({ state: 'detached' })
+    expect(await first.getByTestId('composer').isDisabled()).toBe(true)
+    expect(await say(second, 'what is my name?')).toMatch(/Ada/)
+    await first.getByTestId('message').getByText('what is my name?').waitFor()
     expect(await conversationId(first)).toBe(id)
+  })
+
+  it('that nobody has open opens it', async () => {
+    const page = await demo.visit()
+    await say(page, 'my name is Ada')
+    const id = await conversationId(page)
+    await page.getByTestId('new-chat').click()
+    await say(page, 'another one')
+    await page.goto(`/chat?conversation=${id}`)
+    await page.getByTestId('message').getByText('my name is Ada').waitFor()
+    expect(await conversationId(page)).toBe(id)
+  })
+
+  it('that does not exist gives a new one and says so', async () => {
+    const page = await demo.guest()
+    await page.goto('/chat?conversation=unknown')
+    await page.locator('[data-topic=session]', { hasText: 'does not exist' }).waitFor()
+    expect(await conversationId(page)).not.toBe('unknown')
+    expect(new URL(page.url()).search).toBe('')
+    expect(await say(page, 'my name is Ada')).toMatch(/Ada/)
   })
 })
 
@@ -44,7 +71,7 @@ describe('the history', () => {
 })
 
 describe('what goes wrong', () => {
-  it('on the way to the messages is told, and they are loaded when asked again', async () => {
+  it('while messages load is shown, and “Try again” loads them', async () => {
     const page = await demo.visit()
     await say(page, 'my name is Ada')
     await page.route('**/messages', (route) => route.abort())
@@ -56,7 +83,7 @@ describe('what goes wrong', () => {
     await page.getByTestId('message').getByText('my name is Ada').waitFor()
   })
 
-  it('with a browser that stores nothing is told, and the chat goes on', async () => {
+  it('with a browser that stores nothing is shown, and the chat continues', async () => {
     const page = await demo.guest()
     await page.addInitScript(() => {
       const refuse = () => {
@@ -70,7 +97,7 @@ describe('what goes wrong', () => {
     await page.getByRole('status').getByText('Not saved').waitFor()
   })
 
-  it('when a conversation is saved is told, and “Try now” saves it once there is room', async () => {
+  it('while a conversation is saved is shown, and “Try now” saves it once there is room', async () => {
     const page = await demo.visit()
     await page.evaluate(() => {
       const { setItem } = Storage.prototype

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { readTurn } from 'leftoff'
@@ -27,7 +27,7 @@ async function setUp(options: { agentPace?: number } = {}) {
 
 /** As Postgres keeps it in its control file: what a start has to recover from. */
 async function databaseState({ dataDir }: Demo): Promise<'shut down' | 'in production' | number> {
-  const state = (await readFile(join(dataDir, 'supabase/global/pg_control'))).readUInt32LE(16)
+  const state = (await readFile(join(dataDir, 'database/global/pg_control'))).readUInt32LE(16)
   return state === 1 ? 'shut down' : state === 6 ? 'in production' : state
 }
 
@@ -41,7 +41,7 @@ async function guest(address: string) {
       fetch(`${address}/api/turn`, {
         method: 'POST',
         headers,
-        body: JSON.stringify({ workspace: 'demo.alive.best', tabId: 'tab', conversationId: 'c', messageId, message }),
+        body: JSON.stringify({ workspace: 'demo.alive.best', conversationId: 'c', messageId, message }),
       }),
     messages: async (): Promise<unknown> =>
       (await fetch(`${address}/api/conversations/c/messages`, { headers })).json(),
@@ -93,4 +93,14 @@ it('ends as fast after an answer whose reader left', async () => {
   await (await send('my name is Ada', 'first')).body?.cancel()
   expect(await stop()).toEqual(endedByItself)
   expect(await databaseState(demo)).toBe('shut down')
+})
+
+it('starts anew on the data of an earlier version, and leaves that as it is', async () => {
+  const { demo } = await setUp()
+  const older = join(demo.dataDir, 'supabase')
+  await mkdir(older, { recursive: true })
+  await writeFile(join(older, 'PG_VERSION'), '16')
+  expect(await fetch(`${await demo.start()}/chat`)).toMatchObject({ status: 200 })
+  expect(await databaseState(demo)).toBe('in production')
+  expect(await readFile(join(older, 'PG_VERSION'), 'utf8')).toBe('16')
 })

@@ -146,9 +146,8 @@ describe.each(['development', 'production'] as const)('a Next.js app in %s', (mo
   describe('a link to a conversation', () => {
     it('opens it, again in a second tab once the first was closed', async () => {
       const context = await signIn()
-      const id = crypto.randomUUID()
-      const first = await openTab(context, `/chat/${id}`)
-      expect(await conversationOf(first)).toBe(id)
+      const first = await openTab(context, '/chat')
+      const id = await conversationOf(first)
       await say(first, 'ahoy')
       await first.close()
       const second = await openTab(context, `/chat/${id}`)
@@ -158,28 +157,33 @@ describe.each(['development', 'production'] as const)('a Next.js app in %s', (mo
       expect(await noticeOf(second)).toBe('')
     })
 
-    it('gives a second tab a conversation of its own, and says so, while the first has it open', async () => {
+    it('is watched in a second tab while the first has it open, until “Use here” moves it over', async () => {
       const context = await signIn()
       const first = await openTab(context, '/chat')
       const id = await conversationOf(first)
       await say(first, 'ahoy')
       const second = await openTab(context, `/chat/${id}`)
-      const own = await conversationOf(second)
-      expect(own).not.toBe(id)
-      expect(await noticeOf(second)).toBe('Moved: open-elsewhere')
-      expect(new URL(second.url()).pathname).toBe(`/chat/${own}`)
-      expect(await say(second, 'hello')).toBe('1: you said hello')
-      expect(await conversationOf(first)).toBe(id)
+      expect(await conversationOf(second)).toBe(id)
+      expect(await second.getByText('Send').isDisabled()).toBe(true)
+      expect(await noticeOf(second)).toBe('')
       expect(await say(first, 'once more')).toBe('2: you said once more')
+
+      await second.getByText('Use here').click()
+      await second.getByText('Use here').waitFor({ state: 'detached' })
+      await first.getByText('Use here').waitFor()
+      expect(await say(second, 'hello')).toBe('3: you said hello')
+      expect(await conversationOf(first)).toBe(id)
     })
 
-    it('shows a user who never had it nothing of it', async () => {
+    it('gives a user who never had it one of their own, says so, and shows nothing of it', async () => {
       const first = await openTab(await signIn(), '/chat')
       const id = await conversationOf(first)
       await say(first, 'a secret')
       const second = await openTab(await signIn(), `/chat/${id}`)
-      expect(await conversationOf(second)).toBe(id)
-      expect(await second.locator('main').getAttribute('data-resumed')).toBe('false')
+      const own = await conversationOf(second)
+      expect(own).not.toBe(id)
+      expect(await noticeOf(second)).toBe('Redirected: not-found')
+      expect(new URL(second.url()).pathname).toBe(`/chat/${own}`)
       expect(await second.content()).not.toContain('a secret')
       expect(await say(second, 'hello')).toBe('1: you said hello')
       expect(await say(first, 'once more')).toBe('2: you said once more')
@@ -211,6 +215,6 @@ async function say(page: Page, text: string): Promise<string> {
 /** The conversations that have a row in localStorage. */
 function storedConversations(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    Object.keys(localStorage).flatMap((key) => /\/row\/.*([0-9a-f-]{36})$/.exec(key)?.[1] ?? []),
+    Object.keys(localStorage).flatMap((key) => /\/part\/.*\/([0-9a-f-]{36})\/[^/]+$/.exec(key)?.[1] ?? []),
   )
 }

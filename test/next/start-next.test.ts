@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 describe('the five-minute start with Next', () => {
-  it('resumes after a reload and at the bare address, and gives a second tab with the same link its own', async () => {
+  it('resumes after a reload and at the bare address, and a second tab with the same link watches until “Use here”', async () => {
     const context = await browser.newContext({ baseURL: server.address })
     const page = await context.newPage()
     await page.goto('/chat')
@@ -39,9 +39,17 @@ describe('the five-minute start with Next', () => {
 
     const second = await context.newPage()
     await second.goto(address)
+    await second.getByRole('button', { name: 'Use here' }).click()
     await say(second, 'two')
-    expect(second.url()).not.toBe(address)
-    expect(await second.getByRole('paragraph').allTextContents()).toEqual(['two', 'You said: two'])
+    expect(second.url()).toBe(address)
+    expect(await second.getByRole('paragraph').allTextContents()).toEqual([
+      'one',
+      'You said: one',
+      'two',
+      'You said: two',
+    ])
+    await page.getByRole('button', { name: 'Use here' }).waitFor()
+    await second.close()
 
     await page.goto('/chat')
     await say(page, 'three')

@@ -12,8 +12,12 @@ export interface Action {
   readonly device?: number
   readonly workspace?: number
   readonly conversation?: number
-  /** Of `freeze`: `frozen` or `cached`; of `storage`: a verb and how it fails, such as `save lose`. */
+  /**
+   * Of `freeze`: how the page sleeps; of `storage`: a verb and how it fails, such as `save lose`; of `locks`: how they behave;
+   * of `record`: `with id`; of `open`: `prerendered`; of `link`: `created`, also if nobody knows it.
+   */
   readonly how?: string
+  /** Of `remove`: how long it can be taken back. */
   readonly ms?: number
 }
 
@@ -24,9 +28,13 @@ export const deeds = [
   'new',
   'record',
   'record-elsewhere',
+  'record-again',
+  'type',
   'rename',
   'remove',
+  'restore',
   'switch',
+  'take-over',
   'clear',
   'sign-out',
   'set-user',
@@ -38,11 +46,16 @@ export const deeds = [
   'crash',
   'close',
   'reload',
+  'discard',
   'dispose',
   'make',
+  'make-again',
+  'panel',
+  'wipe',
   'storage',
   'heal',
   'slow-locks',
+  'locks',
   'jump-clock',
 ] as const
 

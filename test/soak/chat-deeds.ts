@@ -7,16 +7,15 @@ import {
   type DoIt,
   followRemoval,
   isStored,
-  leaveUnsettled,
-  noteSignOut,
   openWorkspace,
   ownConversation,
   say,
   signedIn,
   situationOf,
+  storedIn,
   workspaceAt,
 } from './doing.js'
-import { titleOf } from './model.js'
+import { draftOf, titleOf } from './model.js'
 import { beginStay, endStay, know, look, park } from './stays.js'
 import { checkFlushed, forgetStored } from './stored.js'
 import { follow } from './world.js'
@@ -32,7 +31,28 @@ export const chatDeeds = {
       return true
     }),
 
-  record: (world, _index, _action, place) => say(world, place, undefined),
+  record: (world, _index, { how }, place) => say(world, place, undefined, { hasId: how === 'with id' }),
+
+  /** As a page does that loads the messages of a conversation again, or that shows what another page sent. */
+  'record-again': (world, _index, { conversation = 0 }, place) =>
+    signedIn(world, place, ({ there, stay }) => {
+      const recorded = world.model.said.filter((one) => one.hasId && one.conversationId !== undefined)
+      const own = recorded.filter(({ stay: { user } }) => user === stay.user)
+      const again = own[conversation % own.length]
+      const to = world.model.conversations.find(({ id, user }) => id === again?.conversationId && user === stay.user)
+      return again !== undefined && to !== undefined && say(world, there, to, { hasId: true, again })
+    }),
+
+  type: (world, _index, _action, place) =>
+    signedIn(world, place, ({ there, store, stay }) => {
+      const conversationId = look(world, there)?.current?.conversationId
+      if (conversationId === undefined) return false
+      const { drafts } = world.model
+      const text = draftOf(stay.user, drafts.length)
+      drafts.push({ user: stay.user, conversationId, text, at: world.tick(), stay })
+      attempt(world, 'setDraft', () => store.type(conversationId, text))
+      return true
+    }),
 
   'record-elsewhere': (world, _index, { conversation = 0 }, place) => {
     const to = ownConversation(world, place, conversation)
@@ -46,13 +66,14 @@ export const chatDeeds = {
       const title = titleOf(stay.user, world.model.renamings.length)
       const { isKnown, facts } = situationOf(world, there, stay, to)
       const safeAt = Number.POSITIVE_INFINITY
-      const renaming = { conversation: to, title, at: world.tick(), stay, safeAt, isIntoVoid: !isKnown, facts }
+      const elapsed = world.time.elapsed()
+      const renaming = { conversation: to, title, at: world.tick(), elapsed, stay, safeAt, isIntoVoid: !isKnown, facts }
       world.model.renamings.push(renaming)
       attempt(world, 'renameConversation', () => store.rename(to.id, title))
       return true
     }),
 
-  remove: (world, _index, { conversation = 0 }, place) =>
+  remove: (world, _index, { conversation = 0, ms = 0 }, place) =>
     signedIn(world, place, ({ there, store, stay }) => {
       const to = ownConversation(world, there, conversation)
       if (!to) return false
@@ -60,8 +81,32 @@ export const chatDeeds = {
         world,
         { store, stay },
         { conversationId: to.id, workspace: undefined, certain: [to.id] },
+        ms > 0,
       )
-      followRemoval(world, there, 'removeConversation', removal, () => store.remove(to.id))
+      if (there.page.browser.isHidden()) removal.mayBeCarriedOut = true
+      followRemoval(world, there, 'removeConversation', removal, () => store.remove(to.id, ms))
+      return true
+    }),
+
+  restore: (world, _index, _action, place) =>
+    signedIn(world, place, ({ store, stay }) => {
+      const [last] = world.model.removals
+        .filter((one) => one.stay === stay && one.canBeUndone && !one.isRestored)
+        .slice(-1)
+      if (last?.conversationId === undefined) return false
+      const { conversationId } = last
+      const isRestored = attempt(world, 'restoreConversation', () => store.restore(conversationId)) === true
+      for (const removal of world.model.removals) {
+        if (isRestored && removal.stay === stay && removal.conversationId === conversationId && removal.canBeUndone) {
+          removal.isRestored = true
+        }
+      }
+      return isRestored
+    }),
+
+  'take-over': (world, _index, _action, place) =>
+    signedIn(world, place, ({ there, store }) => {
+      follow(world, there, 'takeOver', () => store.takeOver())
       return true
     }),
 
@@ -78,7 +123,9 @@ export const chatDeeds = {
       const workspace = action.workspace === undefined ? undefined : workspaceAt(action.workspace)
       const certain = world.model.conversations.filter(
         (one) =>
-          one.user === stay.user && (workspace === undefined || one.workspace === workspace) && isStored(world, one),
+          one.user === stay.user &&
+          isStored(world, one) &&
+          (workspace === undefined || storedIn(world, one) === workspace),
       )
       const ids = certain.map(({ id }) => id)
       const removal = createRemoval(world, { store, stay }, { conversationId: undefined, workspace, certain: ids })
@@ -93,12 +140,8 @@ export const chatDeeds = {
       const user = there.stay?.user ?? there.leftUser
       if (!store || user === undefined) return false
       const device = there.page.device.index
-      if (!there.stay) world.model.facts.add('signed out after leaving')
-      noteSignOut(world, there, user)
-      leaveUnsettled(world, there)
-      for (const { stay, settledAt } of world.model.removals) {
-        if (stay === there.stay && settledAt === Number.POSITIVE_INFINITY) stay.facts.add('signed out while removing')
-      }
+      // What is forgotten is not read again by mistake.
+      for (const other of world.places) if (other?.page.device === there.page.device) other.faults.forgetEarlier()
       const signOut = { user, device, at: world.tick(), settledAt: Number.POSITIVE_INFINITY, isDone: false }
       world.model.signOuts.push(signOut)
       forgetStored(world, user)
@@ -124,7 +167,6 @@ export const chatDeeds = {
       const next = action.user === undefined ? undefined : anyUser(action.user)
       look(world, there)
       if (there.stay?.user !== next) {
-        leaveUnsettled(world, there)
         there.leftUser = next === undefined ? there.stay?.user : undefined
         endStay(world, there, park(world, there) ? 'left' : 'cut')
         follow(world, there, 'setUser', () => store.setUser(next).then(() => true))

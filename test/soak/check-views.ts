@@ -1,25 +1,56 @@
+import type { Stay } from './model.js'
 import { look } from './stays.js'
+import type { SoakPlace, SoakView } from './store-driver.js'
 import { count, type Place, violate, type World } from './world.js'
 
 /** What holds at every moment, of what the pages show. */
 export function checkViews(world: World): void {
   const holders = new Map<string, Place>()
-  for (const place of world.places) {
-    if (place?.page.state !== 'running') continue
-    const view = look(world, place)
-    if (!view) continue
+  for (const [place, view] of runningViews(world)) {
     checkUser(world, view.userId, view.sessions)
     checkRemoved(world, place, new Set(view.sessions.map(({ conversationId }) => conversationId)))
-    if (view.status !== 'ready' || !view.current) continue
-    const claim = `${place.page.device.index} ${view.userId} ${view.current.conversationId}`
-    const other = holders.get(claim)
-    count(world, 'invariant: held by one tab')
-    if (other) {
-      const slow = [place, other].some(({ page }) => page.lockDelayMs > 0) ? ['slow locks'] : []
-      violate(world, 'held by one tab', `two tabs are ready with ${view.current.conversationId}`, slow)
+    if (view.current) checkDraft(world, place, view.current.conversationId)
+    // Nobody sees a page that is prerendered; it claims once it is shown.
+    for (const id of place.page.isActive ? heldBy(view) : []) {
+      const claim = claimOf(place, view, id)
+      const other = holders.get(claim)
+      count(world, 'invariant: held by one tab')
+      if (other) violate(world, 'held by one tab', `two tabs have ${id}`)
+      holders.set(claim, place)
     }
-    holders.set(claim, place)
   }
+}
+
+/** Once everything has come to rest, whoever watches a conversation watches somebody who has it. */
+export function checkWatchers(world: World): void {
+  const views = runningViews(world)
+  const held = new Set(views.flatMap(([place, view]) => heldBy(view).map((id) => claimOf(place, view, id))))
+  for (const [place, view] of views) {
+    for (const { conversationId, state } of placesIn(view)) {
+      if (state === 'held') continue
+      count(world, 'invariant: watchers end')
+      const isWatched = state === 'away' && held.has(claimOf(place, view, conversationId))
+      if (!isWatched) violate(world, 'watchers end', `a tab is ${state} with ${conversationId}, which nobody has`)
+    }
+  }
+}
+
+function runningViews(world: World): (readonly [Place, SoakView])[] {
+  return world.places.flatMap((place) => {
+    const view = place?.page.state === 'running' ? look(world, place) : undefined
+    return place && view ? [[place, view] as const] : []
+  })
+}
+
+const claimOf = (place: Place, { userId }: SoakView, id: string): string => `${place.page.device.index} ${userId} ${id}`
+
+function heldBy(view: SoakView): readonly string[] {
+  return [...new Set(placesIn(view).flatMap(({ state, conversationId }) => (state === 'held' ? [conversationId] : [])))]
+}
+
+function placesIn({ places, status, current }: SoakView): readonly SoakPlace[] {
+  if (places) return places
+  return status === 'ready' && current ? [{ ...current, state: 'held' }] : []
 }
 
 /** Every text tells whose it is. */
@@ -40,13 +71,50 @@ export function checkUser(
   }
 }
 
-/** What a page removed it does not show again. */
+/** What a page removed it does not show again, unless it was taken back. */
 function checkRemoved(world: World, place: Place, shown: ReadonlySet<string>): void {
-  for (const { stay, isDone, shown: removed } of world.model.removals) {
-    if (stay !== place.stay || !isDone) continue
+  for (const { stay, isDone, isRestored, shown: removed } of world.model.removals) {
+    if (stay !== place.stay || !isDone || isRestored) continue
     for (const id of removed) {
       count(world, 'invariant: removed is not shown')
       if (shown.has(id)) violate(world, 'removed is not shown', `${id} was removed here, and is shown again`)
     }
   }
+}
+
+/** What is being typed comes back in its tab, and nowhere but in its conversation. */
+function checkDraft(world: World, place: Place, conversationId: string): void {
+  const { stay, store } = place
+  if (!stay || !store || world.model.drafts.length === 0) return
+  const text = store.typed(conversationId)
+  const ofConversation = world.model.drafts.filter(
+    (one) => one.user === stay.user && one.conversationId === conversationId,
+  )
+  count(world, 'invariant: drafts in place')
+  const draft = ofConversation.find((one) => one.text === text)
+  if (text !== '' && !draft) {
+    violate(world, 'drafts in place', `${stay.user}'s ${conversationId} shows the draft “${text}”, typed elsewhere`)
+  }
+  if (draft && isForgotten(world, stay, draft.at)) {
+    violate(world, 'signed out is gone', `“${text}” was typed before ${stay.user} signed out, and is shown`)
+  }
+  const [own] = ofConversation.filter((one) => one.stay.tab === stay.tab).slice(-1)
+  if (own && own.text !== text && !mayBeForgotten(world, stay, own.at)) {
+    violate(world, 'drafts in place', `the draft “${own.text}” did not come back, but “${text}”`)
+  }
+}
+
+function isForgotten(world: World, stay: Stay, at: number): boolean {
+  return world.model.signOuts.some(
+    (one) =>
+      one.isDone && one.user === stay.user && one.device === stay.device && at < one.at && stay.begunAt > one.settledAt,
+  )
+}
+
+function mayBeForgotten(world: World, stay: Stay, at: number): boolean {
+  const { signOuts, wipes } = world.model
+  return (
+    signOuts.some((one) => one.user === stay.user && one.device === stay.device && one.settledAt > at) ||
+    wipes.some((one) => one.device === stay.device && one.at > at)
+  )
 }

@@ -1,8 +1,9 @@
 import type { Action } from './actions.js'
-import { type Conversation, mostMessages, type Removal, type Stay, textOf, usageOf } from './model.js'
+import { type Conversation, mostMessages, type Removal, type Said, type Stay, textOf, usageOf } from './model.js'
+import type { Beginning } from './page.js'
 import { endStay, know, look, makeStore, park } from './stays.js'
 import { isAppError, type SoakStore } from './store-driver.js'
-import { count, follow, type Place, settleIn, users, violate, type World, workspaces } from './world.js'
+import { count, follow, type Place, placesOf, settleIn, users, violate, type World, workspaces } from './world.js'
 
 // What actions are made of.
 
@@ -37,11 +38,19 @@ export function attempt<T>(world: World, what: string, call: () => T): T | undef
   }
 }
 
-export function openWorkspace(world: World, place: Place, workspace: string, conversationId?: string): boolean {
+export function openWorkspace(
+  world: World,
+  place: Place,
+  workspace: string,
+  {
+    conversationId,
+    createUnknown = false,
+  }: { readonly conversationId?: string; readonly createUnknown?: boolean } = {},
+): boolean {
   const { store, stay } = place
   if (!store) return false
   place.workspace = workspace
-  follow(world, place, 'initConversation', () => store.open(workspace, conversationId), {
+  follow(world, place, 'initConversation', () => store.open(workspace, conversationId, { createUnknown }), {
     onDone(id) {
       if (stay && stay.end === 'open') know(world, stay, id, workspace)
     },
@@ -59,6 +68,10 @@ export function isStored(world: World, { user, id }: Conversation): boolean {
   return world.storedIds.has(`${user} ${id}`)
 }
 
+export function storedIn(world: World, { user, id }: Conversation): string | undefined {
+  return world.storedIds.get(`${user} ${id}`)
+}
+
 /** How a page stands to a conversation, or to the one on screen, when it says or does something in it. */
 export function situationOf(
   world: World,
@@ -70,32 +83,39 @@ export function situationOf(
   const facts = new Set<string>()
   const isOnScreen = to === undefined || view?.current?.conversationId === to.id
   if (isOnScreen && (view?.status === 'opening' || !view?.current)) facts.add('said while opening')
-  if (isOnScreen && view?.status === 'away') facts.add('said while away')
+  if (isOnScreen && view?.status === 'away') facts.add('said while watching')
   const isListed = view?.sessions.some(({ conversationId }) => conversationId === to?.id)
   if (!isOnScreen && !isListed) facts.add('said of a conversation not read')
   return { isKnown: !to || isOnScreen || isStored(world, to) || to.begunBy === stay, facts }
 }
 
-/** Records a message: in the conversation on screen, or in another one. */
-export function say(world: World, place: Place | undefined, to: Conversation | undefined): boolean {
+/** Records a message: in the conversation on screen, or in another one. `again`: one that some page recorded with an id. */
+export function say(
+  world: World,
+  place: Place | undefined,
+  to: Conversation | undefined,
+  { hasId = false, again }: { readonly hasId?: boolean; readonly again?: Said } = {},
+): boolean {
   return signedIn(world, place, ({ there, store, stay }) => {
     const { said } = world.model
     const view = look(world, there)
-    if (said.length >= mostMessages || !view) return false
+    const number = again?.number ?? new Set(said.map((one) => one.number)).size
+    if (number >= mostMessages || !view) return false
     const onScreen = view.status === 'opening' ? undefined : view.current?.conversationId
     const { isKnown, facts } = situationOf(world, there, stay, to)
-    const number = said.length
     said.push({
       number,
       at: world.tick(),
       stay,
       conversationId: to ? to.id : onScreen,
+      hasId,
       safe: 'no',
       storedAt: Number.POSITIVE_INFINITY,
       isIntoVoid: !isKnown,
       facts,
     })
-    const message = { text: textOf(stay.user, number), usage: usageOf(number) }
+    const text = textOf(stay.user, number)
+    const message = { text, usage: usageOf(number), ...(hasId && { messageId: text }) }
     const isSaid = attempt(world, 'recordMessage', () => {
       store.record(to ? { ...message, conversationId: to.id } : message)
       return true
@@ -128,6 +148,7 @@ export function createRemoval(
   world: World,
   { store, stay }: { readonly store: SoakStore; readonly stay: Stay },
   what: Pick<Removal, 'conversationId' | 'workspace' | 'certain'>,
+  canBeUndone = false,
 ): Removal {
   const listed = store.look().sessions.map(({ conversationId }) => conversationId)
   return {
@@ -136,50 +157,41 @@ export function createRemoval(
     user: stay.user,
     stay,
     at: world.tick(),
+    canBeUndone,
+    isRestored: false,
+    mayBeCarriedOut: false,
     settledAt: Number.POSITIVE_INFINITY,
     isDone: false,
   }
 }
 
-/** What a sign-out meets on its device. */
-export function noteSignOut(world: World, signingOut: Place, user: string): void {
-  for (const other of world.places) {
-    if (other?.page.device === signingOut.page.device) other.faults.forgetEarlier()
-    if (!other?.stay || other === signingOut || other.page.device !== signingOut.page.device) continue
-    if (other.page.state !== 'running') world.model.facts.add('a tab slept through a sign-out')
-    if (other.stay.user === user) continue
-    const fact = 'another user signed out on the device'
-    for (const stay of world.model.stays) {
-      if (stay.user === other.stay.user && stay.device === other.stay.device) stay.facts.add(fact)
-    }
-  }
-}
-
-/** The user or the store goes while something the app waits for is under way. */
-export function leaveUnsettled(world: World, place: Place): void {
-  for (const awaited of world.awaited) {
-    if (awaited.store === place.store && !awaited.isSettled) awaited.facts.add('left before it settled')
-  }
-}
-
 /** The page is told that it goes, does what it can in that task, and is gone. */
-export async function leavePage(world: World, index: number, place: Place): Promise<void> {
-  const isRunning = place.page.state === 'running'
+export async function leavePage(world: World, place: Place): Promise<void> {
+  const { page } = place
+  const isRunning = page.state === 'running'
   await world.time.settle()
+  const there = placesOf(world, page)
   if (isRunning) {
-    look(world, place)
-    place.page.tell('pagehide')
+    for (const [, one] of there) look(world, one)
+    page.tell('pagehide')
   }
-  const isParked = isRunning && park(world, place)
+  const parked = there.map(([, one]) => isRunning && park(world, one))
   await world.time.settle()
-  endStay(world, place, isParked ? 'left' : 'cut')
-  place.page.end()
-  world.places[index] = undefined
+  endPage(world, place, (at) => (parked[at] ? 'left' : 'cut'))
+}
+
+/** The page is gone, whether it was told or not. */
+export function endPage(world: World, { page }: Place, endOf: (at: number) => 'left' | 'cut' = () => 'cut'): void {
+  for (const [at, [index, place]] of placesOf(world, page).entries()) {
+    endStay(world, place, endOf(at))
+    world.places[index] = undefined
+  }
+  page.end()
 }
 
 /** The tab shows a new page, with the same `sessionStorage`. */
-export function comeBack(world: World, index: number, { page, user, workspace }: Place): void {
-  const place = settleIn(world, index, page.device, page.tab.reload(), workspace)
+export function comeBack(world: World, index: number, { page, user, workspace }: Place, beginning?: Beginning): void {
+  const place = settleIn(world, index, { device: page.device, tab: page.tab.reload(), workspace, beginning })
   makeStore(world, place, user)
   if (user !== undefined) openWorkspace(world, place, workspace)
 }
@@ -188,17 +200,20 @@ export function disposeStore(world: World, place: Place): boolean {
   const { store, clock, page } = place
   if (!store || !clock) return false
   look(world, place)
-  leaveUnsettled(world, place)
   endStay(world, place, park(world, place) ? 'left' : 'cut')
   place.store = undefined
   const awaitedBy: Place = { ...place, store }
   follow(world, awaitedBy, 'dispose', () => store.dispose().then(() => true), {
     onEnd() {
-      world.time.after(3_000, () => {
+      const endedAt = world.time.elapsed()
+      const check = (what: string, since?: number) => () => {
         if (page.state !== 'running') return
         count(world, 'invariant: no timer left')
-        if (clock.pending() > 0) violate(world, 'no timer left', `${clock.pending()} timers 3 s after dispose()`)
-      })
+        if (clock.pending(since) > 0) violate(world, 'no timer left', `${clock.pending(since)} timers ${what}`)
+      }
+      world.time.after(3_000, check('set after dispose()', endedAt))
+      // A call that storage never answers is waited for this long.
+      world.time.after(12_000, check('12 s after dispose()'))
     },
   })
   return true

@@ -10,9 +10,13 @@ const weights: Readonly<Record<Deed, number>> = {
   new: 4,
   record: 16,
   'record-elsewhere': 6,
+  'record-again': 3,
+  type: 3,
   rename: 4,
   remove: 3,
+  restore: 1,
   switch: 4,
+  'take-over': 3,
   clear: 1.5,
   'sign-out': 2,
   'set-user': 4,
@@ -24,11 +28,16 @@ const weights: Readonly<Record<Deed, number>> = {
   crash: 2,
   close: 2,
   reload: 4,
+  discard: 1.5,
   dispose: 1.5,
   make: 3,
+  'make-again': 1,
+  panel: 1.5,
+  wipe: 0.7,
   storage: 6,
   heal: 4,
-  'slow-locks': 0.5,
+  'slow-locks': 1,
+  locks: 1,
   'jump-clock': 1,
 }
 
@@ -67,6 +76,7 @@ const wanted: Partial<Record<Deed, Guess>> = {
   open: 'empty',
   link: 'empty',
   show: 'hidden',
+  discard: 'hidden',
   thaw: 'asleep',
   make: 'without store',
 }
@@ -76,6 +86,7 @@ const becomes: Partial<Record<Deed, Guess>> = {
   open: 'open',
   link: 'open',
   show: 'open',
+  discard: 'open',
   thaw: 'open',
   make: 'open',
   hide: 'hidden',
@@ -142,24 +153,45 @@ function createAction(random: Random, deed: Deed, page: number, { storage, devic
   const user = random.below(users)
   switch (deed) {
     case 'open':
-      return { ...action, user, workspace, device: random.below(devices) }
+      return {
+        ...action,
+        user,
+        workspace,
+        device: random.below(devices),
+        ...(random.chance(0.05) && { how: 'prerendered' }),
+      }
     case 'link':
-      return { ...action, user, conversation, device: random.below(devices) }
+      return {
+        ...action,
+        user,
+        conversation,
+        device: random.below(devices),
+        ...(random.chance(0.15) && { workspace }),
+        ...(random.chance(0.3) && { how: 'created' }),
+      }
     case 'copy':
       return { ...action, conversation }
     case 'new':
       return { ...action, workspace }
     case 'record-elsewhere':
+    case 'record-again':
     case 'rename':
-    case 'remove':
     case 'switch':
       return { ...action, conversation }
+    case 'record':
+      return random.chance(0.4) ? { ...action, how: 'with id' } : action
+    case 'remove':
+      return random.chance(0.4) ? { ...action, conversation, ms: 6_000 } : { ...action, conversation }
+    case 'panel':
+      return { ...action, workspace }
+    case 'locks':
+      return { ...action, how: random.pick(['missing', 'missing', 'rejecting', 'working']) }
     case 'clear':
       return random.chance(0.7) ? { ...action, workspace } : action
     case 'set-user':
       return random.chance(0.7) ? { ...action, user } : action
     case 'freeze':
-      return { ...action, how: random.pick(['frozen', 'cached', 'cached']) }
+      return { ...action, how: random.pick(['frozen', 'cached', 'cached-and-frozen']) }
     case 'crash':
       return { ...action, how: random.pick(['for good', 'and back']) }
     case 'storage': {

@@ -3,6 +3,8 @@
 /** One user's time in one store: from `setUser` (or the store's making) until the user leaves, signs out or the page ends. */
 export interface Stay {
   readonly user: string
+  /** The tab, whose own storage outlives the page. */
+  readonly tab: object
   readonly device: number
   readonly begunAt: number
   /** `cut`: what was not in storage by then may be lost. */
@@ -14,13 +16,30 @@ export interface Stay {
   readonly facts: Set<string>
 }
 
-/** A message. Its number stands in its text and in the tokens it used, so that a row tells which messages it counts. */
+/** The app, or the person, cleared all that a device has stored. */
+interface Wipe {
+  readonly device: number
+  readonly at: number
+}
+
+/** What a person typed and did not send. */
+export interface Draft {
+  readonly user: string
+  readonly conversationId: string
+  readonly text: string
+  readonly at: number
+  readonly stay: Stay
+}
+
+/** A message, as one page recorded it. Its number stands in its text and in the tokens it used, so that a row tells which messages it counts. */
 export interface Said {
   readonly number: number
   readonly at: number
   readonly stay: Stay
   /** `undefined` while no conversation was open to say it in. */
   readonly conversationId: string | undefined
+  /** With an id it counts once, however many pages record it. */
+  readonly hasId: boolean
   /** `stored`: storage was seen to have it, or `flush()` resolved. `parked`: the page was hidden or left, and has a journal. */
   safe: 'no' | 'parked' | 'stored'
   storedAt: number
@@ -33,6 +52,8 @@ export interface Conversation {
   readonly user: string
   readonly id: string
   readonly workspace: string
+  /** All in which pages had it open: two may begin it at once. */
+  readonly workspaces: Set<string>
   readonly begunAt: number
   readonly begunBy: Stay
 }
@@ -41,6 +62,8 @@ export interface Renaming {
   readonly conversation: Conversation
   readonly title: string
   readonly at: number
+  /** Ms since the run began. */
+  readonly elapsed: number
   readonly stay: Stay
   safeAt: number
   /** Of a conversation that storage did not have, by a page that did not begin it. */
@@ -59,6 +82,12 @@ export interface Removal {
   readonly certain: readonly string[]
   /** Those of them that the page showed, and is not to show again. */
   readonly shown: readonly string[]
+  /** Whether it can be taken back for some time. */
+  readonly canBeUndone: boolean
+  /** Taken back, by a page that was seen all the time. */
+  isRestored: boolean
+  /** The page was hidden or left in between: another may have carried it out. */
+  mayBeCarriedOut: boolean
   settledAt: number
   isDone: boolean
 }
@@ -73,24 +102,31 @@ interface SignOut {
 
 export interface Model {
   readonly isShared: boolean
+  /** Whether rows are elsewhere than in `localStorage`. */
+  readonly survivesWipe: boolean
   readonly said: Said[]
   readonly conversations: Conversation[]
   readonly renamings: Renaming[]
   readonly removals: Removal[]
   readonly signOuts: SignOut[]
+  readonly wipes: Wipe[]
+  readonly drafts: Draft[]
   readonly stays: Stay[]
   /** What happened in the run as a whole. */
   readonly facts: Set<string>
 }
 
-export function createModel(isShared: boolean): Model {
+export function createModel({ isShared, survivesWipe }: Pick<Model, 'isShared' | 'survivesWipe'>): Model {
   return {
     isShared,
+    survivesWipe,
     said: [],
     conversations: [],
     renamings: [],
     removals: [],
     signOuts: [],
+    wipes: [],
+    drafts: [],
     stays: [],
     facts: new Set(),
   }
@@ -113,6 +149,7 @@ export function timesCounted(usage: readonly number[], number: number): number {
 }
 
 export const textOf = (user: string, number: number): string => `${user} says #${number}.`
+export const draftOf = (user: string, number: number): string => `${user} types *${number}.`
 export const titleOf = (user: string, number: number): string => `${user} names !${number}.`
 
 /** Why storage need not have the message, or `undefined` if it must. */
@@ -124,12 +161,27 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
     const isOfThem = signOut.user === stay.user && signOut.device === stay.device && stay.begunAt < signOut.settledAt
     if (isOfThem && !(model.isShared && said.safe === 'stored' && said.storedAt < signOut.at)) return 'signed out'
   }
+  if (mayBeCleared(model, said)) return 'cleared'
   const isRemoved = model.removals.some(
     (removal) =>
       removal.user === stay.user &&
+      !removal.isRestored &&
       (conversationId === undefined ? removal.settledAt > said.at : isCovered(model, removal, conversationId)),
   )
   return isRemoved ? 'removed' : undefined
+}
+
+/**
+ * Whether somebody cleared what the device stores: its rows, or what was to become rows. With the rows went the sign-in of who had
+ * signed out before: pages of this sign-in and later ones may not know of each other.
+ */
+function mayBeCleared(model: Model, { stay, at, safe }: Said): boolean {
+  const wipes = model.wipes.filter(({ device }) => device === stay.device)
+  const isOld = wipes.some((wipe) => wipe.at > at && !(model.survivesWipe && safe === 'stored'))
+  const hasTwoSignIns = model.signOuts.some(
+    (one) => one.user === stay.user && one.device === stay.device && wipes.some((wipe) => wipe.at > one.at),
+  )
+  return isOld || hasTwoSignIns
 }
 
 /** Whether the removal may have taken the conversation with it. */
@@ -137,12 +189,14 @@ function isCovered(model: Model, removal: Removal, conversationId: string): bool
   if (removal.conversationId !== undefined) return removal.conversationId === conversationId
   const known = model.conversations.find(({ id, user }) => id === conversationId && user === removal.user)
   if (!known || known.begunAt > removal.settledAt) return false
-  return removal.workspace === undefined || removal.workspace === known.workspace
+  return removal.workspace === undefined || known.workspaces.has(removal.workspace)
 }
 
 /** Whether nothing of the message may be left on the device, or in the account. */
-export function mustBeGone(model: Model, { stay, at }: Said): boolean {
+export function mustBeGone(model: Model, { stay, at, number, hasId }: Said): boolean {
   if (model.isShared) return false
+  // With an id another page may have recorded it since.
+  if (hasId && model.said.some((one) => one.number === number && one.at > at)) return false
   return model.signOuts.some(
     (signOut) =>
       signOut.isDone &&
@@ -158,10 +212,16 @@ export function removedForGood(
   model: Model,
 ): { readonly user: string; readonly id: string; readonly removal: Removal }[] {
   return model.removals.flatMap((removal) => {
+    // How long it can be taken back is measured by the wall clock.
+    const isLater = removal.isRestored || !removal.stay.sawTheEnd || model.facts.has('clock jumped')
+    if (removal.canBeUndone && isLater) return []
     const isCertain = removal.isDone || (removal.conversationId !== undefined && removal.stay.sawTheEnd)
     return isCertain ? removal.certain.map((id) => ({ user: removal.user, id, removal })) : []
   })
 }
+
+/** A page that recorded much in one moment ranks the last of it as a little later. */
+const skewMs = 200
 
 /** The titles that the conversation may have: none that was given and safe before another one that is safe was given. */
 export function possibleTitles(model: Model, user: string, conversationId: string): readonly string[] {
@@ -170,7 +230,10 @@ export function possibleTitles(model: Model, user: string, conversationId: strin
   )
   const last = given.filter(
     (one) =>
-      !given.some((later) => later.at > one.at && later.safeAt < Number.POSITIVE_INFINITY && one.safeAt <= later.at),
+      !given.some(
+        (later) =>
+          later.elapsed > one.elapsed + skewMs && later.safeAt < Number.POSITIVE_INFINITY && one.safeAt <= later.at,
+      ),
   )
   return last.map(({ title }) => title)
 }

@@ -25,3 +25,16 @@ export function createRandom(seed: number): Random {
     pick: (values) => values[below(values.length)] ?? values[0],
   }
 }
+
+/** Until the returned function is called, what the store takes for random (ids of pages and scopes) is the same in each run. */
+export function repeatableRandom(): () => void {
+  const random = createRandom(1)
+  const fill = <T extends ArrayBufferView>(view: T): T => {
+    new Uint8Array(view.buffer, view.byteOffset, view.byteLength).forEach((_, at, bytes) => {
+      bytes[at] = random.below(256)
+    })
+    return view
+  }
+  Object.defineProperty(crypto, 'getRandomValues', { value: fill, configurable: true })
+  return () => void Reflect.deleteProperty(crypto, 'getRandomValues')
+}

@@ -1,5 +1,4 @@
 import type { Action } from './actions.js'
-import { faultOf } from './known-faults.js'
 import { runScene } from './run.js'
 import type { StorageKind } from './store-driver.js'
 import type { Invariant, Violation } from './world.js'
@@ -14,7 +13,7 @@ export interface FoundScene {
   readonly devices: number
   /** What did not hold. */
   readonly invariant: Invariant
-  /** The fault that it shows, as the list of open faults has it. */
+  /** The fault that it showed, by the number in `test/faults`, or a name for one that has none there. */
   readonly fault: string
   readonly actions: readonly Action[]
 }
@@ -26,8 +25,6 @@ export interface Replayed {
   /** Whether it fails as it did when it was found. */
   readonly isFound: boolean
   readonly violations: readonly string[]
-  /** Those that no open fault explains. */
-  readonly unexplained: readonly string[]
 }
 
 export async function replayFound(found: FoundScene): Promise<Replayed> {
@@ -38,7 +35,6 @@ export async function replayFound(found: FoundScene): Promise<Replayed> {
     fault: found.fault,
     isFound: violations.some(({ invariant }) => invariant === found.invariant),
     violations: violations.map(say),
-    unexplained: violations.filter((one) => !faultOf(one)).map(say),
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Scene } from './actions.js'
 import { checkStorage } from './check-storage.js'
-import { checkViews } from './check-views.js'
+import { checkViews, checkWatchers } from './check-views.js'
 import { disposeStore, leavePage, openWorkspace } from './doing.js'
 import { createScene } from './generate.js'
 import { perform } from './perform.js'
-import { createRandom } from './random.js'
+import { createRandom, repeatableRandom } from './random.js'
 import { makeStore } from './stays.js'
 import type { StorageKind } from './store-driver.js'
 import { checkSavedByItself } from './stored.js'
@@ -35,6 +35,7 @@ export function sceneOf(seed: number, storage: StorageKind): Scene {
 export async function runScene(scene: Scene): Promise<Run> {
   const rejections: unknown[] = []
   const stop = watchRejections((reason) => rejections.push(reason))
+  const restoreRandom = repeatableRandom()
   const world = createWorld(scene)
   try {
     await perform(world, scene.actions)
@@ -49,6 +50,7 @@ export async function runScene(scene: Scene): Promise<Run> {
     }
   } finally {
     world.time.end()
+    restoreRandom()
     stop()
   }
   for (const { faults } of world.everyPlace)
@@ -71,12 +73,14 @@ async function comeToRest(world: World): Promise<void> {
     if (!place) continue
     place.faults.heal()
     place.page.lockDelayMs = 0
+    place.page.activate()
     if (place.page.state !== 'running') place.page.thaw()
     else if (place.page.browser.isHidden()) place.page.tell('visible')
     await world.time.settle()
   }
   await world.time.advance(75_000)
   checkViews(world)
+  checkWatchers(world)
 }
 
 async function disposeAll(world: World): Promise<void> {
@@ -91,14 +95,14 @@ async function disposeAll(world: World): Promise<void> {
 async function closeAll(world: World): Promise<void> {
   await world.time.advance(15_000)
   checkAwaited(world)
-  for (const [index, place] of world.places.entries()) if (place) await leavePage(world, index, place)
+  for (const place of [...world.places]) if (place && place.page.state !== 'gone') await leavePage(world, place)
 }
 
 /** A new page for each user finds what earlier ones left. */
 async function replay(world: World): Promise<void> {
   for (const device of world.devices) {
     for (const [index, user] of users.entries()) {
-      const place = settleIn(world, index, device, device.browser.openTab(), workspaces[0])
+      const place = settleIn(world, index, { device, tab: device.browser.openTab(), workspace: workspaces[0] })
       makeStore(world, place, user)
       openWorkspace(world, place, workspaces[0])
     }

@@ -6,7 +6,7 @@ import type { StorageKind } from './store-driver.js'
 /** Together about 20 s on an idle core. `npm run test:soak` has 100,000 more. */
 const runs: readonly (readonly [StorageKind, number])[] = [
   ['localStorage', 1_000],
-  ['account', 1_000],
+  ['account', 350],
   ['dexie', 200],
 ]
 

@@ -1,12 +1,11 @@
 import type { Scene } from './actions.js'
 import { describeFailure } from './describe-failure.js'
-import { faultOf, type KnownFault } from './known-faults.js'
 import { type Run, runScene, sceneOf } from './run.js'
 import { shrink } from './shrink.js'
 import type { StorageKind } from './store-driver.js'
 import type { Violation } from './world.js'
 
-/** A run that met what no known fault explains. */
+/** A run in which something did not hold. */
 export interface Failure {
   readonly seed: number
   readonly storage: StorageKind
@@ -24,8 +23,6 @@ export interface Failure {
 export interface Summary {
   readonly runs: number
   readonly effects: Readonly<Record<string, number>>
-  /** In how many runs each known fault showed, and in which first. */
-  readonly known: Readonly<Record<string, { readonly runs: number; readonly first: string }>>
   readonly failures: readonly Failure[]
 }
 
@@ -42,7 +39,6 @@ export async function soak({
   readonly mostFailures?: number
 }): Promise<Summary> {
   const effects: Record<string, number> = {}
-  const known: Record<string, { runs: number; first: string }> = {}
   const failures: Failure[] = []
   let runs = 0
   for (let seed = from; seed < from + count && failures.length < mostFailures; seed++) {
@@ -50,32 +46,20 @@ export async function soak({
     const run = await runScene(scene)
     runs++
     for (const [what, times] of run.effects) effects[what] = (effects[what] ?? 0) + times
-    for (const { ids } of faultsOf(run)) {
-      const before = known[ids[0]] ?? { runs: 0, first: `${storage} ${seed}` }
-      known[ids[0]] = { ...before, runs: before.runs + 1 }
-    }
-    const unknown = unexplained(run)
-    if (unknown) failures.push(await shrunk(seed, scene, unknown.invariant))
+    const [violation] = run.violations
+    if (violation) failures.push(await shrunk(seed, scene, violation.invariant))
   }
-  return { runs, effects, known, failures }
+  return { runs, effects, failures }
 }
 
-/** The known faults that a run met. */
-function faultsOf({ violations }: Run): ReadonlySet<KnownFault> {
-  return new Set(violations.flatMap((violation) => faultOf(violation) ?? []))
-}
-
-/** What no known fault explains, of that kind if one is given. */
-function unexplained({ violations }: Run, invariant?: Violation['invariant']): Violation | undefined {
-  return violations.find((one) => !faultOf(one) && (invariant ?? one.invariant) === one.invariant)
+/** What did not hold, of that kind. */
+function seenIn({ violations }: Run, invariant: Violation['invariant']): Violation | undefined {
+  return violations.find((one) => one.invariant === invariant)
 }
 
 async function shrunk(seed: number, scene: Scene, invariant: Violation['invariant']): Promise<Failure> {
-  const fewest = await shrink(
-    scene,
-    async (candidate) => unexplained(await runScene(candidate), invariant) !== undefined,
-  )
-  const violation = unexplained(await runScene(fewest), invariant)
+  const fewest = await shrink(scene, async (candidate) => seenIn(await runScene(candidate), invariant) !== undefined)
+  const violation = seenIn(await runScene(fewest), invariant)
   const facts = [...(violation?.facts ?? [])]
   const failure = { seed, storage: scene.storage, invariant, seen: violation?.seen ?? '', facts, scene: fewest }
   return { ...failure, text: describeFailure(failure) }

@@ -6,37 +6,30 @@ import type { Place, World } from './world.js'
 
 export function makeStore(world: World, place: Place, userId: string | undefined): SoakStore {
   const clock = place.page.createClock()
-  const { faults } = place
-  const store = world.storage.openStore(place.page, { userId, faults, clock, createId: world.createId })
+  const { faults, panel } = place
+  const store = world.storage.openStore(place.page, { userId, panel, faults, clock, createId: world.createId })
   place.store = store
   place.clock = clock
   place.user = userId
   place.leftUser = undefined
-  place.madeAt = world.tick()
   beginStay(world, place, userId)
   return store
 }
 
 export function beginStay(world: World, place: Place, user: string | undefined): void {
   const device = place.page.device.index
-  const facts = new Set<string>()
-  const isLate = world.model.signOuts.some((one) => one.device === device && one.at > place.madeAt)
-  const isAtOnce = world.model.signOuts.some(
-    (one) => one.user === user && one.device === device && one.settledAt === Number.POSITIVE_INFINITY,
-  )
-  if (isAtOnce) world.model.facts.add('signed in while signing out')
-  if (isLate) facts.add('signed in with a store from before a sign-out')
   place.stay =
     user === undefined
       ? undefined
       : {
           user,
+          tab: place.page.tab.sessionStorage,
           device,
           begunAt: world.tick(),
           end: 'open',
           endedAt: Number.POSITIVE_INFINITY,
           sawTheEnd: false,
-          facts,
+          facts: new Set(),
         }
   if (place.stay) world.model.stays.push(place.stay)
 }
@@ -49,11 +42,18 @@ export function endStay(world: World, place: Place, end: 'left' | 'cut' | 'signe
   place.stay = undefined
 }
 
-/** The page is hidden or left: what it has not saved is put where the next one finds it. Whether it could. */
-export function park(world: World, place: Place): boolean {
+/**
+ * The page is hidden or left: what it has not saved is put where the next one finds it. Whether it could. What was said before a
+ * conversation was open waits for one until the page is left.
+ */
+export function park(world: World, place: Place, { leaves = true } = {}): boolean {
+  for (const removal of world.model.removals) if (removal.stay === place.stay) removal.mayBeCarriedOut = true
   const canPark = world.storage.hasJournal || place.faults.of('save') === undefined
   if (!canPark) return false
-  for (const said of world.model.said) if (said.stay === place.stay && said.safe === 'no') said.safe = 'parked'
+  for (const said of world.model.said) {
+    if (said.stay !== place.stay || said.safe !== 'no') continue
+    if (leaves || said.conversationId !== undefined) said.safe = 'parked'
+  }
   for (const renaming of world.model.renamings) {
     if (renaming.stay !== place.stay || renaming.safeAt < Number.POSITIVE_INFINITY) continue
     renaming.safeAt = world.tick()
@@ -69,9 +69,9 @@ export function look(world: World, place: Place): SoakView | undefined {
   if (place.stay && view.userId === undefined) {
     place.stay.facts.add('signed out by another tab')
     place.user = undefined
+    place.leftUser = undefined
     endStay(world, place, 'signed-out')
   }
-  if (view.status === 'away') place.stay?.facts.add('another tab had its conversation')
   if (place.stay && view.current) know(world, place.stay, view.current.conversationId, view.current.workspace)
   return view
 }
@@ -79,6 +79,10 @@ export function look(world: World, place: Place): SoakView | undefined {
 /** A conversation that pages can be sent to from now on. */
 export function know(world: World, stay: Stay, id: string, workspace: string): void {
   const { conversations } = world.model
-  if (conversations.some((known) => known.id === id && known.user === stay.user)) return
-  conversations.push({ user: stay.user, id, workspace, begunAt: world.tick(), begunBy: stay })
+  const known = conversations.find((one) => one.id === id && one.user === stay.user)
+  if (known) known.workspaces.add(workspace)
+  else {
+    const workspaces = new Set([workspace])
+    conversations.push({ user: stay.user, id, workspace, workspaces, begunAt: world.tick(), begunBy: stay })
+  }
 }

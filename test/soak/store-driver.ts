@@ -6,7 +6,10 @@ import { localStorageAdapter } from '../../src/adapters/local-storage/local-stor
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
 import { isLeftoffError } from '../../src/core/error.js'
+import type { ConversationSession } from '../../src/core/session.js'
 import { createSessionStore } from '../../src/store/create-session-store.js'
+import { drafts } from '../../src/store/drafts.js'
+import type { SessionState } from '../../src/store/session-store.js'
 import type { Device, Page } from './page.js'
 import type { StorageFaults, Verb } from './storage-faults.js'
 
@@ -30,23 +33,42 @@ export interface SoakView {
   /** `away`: another page has the conversation. */
   readonly status: 'idle' | 'opening' | 'ready' | 'degraded' | 'away'
   readonly current: { readonly conversationId: string; readonly workspace: string } | undefined
+  /** What is open in each workspace, and whether this page has it, if the store tells. */
+  readonly places?: readonly SoakPlace[]
   readonly sessions: readonly SoakRow[]
+}
+
+export interface SoakPlace {
+  readonly workspace: string
+  readonly conversationId: string
+  readonly state: 'held' | 'away' | 'opening'
 }
 
 /** What an app does with a store. */
 export interface SoakStore {
-  open(workspace: string, conversationId?: string): Promise<string>
+  open(workspace: string, conversationId?: string, options?: { createUnknown: boolean }): Promise<string>
   begin(workspace: string): string
-  record(message: { text: string; usage: readonly number[]; conversationId?: string }): void
+  record(message: SoakMessage): void
   rename(conversationId: string, title: string): void
-  remove(conversationId: string): Promise<void>
+  remove(conversationId: string, undoMs?: number): Promise<void>
+  restore(conversationId: string): boolean
   switchTo(conversationId: string): Promise<boolean>
+  takeOver(): Promise<boolean>
+  type(conversationId: string, text: string): void
+  typed(conversationId: string): string
   clear(workspace?: string): Promise<void>
   signOut(): Promise<void>
   setUser(userId: string | undefined): Promise<void>
   flush(): Promise<void>
   dispose(): Promise<void>
   look(): SoakView
+}
+
+interface SoakMessage {
+  readonly text: string
+  readonly usage: readonly number[]
+  readonly conversationId?: string
+  readonly messageId?: string
 }
 
 /** The storage of one run. */
@@ -62,6 +84,8 @@ export interface SoakStorage {
 
 interface OpenOptions {
   readonly userId: string | undefined
+  /** Names the store in its page. */
+  readonly panel: string
   readonly faults: StorageFaults
   readonly clock: ReturnType<Page['createClock']>
   readonly createId: () => string
@@ -69,7 +93,7 @@ interface OpenOptions {
 
 /** What an app may meet when it calls a store that has no user or was disposed. */
 export const isAppError = (error: unknown): boolean =>
-  isLeftoffError(error, 'no-user') || isLeftoffError(error, 'disposed')
+  isLeftoffError(error, 'no-user') || isLeftoffError(error, 'disposed') || isLeftoffError(error, 'signed-out')
 
 /** The faults that each kind of storage can have. */
 export const possibleFaults: Readonly<Record<StorageKind, readonly (readonly [Verb, string])[]>> = {
@@ -92,6 +116,7 @@ function everyFault(): (readonly [Verb, string])[] {
 const verbs: Readonly<Record<string, Verb>> = {
   list: 'read',
   get: 'read',
+  epochOf: 'read',
   save: 'save',
   remove: 'remove',
   clear: 'remove',
@@ -105,8 +130,9 @@ export function createStorage(kind: StorageKind): SoakStorage {
   const open = adapters(kind)
   const readers = new Map<Device, SessionAdapter>()
 
+  /** On localStorage a new one each time: no event tells it of what pages write. */
   function reader(device: Device): SessionAdapter {
-    const known = readers.get(device) ?? open(undefined, device)
+    const known = (kind !== 'localStorage' && readers.get(device)) || open(undefined, device)
     readers.set(device, known)
     return known
   }
@@ -114,56 +140,66 @@ export function createStorage(kind: StorageKind): SoakStorage {
   return {
     isShared: kind === 'account',
     hasJournal: kind !== 'localStorage',
-    rows: async (device, userId) => (await reader(device).list(userId, wholeHistory)).map(soakRow),
-    openStore(page, { userId, faults, clock, createId }) {
+    rows: async (device, userId) => (await reader(device).list(userId, wholeHistory)).sessions.map(soakRow),
+    openStore(page, { userId, panel, faults, clock, createId }) {
       const adapter = faults.wrap(open(page, page.device), verbs)
-      const store = createSessionStore({ userId: userId ?? null, adapter, clock, createId, browser: page.browser })
+      const store = createSessionStore({
+        userId: userId ?? null,
+        panel,
+        adapter,
+        clock,
+        createId,
+        drafts: drafts(),
+        browser: page.browser,
+      })
       return {
-        open: (workspace, conversationId) =>
-          store.initConversation(workspace, conversationId === undefined ? {} : { conversationId }),
+        open: (workspace, conversationId, options) =>
+          store.initConversation(workspace, conversationId === undefined ? {} : { conversationId, ...options }),
         begin: store.newConversation,
-        record: ({ text, usage, conversationId }) =>
-          store.recordMessage({
-            role: 'user',
-            text,
-            usage: { input: usage[0] ?? 0, output: usage[1] ?? 0, cacheRead: usage[2] ?? 0, cacheWrite: usage[3] ?? 0 },
-            ...(conversationId !== undefined && { conversationId }),
-          }),
+        record: ({ usage: [input = 0, output = 0, cacheRead = 0, cacheWrite = 0], ...message }) =>
+          store.recordMessage({ role: 'user', ...message, usage: { input, output, cacheRead, cacheWrite } }),
         rename: store.renameConversation,
-        remove: store.removeConversation,
+        remove: (conversationId, undoMs = 0) => store.removeConversation(conversationId, { undoMs }),
+        restore: store.restoreConversation,
         switchTo: async (conversationId) => (await store.switchConversation(conversationId)).ok,
+        takeOver: () => store.takeOver(),
+        type: store.setDraft,
+        typed: store.draftOf,
         clear: (workspace) =>
           workspace === undefined ? store.clearAll() : store.clearWorkspaceConversation(workspace),
         signOut: store.signOut,
         setUser: (next) => store.setUser(next ?? null),
         flush: store.flush,
         dispose: store.dispose,
-        look() {
-          const { userId, status, currentConversationId, currentWorkspace, sessions } = store.getState()
-          const isOpen = currentConversationId !== undefined && currentWorkspace !== undefined
-          return {
-            userId,
-            status: status === 'resuming' ? 'opening' : status === 'lost' ? 'away' : status,
-            current: isOpen ? { conversationId: currentConversationId, workspace: currentWorkspace } : undefined,
-            sessions: sessions.map(soakRow),
-          }
-        },
+        look: () => viewOf(store.getState()),
       }
     },
   }
 }
 
-type Row = Awaited<ReturnType<SessionAdapter['list']>>[number]
-
-function soakRow({
-  conversationId,
+function viewOf({
   userId,
-  workspace,
-  messageCount,
-  tokenUsage,
-  title,
-  lastMessagePreview,
-}: Row): SoakRow {
+  status,
+  currentConversationId,
+  currentWorkspace,
+  sessions,
+  workspaces,
+}: SessionState): SoakView {
+  const isOpen = currentConversationId !== undefined && currentWorkspace !== undefined
+  return {
+    userId,
+    status: status === 'watching' ? 'away' : status === 'signed-out' ? 'idle' : status,
+    current: isOpen ? { conversationId: currentConversationId, workspace: currentWorkspace } : undefined,
+    places: Object.entries(workspaces).flatMap(([workspace, { conversationId, status: at }]) => {
+      const state = at === 'watching' ? ('away' as const) : at === 'opening' ? at : ('held' as const)
+      return conversationId === undefined || at === 'idle' ? [] : [{ workspace, conversationId, state }]
+    }),
+    sessions: sessions.map(soakRow),
+  }
+}
+
+function soakRow(row: ConversationSession): SoakRow {
+  const { conversationId, userId, workspace, messageCount, tokenUsage, title, lastMessagePreview } = row
   const usage = usageFields.map((field) => tokenUsage?.[field] ?? 0)
   return { conversationId, userId, workspace, messageCount, usage, title, preview: lastMessagePreview }
 }
@@ -171,12 +207,16 @@ function soakRow({
 /** A handle for a page, or for reading past all pages. */
 function adapters(kind: StorageKind): (page: Page | undefined, device: Device) => SessionAdapter {
   if (kind === 'localStorage') {
-    return (page, { browser }) =>
-      localStorageAdapter(page ?? { storage: () => browser.localStorage, events: new EventTarget() })
+    return (page, { browser }) => {
+      if (!page) return localStorageAdapter({ storage: () => browser.localStorage, events: new EventTarget() })
+      return localStorageAdapter({ storage: page.storage, events: page.events, now: page.createClock().now })
+    }
   }
   if (kind === 'account') {
-    const { forget: _forget, subscribe: _subscribe, ...shared } = memoryAdapter()
-    return () => ({ ...shared, name: 'account', place: 'account', durability: 'committed' })
+    const { forget: _forget, subscribe: _subscribe, epochOf: _epochOf, save, ...shared } = memoryAdapter()
+    // An account adapter ignores epochs.
+    const saveAnyEpoch: SessionAdapter['save'] = (changes) => save(changes.map((change) => ({ ...change, epoch: '' })))
+    return () => ({ ...shared, save: saveAnyEpoch, name: 'account', place: 'account', durability: 'committed' })
   }
   const indexedDB = new IDBFactory()
   return (page) =>

@@ -6,7 +6,7 @@ export async function readStored(world: World): Promise<void> {
   for (const device of world.storage.isShared ? world.devices.slice(0, 1) : world.devices) {
     for (const user of users) {
       const rows = await world.storage.rows(device, user)
-      for (const { conversationId } of rows) world.storedIds.add(`${user} ${conversationId}`)
+      for (const { conversationId, workspace } of rows) world.storedIds.set(`${user} ${conversationId}`, workspace)
       for (const said of world.model.said) {
         if (said.stay.user !== user || said.safe === 'stored') continue
         if (rows.some(({ usage }) => timesCounted(usage, said.number) > 0)) markStored(world, said)
@@ -18,7 +18,7 @@ export async function readStored(world: World): Promise<void> {
 /** After signing out of a device its conversations are not there, until they are seen again. */
 export function forgetStored(world: World, user: string): void {
   if (world.storage.isShared) return
-  for (const id of [...world.storedIds]) if (id.startsWith(`${user} `)) world.storedIds.delete(id)
+  for (const id of [...world.storedIds.keys()]) if (id.startsWith(`${user} `)) world.storedIds.delete(id)
 }
 
 function markStored(world: World, said: Said): void {

@@ -1,6 +1,6 @@
 import type { Scene } from './actions.js'
 import { createModel, type Model, type Stay } from './model.js'
-import { createDevice, createPage, type Device, type Page } from './page.js'
+import { type Beginning, createDevice, createPage, type Device, type Page, type SoakClock } from './page.js'
 import { createSoakTime, type SoakTime } from './soak-time.js'
 import { createStorageFaults, type StorageFaults } from './storage-faults.js'
 import { createStorage, isAppError, type SoakStorage, type SoakStore } from './store-driver.js'
@@ -18,6 +18,8 @@ export type Invariant =
   | 'users apart'
   | 'signed out is gone'
   | 'held by one tab'
+  | 'watchers end'
+  | 'drafts in place'
   | 'no unhandled rejection'
   | 'promises settle'
   | 'no timer left'
@@ -36,14 +38,14 @@ export interface Place {
   readonly page: Page
   readonly faults: StorageFaults
   store: SoakStore | undefined
-  clock: ReturnType<Page['createClock']> | undefined
+  clock: SoakClock | undefined
+  /** Names its store in the page; another place may show the same page. */
+  readonly panel: string
   /** Whom the app believes to be signed in. */
   user: string | undefined
   /** Whom `setUser(null)` left. */
   leftUser: string | undefined
   stay: Stay | undefined
-  /** When the store was made. */
-  madeAt: number
   workspace: string
 }
 
@@ -68,8 +70,8 @@ export interface World {
   readonly awaited: Awaited[]
   /** How often each action, fault and invariant took effect. */
   readonly effects: Map<string, number>
-  /** The conversations that storage was seen to have. */
-  readonly storedIds: Set<string>
+  /** The conversations that storage was seen to have, and in which workspace. */
+  readonly storedIds: Map<string, string>
   createId(): string
   /** Counts what happens, so that it has an order even where no time passes. */
   tick(): number
@@ -88,11 +90,11 @@ export function createWorld(scene: Scene): World {
     devices: Array.from({ length: scene.devices }, (_, index) => createDevice(index)),
     places: [],
     everyPlace: [],
-    model: createModel(storage.isShared),
+    model: createModel({ isShared: storage.isShared, survivesWipe: storage.hasJournal }),
     violations: [],
     awaited: [],
     effects: new Map(),
-    storedIds: new Set(),
+    storedIds: new Map(),
     createId: () => `id-${++ids}`,
     tick: () => ++ticks,
   }
@@ -107,23 +109,46 @@ export function violate(world: World, invariant: Invariant, seen: string, facts:
 }
 
 /** Puts a page that shows this tab in a place. It has no store yet. */
-export function settleIn(world: World, index: number, device: Device, tab: Page['tab'], workspace: string): Place {
-  const page = createPage(world.time, device, tab)
+export function settleIn(world: World, index: number, { device, tab, workspace, beginning }: Setting): Place {
+  return settlePage(world, index, { page: createPage(world.time, device, tab, beginning), workspace, panel: '' })
+}
+
+/** What {@link settleIn} needs. */
+interface Setting {
+  readonly device: Device
+  readonly tab: Page['tab']
+  readonly workspace: string
+  readonly beginning?: Beginning | undefined
+}
+
+/** Puts a page in a place, maybe one that is in another place too. */
+export function settlePage(
+  world: World,
+  index: number,
+  { page, workspace, panel }: Pick<Place, 'page' | 'workspace' | 'panel'>,
+): Place {
   const faults = createStorageFaults(page, world.time)
   const place: Place = {
     page,
     faults,
     workspace,
+    panel,
     store: undefined,
     clock: undefined,
     user: undefined,
     leftUser: undefined,
     stay: undefined,
-    madeAt: 0,
   }
   world.places[index] = place
   world.everyPlace.push(place)
   return place
+}
+
+/** The places that show a page, and where. */
+export function placesOf(world: World, page: Page): readonly (readonly [number, Place])[] {
+  return [...world.places.entries()].flatMap(([index, place]) =>
+    place?.page === page ? [[index, place] as const] : [],
+  )
 }
 
 /** Follows a promise that the app waits for. */

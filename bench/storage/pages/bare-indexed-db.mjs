@@ -5,7 +5,7 @@ const start = performance.now()
 const ready = new Promise((resolve) => {
   const opening = indexedDB.open('claude-session-storage')
   opening.onsuccess = () => {
-    const reading = opening.result.transaction('rows').objectStore('rows').getAll(null, 10)
+    const reading = opening.result.transaction('sessions').objectStore('sessions').getAll(null, 10)
     reading.onsuccess = () => {
       const pageMs = performance.now()
       const readyMs = pageMs - start

@@ -14,8 +14,7 @@ export function leftoffLibrary(adapter) {
   return {
     settle: () => store.flush(),
     async seed(sessions) {
-      const changes = sessions.map((session) => ({ session, base: 0, saveId: session.conversationId }))
-      const refusals = await adapter.save(changes)
+      const refusals = await adapter.save(sessions.map(changeOf))
       if (refusals.length > 0) throw new Error(`${refusals.length} of ${sessions.length} sessions were refused.`)
     },
     async open(workspace, conversationId) {
@@ -41,7 +40,37 @@ export function leftoffLibrary(adapter) {
       return conversationId
     },
     touch: (id) => store.updateActivity(id),
-    // The store itself keeps the newest 100 only.
-    all: () => adapter.list('', { limit: 100_000 }),
+    // The store itself loads page by page.
+    async all() {
+      /** @type {import('leftoff').ConversationSession[]} */
+      const all = []
+      /** @type {string | undefined} */
+      let after
+      do {
+        const { sessions, next } = await adapter.list('', { limit: 1_000, ...(after !== undefined && { after }) })
+        all.push(...sessions)
+        after = next
+      } while (after !== undefined)
+      return all
+    },
+  }
+}
+
+/**
+ * A whole session as one change.
+ *
+ * @param {import('leftoff').ConversationSession} session
+ * @returns {import('leftoff').SessionChange}
+ */
+function changeOf({ userId, workspace, conversationId, startedAt, lastActivity, messageCount, lastMessagePreview }) {
+  return {
+    userId,
+    workspace,
+    conversationId,
+    epoch: '',
+    begins: startedAt,
+    activity: { at: lastActivity, rank: lastActivity },
+    counts: { seededby: { messages: messageCount } },
+    ...(lastMessagePreview !== undefined && { preview: { text: lastMessagePreview, rank: lastActivity } }),
   }
 }

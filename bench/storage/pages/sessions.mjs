@@ -12,7 +12,6 @@ export const perWorkspace = 10
 export function storedSessions(count) {
   return Array.from({ length: count }, (_, index) => ({
     ...newSession(`00000000-0000-4000-8000-${String(index).padStart(12, '0')}`, workspaceOf(index)),
-    // The last weeks': leftoff removes sessions of last year.
     lastActivity: Date.now() - (count - index) * 60_000,
     messageCount: 12,
   }))
@@ -34,7 +33,6 @@ export function newSession(conversationId, workspace) {
     lastActivity: Date.now(),
     messageCount: 1,
     lastMessagePreview: firstMessage,
-    revision: 1,
   }
 }
 

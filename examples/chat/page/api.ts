@@ -1,4 +1,4 @@
-import type { ChatMessage, StoredOnServer, TurnRequest } from '../shared/chat-api.js'
+import type { ChatMessage, ConversationRequest, StoredOnServer, TurnRequest } from '../shared/chat-api.js'
 
 // The server's answers are this app's own, so their shape is taken from the types both sides share.
 
@@ -15,17 +15,15 @@ export function postTurn(request: TurnRequest, signal: AbortSignal): Promise<Res
 }
 
 /** Deletes what the agent knows about the conversation. Whether there was anything. */
-export async function forgetTranscript(tab: { workspace: string; tabId: string }): Promise<boolean> {
-  const body: { forgotten: boolean } = await json(await post('/api/forget', tab))
+export async function forgetTranscript(conversation: ConversationRequest): Promise<boolean> {
+  const body: { forgotten: boolean } = await json(await post('/api/forget', conversation))
   return body.forgotten
 }
 
-/** What the server stores about a tab key. */
-export async function loadStored(
-  tab: { workspace: string; tabId: string },
-  signal: AbortSignal,
-): Promise<StoredOnServer> {
-  return json(await fetch(`/api/stored?${new URLSearchParams(tab)}`, { signal }))
+/** What the server stores about the conversation. */
+export async function loadStored(conversation: ConversationRequest, signal: AbortSignal): Promise<StoredOnServer> {
+  const query = new URLSearchParams({ ...conversation })
+  return json(await fetch(`/api/stored?${query}`, { signal }))
 }
 
 /** A token for the cookie's user, kept for half of the hour it lasts. */

@@ -34,10 +34,16 @@ export function ChatPage({
   const isStoredOpen = storedChoice ?? hasRoomForStored
 
   const open = session.isInitialized
-    ? { workspace, conversationId: session.conversationId, tabId: session.tabId, isResumed: session.isResumed }
+    ? {
+        workspace,
+        conversationId: session.conversationId,
+        isResumed: session.isResumed,
+        isWatching: session.status === 'watching',
+      }
     : undefined
   const { chat, hasLoadFailed, loadAgain, isAnswering, send, retry, stop, forget } = useChat(open)
   const { conversationId } = session
+  const canSend = chat !== undefined && (session.status === 'ready' || session.status === 'degraded')
 
   return (
     <div className="page">
@@ -69,10 +75,11 @@ export function ChatPage({
           {...(!hasRoomForChats && { onChatsOpen: () => setChatsOpen(true) })}
         />
         <main className="chat">
-          <SessionNotice workspace={workspace} conversationId={conversationId} />
+          <SessionNotice workspace={workspace} />
           <Messages
             key={conversationId}
             chat={chat}
+            canSend={canSend}
             hasLoadFailed={hasLoadFailed}
             onLoadAgain={loadAgain}
             onRetry={retry}
@@ -80,7 +87,7 @@ export function ChatPage({
           />
           <Composer
             conversationId={conversationId}
-            isDisabled={chat === undefined}
+            isDisabled={!canSend}
             isAnswering={isAnswering}
             onSend={send}
             onStop={stop}

@@ -7,8 +7,10 @@ export interface Chat {
   readonly entries: readonly Entry[]
   /** The answer as far as it came; missing when none is running. */
   readonly answer?: string
-  /** Another tab or device went on in it: what is shown is loaded again. */
+  /** Another tab or device added to it: what is shown is loaded again. */
   readonly isOutdated?: boolean
+  /** Loaded while another tab had the conversation: what is missing there may be on its way. */
+  readonly wasWatched?: boolean
 }
 
 /** A line of the conversation. */
@@ -19,8 +21,13 @@ export type Chats = Readonly<Record<string, Chat>>
 
 /** What happens to a chat. */
 export type ChatAction =
-  | { readonly type: 'loaded'; readonly messages: readonly ChatMessage[]; readonly isResumed: boolean }
-  | { readonly type: 'went-on-elsewhere' }
+  | {
+      readonly type: 'loaded'
+      readonly messages: readonly ChatMessage[]
+      readonly isResumed: boolean
+      readonly isWatching: boolean
+    }
+  | { readonly type: 'changed-elsewhere' }
   | { readonly type: 'sent'; readonly message: ChatMessage }
   | { readonly type: 'answered-more'; readonly text: string }
   | { readonly type: 'discarded' }
@@ -36,17 +43,18 @@ export function chatsReducer(
   const chat = chats[conversationId]
   if (action.type === 'loaded') {
     // What was said since the request left is not in it; the end of that answer asks again.
-    const isWanted = chat === undefined || (chat.isOutdated && chat.answer === undefined)
+    const isWanted = chat === undefined || ((chat.isOutdated || chat.wasWatched) && chat.answer === undefined)
     return isWanted ? { ...chats, [conversationId]: loaded(action) } : chats
   }
   return chat ? { ...chats, [conversationId]: next(chat, action) } : chats
 }
 
-function loaded({ messages, isResumed }: ChatAction & { type: 'loaded' }): Chat {
+function loaded({ messages, isResumed, isWatching }: ChatAction & { type: 'loaded' }): Chat {
   const entries = messages.flatMap((message): Entry[] => {
     const entry = { kind: 'message', message } as const
     return message.contextLost ? [contextLost, entry] : [entry]
   })
+  if (isWatching) return { entries, wasWatched: true }
   const last = messages.at(-1)
   if (last?.role === 'user' && last.id !== undefined) entries.push(unanswered({ id: last.id, text: last.text }))
   else if (isResumed && last) entries.push(resumed)
@@ -56,7 +64,7 @@ function loaded({ messages, isResumed }: ChatAction & { type: 'loaded' }): Chat 
 function next(chat: Chat, action: Exclude<ChatAction, { type: 'loaded' }>): Chat {
   const { answer, ...rest } = chat
   switch (action.type) {
-    case 'went-on-elsewhere':
+    case 'changed-elsewhere':
       return { ...chat, isOutdated: true }
     case 'sent':
       return { ...rest, entries: [...rest.entries.map(withoutRetry), ofMessage(action.message)], answer: '' }
@@ -81,7 +89,7 @@ function ofMessage(message: ChatMessage): Entry {
   return { kind: 'message', message }
 }
 
-/** One who goes on with another message does not send the earlier one again after it. */
+/** After another message the earlier one is not sent again. */
 function withoutRetry(entry: Entry): Entry {
   if (!canRetry(entry)) return entry
   const { kind, topic, text } = entry

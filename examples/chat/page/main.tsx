@@ -1,3 +1,4 @@
+import { importLegacy } from 'leftoff/legacy'
 import { SessionProvider } from 'leftoff/react'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -12,10 +13,12 @@ if (!root || !userId) throw new Error('The server puts the user into this page; 
 const supabase = { url: root.dataset.supabaseUrl ?? '', key: root.dataset.supabaseKey ?? '' }
 const place = supabase.key === '' && readPlace() === 'Supabase' ? 'localStorage' : readPlace()
 const adapter = createAdapter(place, supabase)
+// Brings along what an app without leftoff stored in this browser.
+const legacy = importLegacy()
 
 createRoot(root).render(
   <StrictMode>
-    <SessionProvider userId={userId} adapter={adapter}>
+    <SessionProvider userId={userId} adapter={adapter} legacy={legacy}>
       <App />
     </SessionProvider>
   </StrictMode>,

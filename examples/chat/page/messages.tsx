@@ -7,12 +7,14 @@ import { Welcome } from './welcome.js'
 /** The conversation, read out as it grows: an answer once it is whole, a notice at once. */
 export function Messages({
   chat,
+  canSend,
   hasLoadFailed,
   onLoadAgain,
   onRetry,
   onSuggestion,
 }: {
   readonly chat: Chat | undefined
+  readonly canSend: boolean
   readonly hasLoadFailed: boolean
   readonly onLoadAgain: () => void
   readonly onRetry: (sent: SentMessage) => void
@@ -36,14 +38,14 @@ export function Messages({
       >
         <div className="column">
           {chat === undefined && (hasLoadFailed ? <LoadFailed onLoadAgain={onLoadAgain} /> : <Skeleton />)}
-          {chat?.entries.length === 0 && !isAnswering && <Welcome onSuggestion={onSuggestion} />}
+          {chat?.entries.length === 0 && !isAnswering && <Welcome canSend={canSend} onSuggestion={onSuggestion} />}
           {chat?.entries.map((entry, index) =>
             entry.kind === 'message' ? (
               // biome-ignore lint/suspicious/noArrayIndexKey: entries are added at the end only
               <Message key={index} message={entry.message} />
             ) : (
               // biome-ignore lint/suspicious/noArrayIndexKey: entries are added at the end only
-              <NoticeLine key={index} notice={entry} onRetry={onRetry} />
+              <NoticeLine key={index} notice={entry} canSend={canSend} onRetry={onRetry} />
             ),
           )}
           {chat?.answer !== undefined && <Answer text={chat.answer} />}
@@ -87,9 +89,11 @@ function Answer({ text }: { readonly text: string }) {
 
 function NoticeLine({
   notice: { topic, text, retry },
+  canSend,
   onRetry,
 }: {
   readonly notice: Notice
+  readonly canSend: boolean
   readonly onRetry: (sent: SentMessage) => void
 }) {
   return (
@@ -97,7 +101,7 @@ function NoticeLine({
     <p className="notice" data-testid="notice" data-topic={topic} aria-live="off">
       <span>{text}</span>
       {retry !== undefined && (
-        <button type="button" data-testid="retry" onClick={() => onRetry(retry)}>
+        <button type="button" data-testid="retry" disabled={!canSend} onClick={() => onRetry(retry)}>
           Send again
         </button>
       )}

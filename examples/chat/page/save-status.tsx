@@ -1,11 +1,11 @@
 import { useSessionActions, useSessionStatus } from 'leftoff/react'
 
-/** Whether what leftoff keeps is safe. A save that failed is tried again by itself, or now. */
+/** Whether what leftoff stores is saved. leftoff retries a failed save automatically; the button retries now. */
 export function SaveStatus() {
   const { status, saving } = useSessionStatus()
   const { flush } = useSessionActions()
   const state =
-    status === 'degraded' || status === 'lost'
+    status === 'degraded' || status === 'signed-out'
       ? 'unsafe'
       : saving.error
         ? 'failed'
@@ -18,7 +18,7 @@ export function SaveStatus() {
         {texts[state]}
       </p>
       {(state === 'failed' || status === 'degraded') && (
-        <button type="button" className="link" onClick={() => flush().catch(() => undefined /* the status tells */)}>
+        <button type="button" className="link" onClick={() => flush().catch(() => undefined /* the status shows it */)}>
           Try now
         </button>
       )}

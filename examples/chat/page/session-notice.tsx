@@ -2,16 +2,10 @@ import type { SessionEvent } from 'leftoff'
 import { useSessionActions, useSessionEvent, useSessionStatus } from 'leftoff/react'
 import { useState } from 'react'
 
-/** Tells what leftoff tells: whatever changes which conversation this is, or whether it is kept. */
-export function SessionNotice({
-  workspace,
-  conversationId,
-}: {
-  readonly workspace: string
-  readonly conversationId: string | undefined
-}) {
+/** What leftoff reports: whatever changes which conversation this is, or whether it is stored. */
+export function SessionNotice({ workspace }: { readonly workspace: string }) {
   const { status } = useSessionStatus()
-  const { initConversation, newConversation } = useSessionActions()
+  const { takeOver, newConversation } = useSessionActions()
   const [text, setText] = useState<string>()
   useSessionEvent((event) => {
     const said = textOf(event)
@@ -20,19 +14,29 @@ export function SessionNotice({
 
   return (
     <div className="session-notice" role="status">
-      {status === 'lost' && conversationId !== undefined ? (
-        <p className="notice" data-testid="notice" data-topic="session">
-          <span>Another tab has this conversation open now. What you write here would not be saved.</span>
-          <button type="button" onClick={() => initConversation(workspace, { conversationId })}>
-            Take it back
+      {status === 'watching' ? (
+        <p className="notice" data-testid="notice" data-topic="watching">
+          <span>This conversation is open in another tab. You can read along here.</span>
+          <button type="button" onClick={() => void takeOver(workspace)}>
+            Use here
           </button>
           <button type="button" onClick={() => newConversation(workspace)}>
             New chat
           </button>
         </p>
+      ) : status === 'signed-out' ? (
+        <p className="notice" data-testid="notice" data-topic="session">
+          <span>You signed out on this device. Nothing of this page is stored any more.</span>
+          <button type="button" onClick={() => location.reload()}>
+            Reload
+          </button>
+        </p>
       ) : status === 'degraded' ? (
         <p className="notice" data-testid="notice" data-topic="session">
-          <span>This page cannot store anything right now. You can chat, but a reload starts anew until it can.</span>
+          <span>
+            This page cannot store anything right now. You can chat, but a reload starts a new conversation until it
+            can.
+          </span>
         </p>
       ) : (
         text && (
@@ -50,24 +54,27 @@ export function SessionNotice({
 
 function textOf(event: SessionEvent): string | undefined {
   switch (event.type) {
-    case 'moved':
-      return movedTexts[event.reason]
+    case 'conversation-redirected':
+      return redirectTexts[event.reason]
     case 'conversation-lost':
-      return event.reason === 'removed' ? 'This conversation was removed. You are in a new one.' : undefined
+      return 'This conversation was removed. You are in a new one.'
+    case 'conversations-expired':
+      return 'This browser has reached its limit, so the oldest conversations were removed from it.'
     case 'restored':
-      return 'Storage works again. Everything said meanwhile is saved.'
-    case 'row-set-aside':
+      return 'Storage works again, and everything you said is saved.'
+    case 'row-quarantined':
       return 'One stored conversation could not be read and was set aside. The others are fine.'
     case 'newer-version':
       return 'A newer version of this app wrote some of the history. Reload to see it.'
-    default: // the rest shows as long as it lasts: `degraded` above, a failed save beside the title
+    default: // the rest shows while it lasts: `taken-over`, `signed-out` and `degraded` above, a failed save beside the title
       return undefined
   }
 }
 
-const movedTexts = {
+const redirectTexts = {
   'open-elsewhere': 'That conversation is open in another tab, so this tab has a new one.',
   'other-workspace': 'That conversation belongs to another workspace, so this is a new one.',
   removed: 'That conversation was removed, so this is a new one.',
+  'not-found': 'That conversation does not exist here, so this is a new one.',
   'newer-version': 'A newer version of this app wrote that conversation. Reload to see it; this is a new one.',
 }

@@ -13,7 +13,7 @@ export function Sidebar({
   readonly workspace: string
   readonly conversationId: string | undefined
   readonly onWorkspaceChange: (workspace: string) => void
-  /** Another conversation was chosen. */
+  /** Called when another conversation was chosen. */
   readonly onLeave: () => void
 }) {
   return (
@@ -56,14 +56,16 @@ export function Sidebar({
       />
       <section className="second-tab" aria-labelledby="second-tab">
         <h2 id="second-tab">One tab, one conversation</h2>
-        <p>A second tab gets a conversation of its own. This one stays yours, and comes back when you do.</p>
+        <p>
+          A second tab gets a conversation of its own. Open this one there, and that tab watches until you move it over.
+        </p>
         <p>
           <a href={workspaceHref(workspace)} target="_blank" rel="noopener">
             Open a second tab <Icon name="newTab" />
           </a>
           {conversationId !== undefined && (
             <a href={workspaceHref(workspace, conversationId)} target="_blank" rel="noopener">
-              Try to open this one twice <Icon name="newTab" />
+              Open this one in a second tab <Icon name="newTab" />
             </a>
           )}
         </p>

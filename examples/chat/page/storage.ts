@@ -10,7 +10,7 @@ export const places = ['localStorage', 'Dexie', 'Supabase'] as const
 /** One of {@link places}. */
 export type Place = (typeof places)[number]
 
-/** What the server says about the Supabase it offers; without a key it offers none. */
+/** The Supabase that the server offers; without a key it offers none. */
 export interface SupabaseOffer {
   /** Empty for this page's own address. */
   readonly url: string
@@ -34,7 +34,7 @@ export function readPlace(): Place {
   }
 }
 
-/** Goes on in another place: each has its own history, so the page is loaded anew. */
+/** Changes the place. Each has its own history, so the page is loaded again. */
 export function pickPlace(place: Place): void {
   try {
     localStorage.setItem(name, place)

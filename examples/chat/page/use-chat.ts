@@ -1,5 +1,5 @@
 import { readTurn, type TokenUsage } from 'leftoff'
-import { useSessionActions, useSessionEvent, useSessions } from 'leftoff/react'
+import { useSessionActions, useSessionEvent } from 'leftoff/react'
 import { useEffect, useReducer, useRef, useState } from 'react'
 import type { AnswerPiece } from '../shared/chat-api.js'
 import { forgetTranscript, loadMessages, postTurn } from './api.js'
@@ -18,24 +18,27 @@ import { type Chat, type ChatAction, chatsReducer } from './chat-state.js'
 export interface OpenConversation {
   readonly workspace: string
   readonly conversationId: string
-  readonly tabId: string
   readonly isResumed: boolean
+  /** Another tab has it. */
+  readonly isWatching: boolean
 }
 
-/** The chat of the conversation on screen. Chats that were left go on behind it. */
+/** The chat of the conversation on screen. Answers in the other chats of this page continue behind it. */
 export function useChat(open: OpenConversation | undefined) {
   const [chats, dispatch] = useReducer(chatsReducer, {})
-  const { recordMessage, renameConversation } = useSessionActions()
-  const title = useSessions().find((session) => session.conversationId === open?.conversationId)?.title
+  const { recordMessage } = useSessionActions()
   const running = useRef(new Map<string, AbortController>())
   const [loadError, setLoadError] = useState<string>()
 
   const conversationId = open?.conversationId
   const isResumed = open?.isResumed ?? false
+  const isWatching = open?.isWatching ?? false
   const chat: Chat | undefined = conversationId === undefined ? undefined : chats[conversationId]
   const isAnswering = chat?.answer !== undefined
   const isToLoad =
-    conversationId !== undefined && loadError !== conversationId && (!chat || (chat.isOutdated && !isAnswering))
+    conversationId !== undefined &&
+    loadError !== conversationId &&
+    (!chat || (!isAnswering && (chat.isOutdated || (chat.wasWatched && !isWatching))))
   const isKnown = chat !== undefined
 
   useEffect(() => {
@@ -43,19 +46,22 @@ export function useChat(open: OpenConversation | undefined) {
     const left = new AbortController()
     loadMessages(conversationId, left.signal).then(
       (messages) =>
-        dispatch({ conversationId, action: { type: 'loaded', messages, isResumed: isResumed && !isKnown } }),
+        dispatch({
+          conversationId,
+          action: { type: 'loaded', messages, isResumed: isResumed && !isKnown, isWatching },
+        }),
       () => left.signal.aborted || setLoadError(conversationId),
     )
     return () => left.abort()
-  }, [conversationId, isToLoad, isResumed, isKnown])
+  }, [conversationId, isToLoad, isResumed, isKnown, isWatching])
 
   useSessionEvent((event) => {
     if (event.type !== 'conversation-changed') return
-    dispatch({ conversationId: event.conversationId, action: { type: 'went-on-elsewhere' } })
+    dispatch({ conversationId: event.conversationId, action: { type: 'changed-elsewhere' } })
   })
 
-  /** One turn, from the request to the end of the answer, told to the chat it belongs to. */
-  async function run({ workspace, conversationId, tabId }: OpenConversation, sent: SentMessage): Promise<void> {
+  /** One turn, from the request to the end of the answer; everything goes to the chat it belongs to. */
+  async function run({ workspace, conversationId }: OpenConversation, sent: SentMessage): Promise<void> {
     const tell = (action: ChatAction) => dispatch({ conversationId, action })
     const stopped = new AbortController()
     running.current.set(conversationId, stopped)
@@ -63,11 +69,12 @@ export function useChat(open: OpenConversation | undefined) {
     const endAnswer = (isInterrupted: boolean, usage?: TokenUsage) => {
       tell({ type: 'answer-ended', at: Date.now(), isInterrupted })
       // Once per message, when it is whole; never for a piece of it.
-      if (answer) recordMessage({ role: 'assistant', text: answer, conversationId, ...(usage && { usage }) })
+      const messageId = `${sent.id}.answer`
+      if (answer) recordMessage({ role: 'assistant', text: answer, conversationId, messageId, ...(usage && { usage }) })
     }
     try {
       const turnId = crypto.randomUUID()
-      const request = { workspace, conversationId, tabId, messageId: sent.id, turnId, message: sent.text }
+      const request = { workspace, conversationId, messageId: sent.id, turnId, message: sent.text }
       for await (const event of readTurn<AnswerPiece>(await postTurn(request, stopped.signal))) {
         if (event.type === 'recovered' && event.contextLost) tell({ type: 'noticed', notice: contextLost })
         if (event.type === 'discard') {
@@ -99,18 +106,17 @@ export function useChat(open: OpenConversation | undefined) {
     isAnswering,
 
     send(text: string): void {
-      if (!open || !chat || isAnswering) return
+      if (!open || !chat || isAnswering || isWatching) return
       const { conversationId } = open
       const message = { id: crypto.randomUUID(), role: 'user', text, at: Date.now() } as const
-      recordMessage({ role: 'user', text, conversationId })
-      // The first thing said names the conversation, unless the person has named it.
-      if (title === undefined && !hasMessages(chat)) renameConversation(conversationId, titleFrom(text))
+      // The first message is also the title of the conversation, until the person renames it.
+      recordMessage({ role: 'user', text, conversationId, messageId: message.id })
       dispatch({ conversationId, action: { type: 'sent', message } })
       void run(open, message)
     },
 
     retry(sent: SentMessage): void {
-      if (!open || !chat || isAnswering) return
+      if (!open || !chat || isAnswering || isWatching) return
       dispatch({ conversationId: open.conversationId, action: { type: 'retried' } })
       void run(open, sent)
     },
@@ -121,23 +127,12 @@ export function useChat(open: OpenConversation | undefined) {
 
     async forget(): Promise<void> {
       if (!open) return
-      const { workspace, conversationId, tabId } = open
-      const notice = await forgetTranscript({ workspace, tabId }).then(
+      const { workspace, conversationId } = open
+      const notice = await forgetTranscript({ workspace, conversationId }).then(
         (forgotten) => (forgotten ? transcriptForgotten : nothingToForget),
         () => notForgotten,
       )
       dispatch({ conversationId, action: { type: 'noticed', notice } })
     },
   }
-}
-
-function hasMessages({ entries }: Chat): boolean {
-  return entries.some(({ kind }) => kind === 'message')
-}
-
-/** A first line that fits a list. */
-function titleFrom(text: string): string {
-  const line = text.split('\n', 1)[0] ?? ''
-  const characters = [...line]
-  return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : line
 }

@@ -9,12 +9,12 @@ export function useStoredSessions(adapter: SessionAdapter): readonly Conversatio
   const { saving } = useSessionStatus()
   const userId = sessions[0]?.userId
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what the store knows or saved asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: reads again whenever the store learned or saved something
   useEffect(() => {
     if (userId === undefined) return
     let isCurrent = true
     adapter.list(userId, { limit: 10 }).then(
-      (rows) => isCurrent && setStored(rows),
+      ({ sessions }) => isCurrent && setStored(sessions),
       () => undefined, // a view only; the next change shows it
     )
     return () => {

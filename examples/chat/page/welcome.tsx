@@ -1,16 +1,22 @@
 /** An empty conversation: what to say, and what to try after it. */
-export function Welcome({ onSuggestion }: { readonly onSuggestion: (text: string) => void }) {
+export function Welcome({
+  canSend,
+  onSuggestion,
+}: {
+  readonly canSend: boolean
+  readonly onSuggestion: (text: string) => void
+}) {
   return (
     <div className="welcome">
       <h2>Say something worth coming back to.</h2>
       <p>
-        Then reload, close the browser, or restart the server. The conversation goes on, and the agent still knows what
-        you said.
+        Then reload, close the browser, or restart the server. The conversation continues, and the agent still knows
+        what you said.
       </p>
       <ul>
         {['My name is Ada', 'Remember that the demo is on Friday', 'Tell me a story'].map((text) => (
           <li key={text}>
-            <button type="button" className="button" onClick={() => onSuggestion(text)}>
+            <button type="button" className="button" disabled={!canSend} onClick={() => onSuggestion(text)}>
               {text}
             </button>
           </li>

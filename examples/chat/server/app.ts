@@ -65,11 +65,11 @@ export function createApp(deps: ChatApp) {
   app.post('/api/turn', async (c) => {
     const body = turnRequest.safeParse(await readJson(c))
     if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
-    const { workspace, conversationId, tabId, messageId, turnId, message } = body.data
+    const { workspace, conversationId, messageId, turnId, message } = body.data
     const userId = c.get('userId')
     const turn = await runChatTurn({
       ...deps,
-      key: tabKey({ userId, workspace, tabId }),
+      key: tabKey({ userId, workspace, tabId: conversationId }),
       conversation: { userId, conversationId },
       workspace,
       messageId,
@@ -92,19 +92,20 @@ export function createApp(deps: ChatApp) {
   })
 
   app.post('/api/forget', async (c) => {
-    const body = tabRequest.safeParse(await readJson(c))
+    const body = conversationRequest.safeParse(await readJson(c))
     if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
-    const { workspace, tabId } = body.data
-    const agentSessionId = await sessionStore.get(tabKey({ userId: c.get('userId'), workspace, tabId }))
+    const { workspace, conversationId } = body.data
+    const key = tabKey({ userId: c.get('userId'), workspace, tabId: conversationId })
+    const agentSessionId = await sessionStore.get(key)
     const forgotten = agentSessionId !== undefined && (await transcripts.remove(workspace, agentSessionId))
     return c.json({ forgotten })
   })
 
   app.get('/api/stored', async (c) => {
-    const query = tabRequest.safeParse(c.req.query())
+    const query = conversationRequest.safeParse(c.req.query())
     if (!query.success) return c.json({ error: z.prettifyError(query.error) }, 400)
-    const { workspace, tabId } = query.data
-    const key = tabKey({ userId: c.get('userId'), workspace, tabId })
+    const { workspace, conversationId } = query.data
+    const key = tabKey({ userId: c.get('userId'), workspace, tabId: conversationId })
     const agentSessionId = await sessionStore.get(key)
     const stored: StoredOnServer = { tabKey: key }
     if (agentSessionId === undefined) return c.json(stored)
@@ -130,10 +131,9 @@ export function createApp(deps: ChatApp) {
 /** An id from outside: enough for a UUID and for the ids of older apps, nothing that means something in a path. */
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/)
 
-const tabRequest = z.object({ workspace: z.enum(workspaces), tabId: id })
+const conversationRequest = z.object({ workspace: z.enum(workspaces), conversationId: id })
 
-const turnRequest = tabRequest.extend({
-  conversationId: id,
+const turnRequest = conversationRequest.extend({
   messageId: id,
   turnId: z.uuid(),
   message: z.string().trim().min(1).max(8000),

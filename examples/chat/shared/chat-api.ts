@@ -3,12 +3,15 @@
 /** The workspaces of this example; the first one is what `/chat` opens. */
 export const workspaces = ['demo.alive.best', 'docs.alive.best'] as const
 
-/** What `POST /api/turn` sends. Who asks is not in it: that is the cookie's to say. */
-export interface TurnRequest {
+/** Names a conversation to the server. The user is not in it: the server takes that from the cookie. */
+export interface ConversationRequest {
   readonly workspace: string
   readonly conversationId: string
-  readonly tabId: string
-  /** Of the page's making, the same when it sends the message again: it is kept once. */
+}
+
+/** What `POST /api/turn` sends. */
+export interface TurnRequest extends ConversationRequest {
+  /** Created by the page; the same when it sends the message again, so that it is kept once. */
   readonly messageId: string
   /** Of one attempt to have it answered: what the network sends twice runs once. */
   readonly turnId: string

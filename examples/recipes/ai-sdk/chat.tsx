@@ -17,7 +17,6 @@ export function Chat({ workspace }: { readonly workspace: string }) {
           key={session.conversationId}
           workspace={workspace}
           conversationId={session.conversationId}
-          tabId={session.tabId}
           earlier={earlier.map(({ role, text }, index) => ({
             id: `${index}`,
             role,
@@ -34,12 +33,10 @@ export function Chat({ workspace }: { readonly workspace: string }) {
 function Conversation({
   workspace,
   conversationId,
-  tabId,
   earlier,
 }: {
   readonly workspace: string
   readonly conversationId: string
-  readonly tabId: string
   readonly earlier: ChatUIMessage[]
 }) {
   const { recordMessage } = useSessionActions()
@@ -51,7 +48,7 @@ function Conversation({
         // The new message only: the agent has the earlier ones in its session.
         prepareSendMessagesRequest({ messages }) {
           const last = messages.at(-1)
-          return { body: { workspace, conversationId, tabId, message: last ? textOf(last) : '' } }
+          return { body: { workspace, conversationId, message: last ? textOf(last) : '' } }
         },
       }),
   )

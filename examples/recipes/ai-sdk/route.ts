@@ -19,12 +19,12 @@ export async function POST(request: Request): Promise<Response> {
   const userId = await userOf(request)
   if (userId === undefined) return new Response('Sign in first.', { status: 401 })
   const body = parseTurn(await request.json().catch(() => undefined))
-  if (!body) return new Response('This is no turn.', { status: 400 })
-  const { workspace, conversationId, tabId } = body
+  if (!body) return new Response('Not a valid turn request.', { status: 400 })
+  const { workspace, conversationId } = body
   if (!(await isMember(userId, workspace))) return new Response('No such workspace.', { status: 404 })
   const turn = await runTurn({
     sessions: sessionStore,
-    key: tabKey({ userId, workspace, tabId }),
+    key: tabKey({ userId, workspace, tabId: conversationId }),
     agent: claudeDriver,
     run: (agentRequest) => runAgent(body, agentRequest),
     hasHistory: () => hasMessages(userId, conversationId),

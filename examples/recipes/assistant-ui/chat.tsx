@@ -48,7 +48,7 @@ function Conversation({
           title: title ?? lastMessagePreview,
         })),
         onSwitchToNewThread: () => void newConversation(open.workspace),
-        // One that is open in another tab stays there: `{ ok: false, reason: 'open-elsewhere' }`.
+        // One that is open in another tab is watched here: `status` is `watching` until `takeOver()`.
         onSwitchToThread: async (id) => void (await switchConversation(id)),
         onRename: (id, title) => renameConversation(id, title),
         onDelete: (id) => removeConversation(id),

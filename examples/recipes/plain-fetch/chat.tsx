@@ -1,14 +1,23 @@
-import { NewChatButton, SessionHistory, useConversationSession } from 'leftoff/react'
+import { NewChatButton, SessionHistory, useConversationSession, useSessionActions } from 'leftoff/react'
 import { type ChatMessage, type OpenConversation, useChat } from './use-chat.js'
 import { useMessages } from './use-messages.js'
 
 export function Chat({ workspace }: { readonly workspace: string }) {
   const session = useConversationSession(workspace)
+  const { takeOver } = useSessionActions()
   const earlier = useMessages(session.conversationId)
   return (
     <>
       <NewChatButton>New chat</NewChatButton>
       <SessionHistory workspace={workspace} />
+      {session.status === 'watching' && (
+        <p role="status">
+          This conversation is open in another tab.
+          <button type="button" onClick={() => void takeOver(workspace)}>
+            Use here
+          </button>
+        </p>
+      )}
       {session.isInitialized && earlier ? (
         <Conversation key={session.conversationId} open={{ ...session, workspace }} earlier={earlier} />
       ) : (

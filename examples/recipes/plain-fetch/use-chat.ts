@@ -6,7 +6,6 @@ import { useState } from 'react'
 export interface OpenConversation {
   readonly workspace: string
   readonly conversationId: string
-  readonly tabId: string
 }
 
 /** A message as your server keeps it. */
@@ -16,7 +15,7 @@ export interface ChatMessage {
 }
 
 /** The chat of one conversation, with nothing but `fetch`. Use it in a component whose key is the conversation's id. */
-export function useChat({ workspace, conversationId, tabId }: OpenConversation, earlier: readonly ChatMessage[]) {
+export function useChat({ workspace, conversationId }: OpenConversation, earlier: readonly ChatMessage[]) {
   const { recordMessage } = useSessionActions()
   const [messages, setMessages] = useState(earlier)
   const [answer, setAnswer] = useState<string>()
@@ -30,7 +29,7 @@ export function useChat({ workspace, conversationId, tabId }: OpenConversation, 
     setNotice(undefined)
     try {
       const turnId = crypto.randomUUID()
-      const body = JSON.stringify({ workspace, conversationId, tabId, turnId, message })
+      const body = JSON.stringify({ workspace, conversationId, turnId, message })
       const headers = { 'Content-Type': 'application/json' }
       for await (const event of readTurn<{ text: string }>(
         await fetch('/api/turn', { method: 'POST', headers, body }),

@@ -18,7 +18,7 @@ function Chat({ workspace }: { readonly workspace: string }) {
   const navigate = useNavigate()
   const session = useConversationSession(workspace, {
     ...(asked !== undefined && { conversationId: asked }),
-    // A new chat, a switch, or a conversation that is open in another tab. Replaced, so that Back leaves the chat.
+    // A new chat, a switch, or a new one because storage has none of that id. Replaced, so that Back leaves the chat.
     onConversationIdChange: (id) => void navigate(`/chat/${id}`, { replace: true }),
   })
   return (

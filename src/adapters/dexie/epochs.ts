@@ -1,4 +1,5 @@
 import { isObject } from '../../core/checks.js'
+import { readEpoch as readStoredEpoch } from '../../core/epoch.js'
 import { shortHash } from '../../core/hash.js'
 import { type Database, startingWith, type Tables, write } from './database.js'
 
@@ -9,7 +10,7 @@ export function epochKey(userId: string): string {
 
 /** The epoch that a value of the table holds, `''` if it is none. */
 export function epochIn(value: unknown): string {
-  return isObject(value) && typeof value.epoch === 'string' ? value.epoch : ''
+  return isObject(value) ? readStoredEpoch(value.epoch) : ''
 }
 
 /** The user's epoch, in the transaction of these tables. */

@@ -1,6 +1,7 @@
 import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
 import type { SessionChange } from '../../core/change.js'
 import { readChange } from '../../core/checks.js'
+import { readEpoch } from '../../core/epoch.js'
 import { randomScope } from '../../core/hash.js'
 import { storageError } from '../../core/storage-error.js'
 import { sessionOf } from '../../core/stored-row.js'
@@ -107,7 +108,7 @@ export function localStorageAdapter({
     for (const listener of [...listeners]) listener(userId, conversationIds)
   }
 
-  const epochOf = (storage: WebStorage, userId: string) => storage.getItem(keys.epoch(userId)) ?? ''
+  const epochOf = (storage: WebStorage, userId: string) => readEpoch(storage.getItem(keys.epoch(userId)))
 
   function saveOne(storage: WebStorage, change: SessionChange): Refusal['reason'] | undefined {
     const checked = readChange(change, now())

@@ -18,7 +18,7 @@ export interface Part {
 }
 
 /** What the parts of a conversation say together. */
-export interface JoinedParts {
+interface JoinedParts {
   readonly row: StoredRow
   readonly parts: ReadonlyMap<string, Part>
 }

@@ -9,8 +9,11 @@ export interface ClaudeMessage {
 
 /** A field of anything, or `undefined`. */
 export function field(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  return Reflect.get(value, name)
+  return isObject(value) ? value[name] : undefined
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 /** A number field of anything, or 0. */

@@ -31,7 +31,7 @@ export async function indexTranscript(file: FileHandle, size: number, reader?: L
   const same = (id: string) => (id === last ? last : (entries.get(id)?.uuid ?? id))
   for await (const lines of linesOf(file, size)) {
     for (const { bytes, offset } of lines) {
-      const isWanted = bytes.includes(idField) || bytes.includes(deliveryField) || reader?.wants(bytes)
+      const isWanted = isEntryLine(bytes) || bytes.includes(deliveryField) || reader?.wants(bytes)
       const record = isWanted ? parseRecord(bytes) : undefined
       if (!record) continue
       reader?.look(record)
@@ -49,5 +49,16 @@ export async function indexTranscript(file: FileHandle, size: number, reader?: L
   return { entries, hasCompactions, hasQueued, deliveries }
 }
 
+/** Most entries can be told by how they begin, and need not be searched. */
+function isEntryLine(bytes: Buffer): boolean {
+  return hasBeginning(bytes) || bytes.includes(idField)
+}
+
+function hasBeginning(bytes: Buffer): boolean {
+  for (let index = 0; index < entryBeginning.length; index++) if (bytes[index] !== entryBeginning[index]) return false
+  return true
+}
+
+const entryBeginning = Buffer.from('{"parentUuid":')
 const idField = Buffer.from('"uuid"')
 const deliveryField = Buffer.from(deliveryMark)

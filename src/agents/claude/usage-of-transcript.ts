@@ -35,7 +35,7 @@ export function createUsage(): Usage {
       }
     },
     hasTotal: () => total !== undefined,
-    result: () => total ?? [...byAnswer.values()].reduce<TokenUsage | undefined>(sum, others),
+    result: () => total ?? sumOf(byAnswer.values(), others),
   }
 
   function add(message: unknown): void {
@@ -71,8 +71,14 @@ function totalOf(byModel: unknown): TokenUsage {
   )
 }
 
+function sumOf(usages: Iterable<TokenUsage>, start: TokenUsage | undefined): TokenUsage | undefined {
+  let total = start
+  for (const usage of usages) total = sum(total, usage)
+  return total
+}
+
 function tokensIn({ input, output, cacheRead, cacheWrite }: TokenUsage): number {
-  return input + output + cacheRead + cacheWrite
+  return input + output + (cacheRead ?? 0) + (cacheWrite ?? 0)
 }
 
 function sum(a: TokenUsage | undefined, b: TokenUsage): TokenUsage {

@@ -21,18 +21,18 @@ interface Answer {
 
 /** The conversation of this tab, or the linked one; its address is in the URL. */
 export function Chat({ linked }: { linked?: string }) {
-  const { conversationId, tabId, isInitialized, isResumed, recordMessage } = useConversationSession(workspace, {
+  const { conversationId, status, isInitialized, isResumed, recordMessage } = useConversationSession(workspace, {
     ...(linked && { conversationId: linked }),
     onConversationIdChange: (id) => {
       // Next takes the new address on without asking the server for the page again.
       if (id !== linked) window.history.replaceState(null, '', `/chat/${id}`)
     },
   })
-  const { flush } = useSessionActions()
+  const { flush, takeOver } = useSessionActions()
   const [answer, setAnswer] = useState<Answer>()
   const [notice, setNotice] = useState('')
   useSessionEvent((event) => {
-    if (event.type === 'moved') setNotice(`Moved: ${event.reason}`)
+    if (event.type === 'conversation-redirected') setNotice(`Redirected: ${event.reason}`)
   })
 
   async function send(event: FormEvent<HTMLFormElement>) {
@@ -43,7 +43,7 @@ export function Chat({ linked }: { linked?: string }) {
     const show = (text: string, isComplete: boolean) => setAnswer({ conversationId, text, isComplete })
     let text = ''
     try {
-      const body = JSON.stringify({ workspace, conversationId, tabId, message })
+      const body = JSON.stringify({ workspace, conversationId, message })
       const response = await fetch('/api/turn', { method: 'POST', body })
       for await (const event of readTurn<string>(response)) {
         if (event.type === 'recovered') setNotice(`Recovered: ${event.reason}`)
@@ -67,11 +67,16 @@ export function Chat({ linked }: { linked?: string }) {
       <code>{conversationId}</code>
       <form onSubmit={send}>
         <input name="message" aria-label="Message" />
-        <button type="submit" disabled={!isInitialized}>
+        <button type="submit" disabled={!isInitialized || status === 'watching'}>
           Send
         </button>
       </form>
       {answer?.conversationId === conversationId && <output data-complete={answer?.isComplete}>{answer?.text}</output>}
+      {status === 'watching' && (
+        <button type="button" onClick={() => void takeOver(workspace)}>
+          Use here
+        </button>
+      )}
       <p role="status">{notice}</p>
     </main>
   )

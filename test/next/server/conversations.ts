@@ -29,6 +29,5 @@ export function keep(
     lastActivity: now,
     messageCount: messageCount + 1,
     lastMessagePreview: text,
-    revision: 1,
   })
 }

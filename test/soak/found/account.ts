@@ -93,4 +93,19 @@ export const foundOnAccount: readonly FoundScene[] = [
       { do: 'link', page: 0, user: 0, conversation: 8, device: 0 },
     ],
   },
+  {
+    title: 'what storage did not know yet is saved once its own page has begun it',
+    seed: 329,
+    storage: 'account',
+    devices: 3,
+    invariant: 'kept',
+    fault: 'unknown-for-good',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 1 },
+      { do: 'open', page: 1, user: 0, workspace: 1, device: 0, wait: 0 },
+      { do: 'record-elsewhere', page: 1, conversation: 10 },
+      { do: 'record', page: 0, wait: 0 },
+      { do: 'record-elsewhere', page: 1, conversation: 8 },
+    ],
+  },
 ]

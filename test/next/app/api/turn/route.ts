@@ -7,11 +7,11 @@ import { userOf } from '../../../server/user'
 const sessionStore = onePerProcess('sessions', () => memoryAgentSessions())
 
 export async function POST(request: Request): Promise<Response> {
-  const { workspace, conversationId, tabId, message } = await request.json()
+  const { workspace, conversationId, message } = await request.json()
   const userId = await userOf()
   const turn = await runTurn({
     sessions: sessionStore,
-    key: tabKey({ userId, workspace, tabId }),
+    key: tabKey({ userId, workspace, tabId: conversationId }),
     agent: driver,
     run: ({ resume }) => runAgent(message, resume),
     hasHistory: isKnown(userId, conversationId),
