@@ -35,6 +35,9 @@ export interface ShellOptions {
   readonly createApi: (initial: SessionState) => StoreApi<SessionState>
 }
 
+/** How late localStorage may be in another process, about. */
+const maxEpochDelayMs = 3_200
+
 /** What surrounds the user of a store: who it is, what the page does, and the state that apps see. */
 export function storeShell(context: StoreContext, { snapshot, emit, createApi }: ShellOptions) {
   const { name, browser, adapter, clock } = context
@@ -89,7 +92,7 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
       if (!user || !isObject(data) || data.user !== shortHash(user.userId)) return
       // A message alone deletes nothing: the epoch says whether somebody signed out. With the history kept there is no new one.
       if (data.keepHistory === true) signedOutElsewhere(user, true)
-      else check()
+      else checkUntilSeen(user)
     })
   }
 
@@ -131,6 +134,12 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     if (!user || isSignedIn(user)) return true
     signedOutElsewhere(user, false)
     return false
+  }
+
+  /** A message may arrive before the epoch that it is about: browsers bring localStorage from one process to another later. */
+  function checkUntilSeen(of: User, waitMs = 50): void {
+    if (user !== of || !check() || waitMs > maxEpochDelayMs) return
+    clock.setTimeout(() => checkUntilSeen(of, waitMs * 2), waitMs, { keepsAlive: false })
   }
 
   function signedOutElsewhere(gone: User, keepsHistory: boolean): void {

@@ -65,7 +65,7 @@ describe('back from the back/forward cache', () => {
     await page.close()
   })
 
-  it('it watches what another tab has now, and never has it beside that one', async () => {
+  it('it watches what another tab has now, never has it beside that one, and takes it over if asked', async () => {
     const page = await browser.open('taken')
     const id = await openShop(page)
     await sayHello(page)
@@ -73,15 +73,39 @@ describe('back from the back/forward cache', () => {
     const isCached = await away(page, async () => {
       other = await browser.open('taken')
       expect(await openShop(other)).toBe(id)
+      // A tab in which nothing was said gives way to a page that comes back.
+      await sayHello(other)
+    })
+    if (!other) throw new Error('The other tab was opened.')
+    if (!isCached) await openShop(page)
+    await expect.poll(() => stateOf(page)).toMatchObject({ status: 'watching', currentConversationId: id })
+    expect(await stateOf(other)).toMatchObject({ status: 'ready', currentConversationId: id })
+    await sayHello(other)
+    await page.evaluate(() => window.store.updateActivity())
+    expect(await page.evaluate((id) => window.stored.get('', id), id)).toMatchObject({ messageCount: 3 })
+
+    expect(await page.evaluate(() => window.store.takeOver())).toBe(true)
+    expect(await stateOf(page)).toMatchObject({ status: 'ready', currentConversationId: id })
+    const taken = other
+    await expect.poll(() => stateOf(taken)).toMatchObject({ status: 'watching', currentConversationId: id })
+    await Promise.all([page.close(), other.close()])
+  })
+
+  it('it does not get back what was taken over while it was away, and does not need to answer for that', async () => {
+    const page = await browser.open('away')
+    const id = await openShop(page)
+    await sayHello(page)
+    const watcher = await browser.open('away')
+    await watcher.evaluate((id) => window.store.initConversation('shop', { conversationId: id }), id)
+    expect(await stateOf(watcher)).toMatchObject({ status: 'watching' })
+    const isCached = await away(page, async () => {
+      expect(await watcher.evaluate(() => window.store.takeOver())).toBe(true)
+      await sayHello(watcher)
     })
     if (!isCached) await openShop(page)
     await expect.poll(() => stateOf(page)).toMatchObject({ status: 'watching', currentConversationId: id })
-    await other?.evaluate(() => window.store.recordMessage({ role: 'user', text: 'Mine' }))
-    await page.evaluate(() => window.store.updateActivity())
-    await other?.evaluate(() => window.store.flush())
-    const row = await page.evaluate((id) => window.stored.get('', id), id)
-    expect(row).toMatchObject({ messageCount: 2 })
-    await Promise.all([page.close(), other?.close()])
+    expect(await stateOf(watcher)).toMatchObject({ status: 'ready', currentConversationId: id })
+    await Promise.all([page.close(), watcher.close()])
   })
 
   it('a user who signed out meanwhile in another tab is gone from it', async () => {

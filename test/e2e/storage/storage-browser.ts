@@ -34,6 +34,8 @@ export async function startStorageBrowser(): Promise<StorageBrowser> {
   const site = await startStorageSite()
   const profile = await mkdtemp(join(tmpdir(), 'leftoff-profile-'))
   let context: BrowserContext | undefined
+  /** One for all tabs that are opened at the same moment. */
+  let launching: Promise<BrowserContext> | undefined
   let errors: string[] = []
 
   async function launch(): Promise<BrowserContext> {
@@ -53,7 +55,8 @@ export async function startStorageBrowser(): Promise<StorageBrowser> {
 
   const browser: StorageBrowser = {
     async open(origin, adapter, { before, isSandboxed = false } = {}) {
-      context ??= await launch()
+      launching ??= launch()
+      context = await launching
       const page = await context.newPage()
       if (before) await page.addInitScript(before)
       await page.goto(isSandboxed ? site.sandboxUrl(origin, adapter) : site.url(origin, adapter))
@@ -62,6 +65,7 @@ export async function startStorageBrowser(): Promise<StorageBrowser> {
     async close() {
       await context?.close()
       context = undefined
+      launching = undefined
     },
     async killAfter(run) {
       if (!context) throw new Error('The browser is not open.')
@@ -78,6 +82,7 @@ export async function startStorageBrowser(): Promise<StorageBrowser> {
       }
       await closed
       context = undefined
+      launching = undefined
     },
     async renderers() {
       return (await processes()).filter(({ type }) => type === 'renderer').length

@@ -105,4 +105,38 @@ describe.each(['localStorage', 'dexie'] as const)('a frozen tab, %s', (adapter) 
     await expect.poll(() => frozen.evaluate(() => window.store.getState().sessions.length)).toBe(2)
     await Promise.all([frozen.close(), other.close()])
   })
+
+  it('does not keep a person from taking its conversation over, and does nothing on its old claim at the thaw', async () => {
+    const frozen = await browser.open(`taken-${adapter}`, adapter)
+    const id = await openShop(frozen)
+    await say(frozen, 'Hello')
+    const other = await browser.open(`taken-${adapter}`, adapter)
+    const link = (id: string) => window.store.initConversation('shop', { conversationId: id })
+    await other.evaluate(link, id)
+    const stateOf = (page: Page) =>
+      page.evaluate(() => {
+        const { status, currentConversationId } = window.store.getState()
+        return { status, conversationId: currentConversationId }
+      })
+    expect(await stateOf(other)).toEqual({ status: 'watching', conversationId: id })
+    // What the app would act on: that the conversation is its own.
+    await frozen.evaluate(() => {
+      const seen: string[] = []
+      window.store.subscribe(({ status }) => seen.push(status))
+      Object.assign(window, { seen })
+    })
+    await frozen.evaluate(() => window.store.flush())
+    await frozen.evaluate(() => Reflect.get(window, 'seen').splice(0))
+    const { thaw } = await browser.freeze(frozen)
+    expect(await other.evaluate(() => window.store.takeOver())).toBe(true)
+    expect(await stateOf(other)).toEqual({ status: 'ready', conversationId: id })
+    await say(other, 'From here on')
+
+    await thaw()
+    await expect.poll(() => stateOf(frozen)).toEqual({ status: 'watching', conversationId: id })
+    expect(await frozen.evaluate(() => Reflect.get(window, 'seen'))).not.toContain('ready')
+    expect(await frozen.evaluate(() => window.events.map(({ type }) => type))).toContain('taken-over')
+    expect(await stateOf(other)).toEqual({ status: 'ready', conversationId: id })
+    await Promise.all([frozen.close(), other.close()])
+  })
 })

@@ -1,0 +1,118 @@
+import type { Page } from 'playwright'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type StorageBrowser, startStorageBrowser } from '../storage/storage-browser.js'
+import { openShop, say } from './shop.js'
+
+const isSoak = process.env.LEFTOFF_SOAK !== undefined
+const rounds = isSoak ? 10 : 1
+const timeout = isSoak ? 300_000 : 60_000
+const perTab = 5
+
+let browser: StorageBrowser
+
+beforeAll(async () => {
+  browser = await startStorageBrowser()
+  return () => browser.end()
+})
+
+describe.each(['localStorage', 'dexie'] as const)('six tabs at once, %s', { timeout }, (adapter) => {
+  const openSix = (origin: string) =>
+    Promise.all(Array.from({ length: 6 }, () => browser.open(`${origin}-${adapter}`, adapter)))
+
+  it.for([
+    ['of a user who never signed out', false],
+    ['of a user who signed out and in again', true],
+  ] as const)('lose no conversation %s', async ([, isBack], { task }) => {
+    for (let round = 0; round < rounds; round++) {
+      const tabs = await openSix(`keep-${isBack}-${round}`)
+      if (isBack) {
+        await tabs[0]?.evaluate(async () => {
+          await window.store.setUser('ada')
+          await window.store.signOut()
+        })
+      }
+      const ids = await Promise.all(tabs.map((tab) => tab.evaluate(writeAsAda, perTab)))
+      const stored = await tabs[0]?.evaluate(async () => (await window.stored.list('ada', { limit: 100 })).sessions)
+      const whole = stored?.filter(({ messageCount }) => messageCount === 1).map(({ conversationId }) => conversationId)
+      expect(whole?.sort()).toEqual(ids.flat().sort())
+      await Promise.all(tabs.map((tab) => tab.close()))
+    }
+    Object.assign(task.meta, { measured: `${rounds} times ${6 * perTab} of ${6 * perTab}` })
+  })
+
+  it('leave nothing of a user who signs out in one of them while the others save', async ({ task }) => {
+    for (let round = 0; round < rounds; round++) {
+      const tabs = await openSix(`out-${round}`)
+      const bob = await browser.open(`out-${round}-${adapter}`, adapter)
+      await bob.evaluate(() => window.store.setUser('bob'))
+      await openShop(bob)
+      await say(bob, 'Words of Bob')
+      await Promise.all(tabs.map((tab) => tab.evaluate(writeAsAda, 1)))
+
+      const [first, ...others] = tabs
+      await Promise.all([
+        ...others.map((tab) => tab.evaluate(recordAndFlush)),
+        first?.evaluate(() => window.store.signOut()),
+        bob.evaluate(recordAndFlush),
+      ])
+      for (const tab of tabs) {
+        await expect.poll(() => tab.evaluate(() => window.store.getState().status)).toBe('signed-out')
+      }
+      expect(await traces(bob, 'Ada')).toEqual([])
+      for (const tab of tabs) {
+        expect(await traces(tab, 'Ada')).toEqual([])
+        expect(await traces(tab, 'ada')).toEqual([])
+      }
+      expect(await bob.evaluate(async () => (await window.stored.list('ada', { limit: 100 })).sessions)).toEqual([])
+      expect(await bob.evaluate(async () => (await window.stored.list('bob', { limit: 100 })).sessions)).toMatchObject([
+        { messageCount: 2 },
+      ])
+      expect(await bob.evaluate(() => window.store.getState())).toMatchObject({ status: 'ready', userId: 'bob' })
+      await Promise.all([...tabs, bob].map((tab) => tab.close()))
+    }
+    expect(browser.takeErrors()).toEqual([])
+    Object.assign(task.meta, { measured: `${rounds} times nothing left` })
+  })
+})
+
+async function writeAsAda(count: number): Promise<readonly string[]> {
+  const { store } = window
+  await store.setUser('ada')
+  await store.initConversation('shop')
+  const ids: string[] = []
+  for (let made = 0; made < count; made++) {
+    ids.push(store.newConversation('shop'))
+    store.recordMessage({ role: 'user', text: 'Words of Ada' })
+  }
+  await store.flush()
+  return ids
+}
+
+/** A sign-out elsewhere may come in between: then there is no user to record for, and what was recorded is dropped. */
+async function recordAndFlush(): Promise<void> {
+  const { store } = window
+  const isGone = (error: unknown) =>
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    ['signed-out', 'no-user'].includes(String(error.code))
+  try {
+    store.recordMessage({ role: 'assistant', text: store.getState().userId === 'bob' ? 'Bob again' : 'Ada again' })
+    await store.flush()
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+/** What any storage of the page holds of someone. */
+function traces(page: Page, of: string): Promise<readonly unknown[]> {
+  return page.evaluate(
+    async (of) => [
+      ...[localStorage, sessionStorage].flatMap((storage) =>
+        Object.entries(storage).filter((entry) => entry.join().includes(of)),
+      ),
+      ...(await window.raw.containing(of)),
+    ],
+    of,
+  )
+}
