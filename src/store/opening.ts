@@ -46,6 +46,12 @@ export function openWorkspace(user: User, workspace: string, options: OpenOption
 
 /** A new conversation, current at once. */
 export function beginConversation(user: User, workspace: string): string {
+  wantWorkspace(user, workspace)
+  return beginIn(user, workspace)
+}
+
+/** A new conversation in a workspace, which need not be the current one. */
+function beginIn(user: User, workspace: string): string {
   const conversationId = user.context.createId()
   addNew(user, workspace, conversationId)
   // This page's before the claim says so: nobody else knows its id.
@@ -83,6 +89,7 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
     if (claim) releaseClaim(user, claim)
     return 'ok' // the app wished something else in the meantime
   }
+  wantWorkspace(user, workspace)
   choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim })
   if (!claim) void watch(user, workspace, conversationId)
   return 'ok'
@@ -105,10 +112,7 @@ export function replaceLost(user: User, conversationId: string): boolean {
     if (openPlace(place)?.conversationId !== conversationId || place.state === 'opening') continue
     isReplaced = true
     // What the app wants to see, and where it records, stays as it is.
-    const { currentWorkspace = workspace, wantedWorkspace = workspace } = user
-    beginConversation(user, workspace)
-    user.currentWorkspace = currentWorkspace
-    user.wantedWorkspace = wantedWorkspace
+    beginIn(user, workspace)
   }
   return isReplaced
 }
@@ -189,9 +193,13 @@ function choosePlace(
   user.openings.delete(workspace)
   movePlace(user, workspace, { type: 'chose', conversationId, isHeld })
   if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  settleIn(user, workspace, conversationId, claim)
+}
+
+/** The app wants this workspace to be the current one. */
+function wantWorkspace(user: User, workspace: string): void {
   user.currentWorkspace = workspace
   user.wantedWorkspace = workspace
-  settleIn(user, workspace, conversationId, claim)
 }
 
 /** The place has its conversation: the pointer says so, and what waited for it goes there. */

@@ -78,7 +78,6 @@ async function read(world: World, store: SharedStore, plan: TurnPlan): Promise<v
   const turn: Turn = {
     number: world.turns.length,
     turnId: before?.turnId ?? `turn-${world.turns.length}`,
-    epoch: world.epoch,
     plan,
     process,
     seen: [],

@@ -38,6 +38,8 @@ export interface Run {
   readonly number: number
   readonly turn: Turn
   readonly request: AgentRequest
+  /** The world's epoch when it began: once that is over the store may have forgotten it. */
+  readonly epoch: number
   /** The turns that its session knew of when it began. */
   knew: ReadonlySet<number>
   sessionId?: string
@@ -59,8 +61,6 @@ export interface Run {
 export interface Turn {
   readonly number: number
   readonly turnId: string
-  /** How often the store may have forgotten all turns before this one. */
-  readonly epoch: number
   readonly plan: TurnPlan
   readonly process: ServerProcess
   readonly seen: TurnEvent<Message>[]
