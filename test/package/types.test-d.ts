@@ -156,7 +156,6 @@ describe('the types of the built package', () => {
         case 'row-quarantined':
         case 'newer-version':
           return expectTypeOf(event.error.code).toEqualTypeOf<LeftoffErrorCode>()
-        case 'claims-unavailable':
         case 'restored':
           // @ts-expect-error: nothing failed
           return event.error
