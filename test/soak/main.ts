@@ -1,6 +1,7 @@
 // The soak as a process of its own, for the scripts: one request as JSON on the command line, one answer as JSON.
 
 import { foundScenes } from './found/index.js'
+import { openSeeds } from './open-seeds.js'
 import { isQuietSceneKept, type Replayed, replayFound } from './replay-found.js'
 import { soak } from './soak.js'
 import type { StorageKind } from './store-driver.js'
@@ -18,12 +19,16 @@ type Request = SoakRequest | { readonly do: 'found' } | { readonly do: 'quiet' }
 async function answer(request: Request): Promise<unknown> {
   switch (request.do) {
     case 'soak':
-      return soak(request)
+      return soak({ ...request, skip: openSeeds.filter(isOf(request)).map(({ seed }) => seed) })
     case 'found':
       return replayAll()
     case 'quiet':
       return isQuietSceneKept()
   }
+}
+
+function isOf({ storage }: SoakRequest): (open: { readonly storage: StorageKind }) => boolean {
+  return (open) => open.storage === storage
 }
 
 /** One after the other: each has the event loop to itself. */
