@@ -18,7 +18,11 @@ function begin(world: World, turn: Turn, request: AgentRequest): Run {
   const name = `turn ${turn.number}`
   const earlier = runs.filter((run) => run.turn === turn)
   if (earlier.some(({ hasAnswered }) => hasAnswered)) wrong.push(`${name} ran again after output`)
-  const repeated = runs.find((run) => run.turn !== turn && run.turn.turnId === turn.turnId && run.epoch === world.epoch)
+  // Once the store may have forgotten either of them, it may let both run.
+  const mayRemember = (epoch: number) => epoch === world.epoch
+  const repeated = runs.find(
+    (run) => run.turn !== turn && run.turn.turnId === turn.turnId && mayRemember(run.epoch) && mayRemember(turn.epoch),
+  )
   if (repeated) wrong.push(`${name} ran again what turn ${repeated.turn.number} had run`)
   if (earlier.length > 2) wrong.push(`${name} ran ${earlier.length + 1} times`)
   if (turn.hasLeft && turn.plan.onDisconnect === 'abort') wrong.push(`${name} ran for a reader who had left`)

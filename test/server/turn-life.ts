@@ -77,6 +77,7 @@ async function read(world: World, store: SharedStore, plan: TurnPlan): Promise<v
   const before = plan.isRepeat ? world.turns.at(-1) : undefined
   const turn: Turn = {
     number: world.turns.length,
+    epoch: world.epoch,
     turnId: before?.turnId ?? `turn-${world.turns.length}`,
     plan,
     process,

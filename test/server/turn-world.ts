@@ -61,6 +61,8 @@ export interface Run {
 export interface Turn {
   readonly number: number
   readonly turnId: string
+  /** The world's epoch when it began. */
+  readonly epoch: number
   readonly plan: TurnPlan
   readonly process: ServerProcess
   readonly seen: TurnEvent<Message>[]
