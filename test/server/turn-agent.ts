@@ -19,9 +19,9 @@ function begin(world: World, turn: Turn, request: AgentRequest): Run {
   const earlier = runs.filter((run) => run.turn === turn)
   if (earlier.some(({ hasAnswered }) => hasAnswered)) wrong.push(`${name} ran again after output`)
   // Once the store may have forgotten either of them, it may let both run.
-  const mayRemember = (epoch: number) => epoch === world.epoch
+  const isRemembered = (one: Turn) => one.epoch === world.epoch
   const repeated = runs.find(
-    (run) => run.turn !== turn && run.turn.turnId === turn.turnId && mayRemember(run.epoch) && mayRemember(turn.epoch),
+    (run) => run.turn !== turn && run.turn.turnId === turn.turnId && isRemembered(run.turn) && isRemembered(turn),
   )
   if (repeated) wrong.push(`${name} ran again what turn ${repeated.turn.number} had run`)
   if (earlier.length > 2) wrong.push(`${name} ran ${earlier.length + 1} times`)
@@ -38,7 +38,6 @@ function begin(world: World, turn: Turn, request: AgentRequest): Run {
     number: runs.length,
     turn,
     request,
-    epoch: world.epoch,
     knew: new Set(),
     isRefused: false,
     hasAnswered: false,

@@ -38,8 +38,6 @@ export interface Run {
   readonly number: number
   readonly turn: Turn
   readonly request: AgentRequest
-  /** The world's epoch when it began: once that is over the store may have forgotten it. */
-  readonly epoch: number
   /** The turns that its session knew of when it began. */
   knew: ReadonlySet<number>
   sessionId?: string
@@ -61,7 +59,7 @@ export interface Run {
 export interface Turn {
   readonly number: number
   readonly turnId: string
-  /** The world's epoch when it began. */
+  /** The world's epoch when it began: once that is over the store may have forgotten it. */
   readonly epoch: number
   readonly plan: TurnPlan
   readonly process: ServerProcess
