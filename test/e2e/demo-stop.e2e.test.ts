@@ -35,13 +35,14 @@ async function databaseState({ dataDir }: Demo): Promise<'shut down' | 'in produ
 async function guest(address: string) {
   const page = await fetch(`${address}/chat`)
   await page.text()
+  const workspace = 'demo.alive.best'
   const headers = { cookie: page.headers.get('set-cookie')?.split(';')[0] ?? '', 'Content-Type': 'application/json' }
   return {
     send: (message: string, messageId: string) =>
       fetch(`${address}/api/turn`, {
         method: 'POST',
         headers,
-        body: JSON.stringify({ workspace: 'demo.alive.best', conversationId: 'c', messageId, message }),
+        body: JSON.stringify({ workspace, conversationId: 'c', messageId, turnId: crypto.randomUUID(), message }),
       }),
     messages: async (): Promise<unknown> =>
       (await fetch(`${address}/api/conversations/c/messages`, { headers })).json(),
@@ -90,7 +91,9 @@ it('ends as fast in mid-answer: the answer is kept as far as it came, and the co
 it('ends as fast after an answer whose reader left', async () => {
   const { demo, stop } = await setUp({ agentPace: 5 })
   const { send } = await guest(await demo.start())
-  await (await send('my name is Ada', 'first')).body?.cancel()
+  const answer = await send('my name is Ada', 'first')
+  expect(answer.status).toBe(200)
+  await answer.body?.cancel()
   expect(await stop()).toEqual(endedByItself)
   expect(await databaseState(demo)).toBe('shut down')
 })
