@@ -5,7 +5,7 @@
  */
 
 export { type LocalStorageAdapterOptions, localStorageAdapter } from './adapters/local-storage/local-storage-adapter.js'
-export { memoryAdapter } from './adapters/memory/memory-adapter.js'
+export { type MemoryAdapterOptions, memoryAdapter } from './adapters/memory/memory-adapter.js'
 export type {
   AdapterReport,
   ListQuery,

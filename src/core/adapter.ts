@@ -76,6 +76,7 @@ export interface Refusal {
   readonly reason: RefusalReason
 }
 
+/** Why a change was refused, as at `SessionAdapter.save`. */
 export type RefusalReason = 'removed' | 'unknown' | 'newer-version' | 'invalid' | 'signed-out'
 
 /** What an adapter found while reading. */

