@@ -20,7 +20,7 @@ const packagesByEntry: Record<string, readonly string[]> = {
   'leftoff/legacy': [],
   'leftoff/supabase': [],
   'leftoff/server': [],
-  'leftoff/agents/claude': ['node:fs', 'node:path'],
+  'leftoff/agents/claude': ['node:fs', 'node:path', 'node:util'],
   'leftoff/testing': ['vitest'],
 }
 

@@ -82,6 +82,7 @@ const types: Record<string, readonly string[]> = {
     'LifecycleEvent',
     'ListQuery',
     'LocalStorageAdapterOptions',
+    'MemoryAdapterOptions',
     'OpenOptions',
     'RankedSession',
     'RankedText',
