@@ -144,6 +144,9 @@ describe('the types of the built package', () => {
         case 'conversation-changed':
         case 'taken-over':
           return expectTypeOf(event.conversationId).toEqualTypeOf<string>()
+        case 'claims-unavailable':
+          // @ts-expect-error: no failure, a browser
+          return event.error
         case 'signed-out':
           return expectTypeOf(event.userId).toEqualTypeOf<string>()
         case 'conversations-expired':
