@@ -87,12 +87,6 @@ describe('a role that was granted leftoff_server', () => {
     expect(rows).toEqual(Array(2).fill({ rolsuper: false, rolbypassrls: false, owns: 0 }))
   })
 
-  it('sees no conversation of anyone', async () => {
-    const { query, close } = withPg(urlOf(role))
-    await expect(query('select from app.conversation_sessions', [])).rejects.toMatchObject({ code: '42501' })
-    await close()
-  })
-
   it('is told what is missing when it was not granted', async () => {
     await owner.query(`create role ${role}_none login`)
     const { query, close } = withPg(urlOf(`${role}_none`))

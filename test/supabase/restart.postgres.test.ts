@@ -39,5 +39,5 @@ it('a database that stops and comes back: typed errors within the bound meanwhil
   expect(await sessions.renewTurn(key, lease.leaseId, 600_000)).toBe(true)
   expect(await sessions.endTurn(key, lease.leaseId, { agentSessionId: 'next', outcome: 'done' })).toBe(true)
   expect(await sessions.get(key)).toBe('next')
-  expect(await adapter.list(userId, { limit: 10 })).toEqual([])
+  expect(await adapter.list(userId, { limit: 10 })).toEqual({ sessions: [] })
 })
