@@ -125,7 +125,8 @@ describe.each(['development', 'production'] as const)('a Next.js app in %s', (mo
     await page.reload()
     await opened(page)
     // What this browser has stored says more by now.
-    expect(await page.locator('.leftoff-history-title').allTextContents()).toEqual(['1: you said something of mine'])
+    expect(await page.locator('.leftoff-history-title').allTextContents()).toEqual(['something of mine'])
+    expect(await page.locator('.leftoff-history-preview').allTextContents()).toEqual(['1: you said something of mine '])
   })
 
   it('never shows the one what the other has, when it renders for both at once', async () => {
