@@ -35,6 +35,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // Ten times what the slowest takes on an idle core: a busy machine says nothing about the code.
+          testTimeout: 20_000,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inWebKit, inFullChromium],
         },
