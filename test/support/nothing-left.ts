@@ -17,7 +17,11 @@ export default function setup(): () => Promise<void> {
     if (before === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = before
     const processes = await lingering(folder)
-    const files = readdirSync(folder).filter((name) => /^(leftoff|playwright)/.test(name))
+    // Of the browser that Vitest itself starts for its browser tests, and ends after this.
+    const isVitests = (name: string) =>
+      ownBrowsers(folder).some((command) => command.includes(name)) ||
+      (name.startsWith('playwright-artifacts') && ownBrowsers(folder).length > 0)
+    const files = readdirSync(folder).filter((name) => /^(leftoff|playwright)/.test(name) && !isVitests(name))
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     const left = [...files, ...processes.map(({ command }) => command)]
     for (const { id } of processes) process.kill(id, 'SIGKILL')
@@ -26,6 +30,11 @@ export default function setup(): () => Promise<void> {
     process.exitCode = 1
     console.error(`The tests left behind: ${left.join(', ')}`)
   }
+}
+
+/** The command lines of browsers that this process started. Those of tests are started by Vitest's workers. */
+function ownBrowsers(folder: string): readonly string[] {
+  return startedWith(`TMPDIR=${folder}`, true).map(({ command }) => command)
 }
 
 interface Running {
@@ -43,7 +52,7 @@ async function lingering(folder: string): Promise<readonly Running[]> {
   }
 }
 
-function startedWith(variable: string): readonly Running[] {
+function startedWith(variable: string, isOwn = false): readonly Running[] {
   if (process.platform !== 'linux') return []
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
   return ids.flatMap((id) => {
@@ -51,9 +60,18 @@ function startedWith(variable: string): readonly Running[] {
       const isOurs = readFileSync(`/proc/${id}/environ`, 'utf8').split('\0').includes(variable)
       // A zombie has ended, and has no command line; Vitest's own workers end by themselves.
       const command = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-      return isOurs && command !== '' && !command.includes('vitest') ? [{ id: Number(id), command }] : []
+      const isTests = isOurs && command !== '' && !command.includes('vitest')
+      return isTests && descendsFromHere(Number(id)) === isOwn ? [{ id: Number(id), command }] : []
     } catch {
       return [] // gone meanwhile, or another user's
     }
   })
+}
+
+/** Whether this process started it, or something that it started, with no worker of Vitest in between. */
+function descendsFromHere(id: number): boolean {
+  const parent = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0)
+  if (parent === process.pid) return true
+  if (parent <= 1 || readFileSync(`/proc/${parent}/cmdline`, 'utf8').includes('vitest')) return false
+  return descendsFromHere(parent)
 }
