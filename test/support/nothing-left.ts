@@ -60,7 +60,8 @@ function startedWith(variable: string, isOwn = false): readonly Running[] {
       const isOurs = readFileSync(`/proc/${id}/environ`, 'utf8').split('\0').includes(variable)
       // A zombie has ended, and has no command line; Vitest's own workers end by themselves.
       const command = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-      const isTests = isOurs && command !== '' && !command.includes('vitest')
+      // Chromium's crash handler belongs to nobody and ends with its browser.
+      const isTests = isOurs && command !== '' && !/vitest|crashpad_handler/.test(command)
       return isTests && descendsFromHere(Number(id)) === isOwn ? [{ id: Number(id), command }] : []
     } catch {
       return [] // gone meanwhile, or another user's
