@@ -25,7 +25,7 @@ describe('an agent that lost its transcript', () => {
     expect(answer).not.toMatch(/Ada/)
     await page.locator('[data-testid=notice][data-topic=context-lost]').waitFor()
     expect(await page.locator('[data-topic=context-lost]').count()).toBe(1)
-    expect(await messages(page)).toHaveLength(4)
+    await expect.poll(() => messages(page)).toHaveLength(4)
     expect(await conversationId(page)).toBe(id)
     const after = await demo.agentSession(page)
     expect(after).toBeDefined()
@@ -33,7 +33,7 @@ describe('an agent that lost its transcript', () => {
 
     await page.reload()
     await page.getByTestId('message').getByText('my name is Ada').first().waitFor()
-    expect(await messages(page)).toHaveLength(4)
+    await expect.poll(() => messages(page)).toHaveLength(4)
     // Still told after a reload, where it happened.
     expect(await page.locator('[data-topic=context-lost] + [data-role=assistant]').count()).toBe(1)
     // The fresh session goes on from here.

@@ -27,7 +27,7 @@ describe('coming back', () => {
     expect(await conversationId(again)).toBe(id)
     expect(await again.getByTestId('notice').textContent()).toMatch(/left off/i)
     expect(await say(again, 'what is my name?')).toMatch(/Ada/)
-    expect(await messages(again)).toHaveLength(4)
+    await expect.poll(() => messages(again)).toHaveLength(4)
     // Resumed, so the agent has one session and the server still knows it under the same key.
     expect(await demo.agentSession(again)).toBe(agentSession)
   })
@@ -63,7 +63,7 @@ describe('coming back', () => {
       await page.reload()
       expect(await conversationId(page)).toBe(unused)
     }
-    expect(await messages(page)).toHaveLength(2)
+    await expect.poll(() => messages(page)).toHaveLength(2)
   })
 })
 

@@ -74,7 +74,7 @@ describe('two devices of one user', () => {
     await expect.poll(() => inHistory(laptop, id).textContent(), { timeout: 10_000 }).toMatch(/6 messages/)
     await phone.reload()
     await phone.getByTestId('message').getByText('who am i').first().waitFor()
-    expect(await messages(phone)).toHaveLength(6)
+    await expect.poll(() => messages(phone)).toHaveLength(6)
     for (const page of [phone, laptop]) {
       expect(await page.locator('[data-topic=session], [data-topic=context-lost]').count()).toBe(0)
     }
