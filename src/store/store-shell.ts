@@ -149,6 +149,8 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
       closeClaims(gone)
       gone.unsubscribe?.()
       forgetTab(context, gone.userId)
+      // What this tab saved before it heard of it: a device adapter removes what it meets of an older epoch.
+      if (adapter.place === 'device') void ignoreRejection(adapter.list(gone.userId, { limit: 1_000 }))
     }
     showSignedOut(gone)
   }
