@@ -197,4 +197,18 @@ export const foundOnLocalStorage: readonly FoundScene[] = [
       { do: 'record', page: 2 },
     ],
   },
+  {
+    title: 'a message that is recorded again after the app cleared localStorage is counted in the new row',
+    seed: 397,
+    storage: 'localStorage',
+    devices: 1,
+    invariant: 'row adds up',
+    fault: 'recorded-again-after-clear',
+    actions: [
+      { do: 'open', page: 2, user: 0, workspace: 2, device: 0, wait: 0 },
+      { do: 'record', page: 2, how: 'with id', wait: 0 },
+      { do: 'wipe', page: 2 },
+      { do: 'record-again', page: 2, conversation: 0 },
+    ],
+  },
 ]
