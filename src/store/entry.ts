@@ -62,9 +62,9 @@ type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
 const scopesPerChange = 32
 const maxMessageTitle = 60
 
-/** An entry about which nothing was recorded yet. */
+/** An entry with these fields, about which nothing else is known. */
 export function createEntry(
-  fields: Pick<Entry, 'userId' | 'conversationId' | 'workspace' | 'scope'> & Partial<Pick<Entry, 'stored' | 'begins'>>,
+  fields: Pick<Entry, 'userId' | 'conversationId' | 'workspace' | 'scope'> & Partial<Entry>,
 ): Entry {
   return withView({
     stored: undefined,

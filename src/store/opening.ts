@@ -285,7 +285,7 @@ async function chooseAsked(user: User, workspace: string, asked: string, createU
     if (claim) releaseClaim(user, claim)
     return redirect(user, workspace, asked, 'removed')
   }
-  if (!user.entries.has(asked)) addNew(user, workspace, asked)
+  if (row === undefined) addNew(user, workspace, asked)
   return { conversationId: asked, claim, isResumed: row !== undefined }
 }
 
@@ -306,7 +306,7 @@ async function chooseOwn(user: User, workspace: string, own: string): Promise<Ch
     if (claim) releaseClaim(user, claim)
     return row === 'newer-version' ? redirect(user, workspace, own, row) : undefined
   }
-  if (row === undefined && !user.entries.has(own)) addNew(user, workspace, own)
+  if (row === undefined) addNew(user, workspace, own)
   return { conversationId: own, claim, isResumed: row !== undefined }
 }
 
@@ -360,7 +360,7 @@ async function chooseInMemory(user: User, workspace: string, { conversationId: a
     return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'open-elsewhere')
   }
   const isKnown = user.entries.has(own)
-  if (!isKnown) addNew(user, workspace, own)
+  addNew(user, workspace, own)
   return { conversationId: own, claim, isResumed: isKnown }
 }
 

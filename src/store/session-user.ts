@@ -239,7 +239,7 @@ function settleWaiting(user: User): void {
     if (workspace === undefined) continue
     const shown = openPlace(user.places.get(workspace))?.conversationId
     const conversationId = shown ?? readPointer(user, workspace) ?? user.context.createId()
-    if (!user.entries.has(conversationId)) addNew(user, workspace, conversationId)
+    addNew(user, workspace, conversationId)
     writePointer(user, workspace, conversationId)
     recordIn(user, conversationId, workspace, recorded)
   }

@@ -67,4 +67,20 @@ export const foundOnDexie: readonly FoundScene[] = [
       { do: 'close', page: 0 },
     ],
   },
+  {
+    title: 'what was recorded about a conversation before a link began it here is kept',
+    seed: 1718,
+    storage: 'dexie',
+    devices: 1,
+    invariant: 'kept',
+    fault: 'recorded-before-begun',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 0, device: 0 },
+      { do: 'close', page: 0 },
+      { do: 'open', page: 0, user: 0, workspace: 2, device: 0, wait: 0 },
+      { do: 'link', page: 0, user: 0, conversation: 0, device: 0, how: 'created' },
+      { do: 'record', page: 0 },
+      { do: 'record-elsewhere', page: 0, conversation: 0 },
+    ],
+  },
 ]
