@@ -89,12 +89,6 @@ export function scopeOfMessage(messageId: string): string {
   return shortHash(messageId.slice(0, 4 * maxIdBytes))
 }
 
-/** Forgets an unused conversation that the page leaves. */
-export function dropIfUnused(user: User, conversationId: string): void {
-  const entry = user.entries.get(conversationId)
-  if (entry && !entry.stored && !entry.unsent) user.entries.delete(conversationId)
-}
-
 /** Whether nothing was recorded in it by this page. */
 export function isUntouched(user: User, conversationId: string): boolean {
   const entry = user.entries.get(conversationId)
