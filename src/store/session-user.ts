@@ -2,7 +2,7 @@ import { epochKey } from '../core/epoch.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
 import { storageKey, type WebStorage } from '../core/web-storage.js'
-import { closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
+import { announceChanged, closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
 import { dropPointers, keysWith, readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
 import { withScope } from './entry.js'
 import { addNew, isUntouched, recordIn } from './history.js'
@@ -176,6 +176,7 @@ export async function clearConversations(user: User, workspace: string | undefin
       user.removedIds.add(id)
     }
     dropPointers(user, workspace)
+    announceChanged(user, [...ids])
   } catch (cause) {
     throw storageError(adapter.name, cause)
   } finally {
