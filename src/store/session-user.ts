@@ -187,8 +187,11 @@ export async function clearConversations(user: User, workspace: string | undefin
 
 async function readEpoch(user: User): Promise<void> {
   const { adapter, name } = user.context
-  const stored = await adapter.epochOf?.(user.userId).catch(() => '')
-  if (!stored || stored === user.epoch || user.isGone) return
+  const stored = await adapter.epochOf?.(user.userId).catch(() => undefined)
+  if (stored === user.epoch || user.isGone) return
+  // A sign-out that could not reach the database is carried out now, or the database was cleared.
+  if (stored === '') return adapter.forget?.(user.userId, user.epoch).catch(() => {})
+  if (!stored) return
   // The database's wins; localStorage may have been cleared.
   user.epoch = stored
   tryStorage(
