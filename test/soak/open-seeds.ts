@@ -6,7 +6,4 @@ export const openSeeds: readonly {
   readonly storage: StorageKind
   readonly seed: number
   readonly invariant: Violation['invariant']
-}[] = [
-  // One tab clears while another opens the same workspace.
-  { storage: 'account', seed: 388, invariant: 'kept' },
-]
+}[] = []

@@ -83,4 +83,21 @@ export const foundOnDexie: readonly FoundScene[] = [
       { do: 'record-elsewhere', page: 0, conversation: 0 },
     ],
   },
+  {
+    title: 'what is said after a failed sign-out is kept',
+    seed: 640,
+    storage: 'dexie',
+    devices: 1,
+    invariant: 'kept',
+    fault: 'failed-sign-out',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 0, wait: 0 },
+      { do: 'rename', page: 0, conversation: 9 },
+      { do: 'storage', page: 0, how: 'remove reject' },
+      { do: 'sign-out', page: 0, wait: 0 },
+      { do: 'set-user', page: 0, user: 0 },
+      { do: 'record', page: 0, how: 'with id' },
+      { do: 'reload', page: 0 },
+    ],
+  },
 ]
