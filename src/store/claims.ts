@@ -19,6 +19,8 @@ export interface Claim {
   isAnnounced: boolean
   /** How many parts of the store use it: given back by the last of them. */
   uses: number
+  /** The workspaces that have it open, each of which is one use. */
+  readonly places: Set<string>
   readonly result: Promise<boolean>
   readonly end: Deferred<ClaimEnd>
   /** Gives the Web Lock back. */
@@ -59,6 +61,7 @@ export async function takeClaim(
     state: 'asking',
     isAnnounced: false,
     uses: 1,
+    places: new Set(),
     result: result.promise,
     end: deferred(),
     giveBackLock: () => {},

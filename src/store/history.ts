@@ -53,20 +53,18 @@ function withoutContent(rank: number): Recorded {
   return { preview: none, titles: { person: none, app: none, message: { text: '', rank: 0 } } }
 }
 
-/** The entry of a conversation that begins here. Nothing of it is stored until something is recorded. */
+/**
+ * The entry of a conversation that begins here, unless it is stored already. Nothing of it is stored until something is recorded;
+ * what was recorded about it before anybody began it is kept.
+ */
 export function addNew(user: User, workspace: string, conversationId: string): void {
   user.begun.add(conversationId)
-  if (user.entries.has(conversationId)) return
-  const begins = nextRank(user)
+  const known = user.entries.get(conversationId)
+  if (known && (known.stored || known.begins !== undefined)) return
+  const begins = Math.min(nextRank(user), nowMs(user))
   user.entries.set(
     conversationId,
-    createEntry({
-      userId: user.userId,
-      conversationId,
-      workspace,
-      scope: user.scope,
-      begins: Math.min(begins, nowMs(user)),
-    }),
+    createEntry({ scope: user.scope, ...known, userId: user.userId, conversationId, workspace, begins }),
   )
 }
 
@@ -89,12 +87,6 @@ export function nextRank(user: User): number {
 /** The scope in which a message with an id is counted, once however many pages record it. */
 export function scopeOfMessage(messageId: string): string {
   return shortHash(messageId.slice(0, 4 * maxIdBytes))
-}
-
-/** Forgets an unused conversation that the page leaves. */
-export function dropIfUnused(user: User, conversationId: string): void {
-  const entry = user.entries.get(conversationId)
-  if (entry && !entry.stored && !entry.unsent) user.entries.delete(conversationId)
 }
 
 /** Whether nothing was recorded in it by this page. */

@@ -5,7 +5,7 @@ import { storageError } from '../core/storage-error.js'
 import { byRank } from '../core/stored-row.js'
 import { askHolder, type Claim, releaseClaim, takeClaim } from './claims.js'
 import { dropPointers, graceMs, msToComeBack, readPointer, writePointer } from './device-keys.js'
-import { addNew, adopt, dropIfUnused, isHidden, recordIn } from './history.js'
+import { addNew, adopt, isHidden, recordIn } from './history.js'
 import { nextPlace, openPlace, type PlaceEvent } from './place.js'
 import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
@@ -29,7 +29,10 @@ export function openWorkspace(user: User, workspace: string, options: OpenOption
   const { conversationId: asked } = options
   user.wantedWorkspace = workspace
   const running = user.openings.get(workspace)
-  if (running && (asked ?? running.asked) === running.asked) return running.result
+  if (running && (asked ?? running.asked) === running.asked) {
+    user.context.publish()
+    return running.result
+  }
   const here = user.places.get(workspace)
   if (here && here.state !== 'opening' && (asked ?? here.conversationId) === here.conversationId) {
     user.currentWorkspace = workspace
@@ -89,6 +92,8 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
     if (claim) releaseClaim(user, claim)
     return 'ok' // the app wished something else in the meantime
   }
+  // Nobody began it yet that storage knows of: what is said in it now begins it.
+  if (row === undefined) addNew(user, workspace, conversationId)
   wantWorkspace(user, workspace)
   choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim })
   if (!claim) void watch(user, workspace, conversationId)
@@ -173,7 +178,7 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
   }
   const before = place.before
   movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld: isNew || claim !== undefined })
-  if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
   settleIn(user, workspace, conversationId, claim)
   if (isNew) void claimInBackground(user, workspace, conversationId)
@@ -192,7 +197,7 @@ function choosePlace(
   user.runs++
   user.openings.delete(workspace)
   movePlace(user, workspace, { type: 'chose', conversationId, isHeld })
-  if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   settleIn(user, workspace, conversationId, claim)
 }
 
@@ -214,12 +219,10 @@ function settleIn(user: User, workspace: string, conversationId: string, claim: 
   user.context.publish()
 }
 
-/** The page leaves a conversation. */
-function leave(user: User, conversationId: string): void {
+/** The place has another conversation from now on. */
+function leave(user: User, workspace: string, conversationId: string): void {
   const claim = user.claims.get(conversationId)
-  const isElsewhere = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
-  if (claim && !isElsewhere) releaseClaim(user, claim)
-  dropIfUnused(user, conversationId)
+  if (claim?.places.delete(workspace)) releaseClaim(user, claim)
 }
 
 async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {
@@ -285,7 +288,7 @@ async function chooseAsked(user: User, workspace: string, asked: string, createU
     if (claim) releaseClaim(user, claim)
     return redirect(user, workspace, asked, 'removed')
   }
-  if (!user.entries.has(asked)) addNew(user, workspace, asked)
+  if (row === undefined) addNew(user, workspace, asked)
   return { conversationId: asked, claim, isResumed: row !== undefined }
 }
 
@@ -306,7 +309,7 @@ async function chooseOwn(user: User, workspace: string, own: string): Promise<Ch
     if (claim) releaseClaim(user, claim)
     return row === 'newer-version' ? redirect(user, workspace, own, row) : undefined
   }
-  if (row === undefined && !user.entries.has(own)) addNew(user, workspace, own)
+  if (row === undefined) addNew(user, workspace, own)
   return { conversationId: own, claim, isResumed: row !== undefined }
 }
 
@@ -360,7 +363,7 @@ async function chooseInMemory(user: User, workspace: string, { conversationId: a
     return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'open-elsewhere')
   }
   const isKnown = user.entries.has(own)
-  if (!isKnown) addNew(user, workspace, own)
+  addNew(user, workspace, own)
   return { conversationId: own, claim, isResumed: isKnown }
 }
 

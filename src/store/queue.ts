@@ -21,7 +21,8 @@ export interface Round {
   readonly refused: readonly Refused[]
   /** Conversations whose row is to be read again: what they look like now depends on more than this page knows. */
   readonly readAgain: readonly string[]
-  readonly saved: readonly string[]
+  /** Conversations of which other tabs are to hear. */
+  readonly changed: readonly string[]
   readonly error: LeftoffError | undefined
 }
 
@@ -74,7 +75,7 @@ export async function sendRound(user: User): Promise<Round> {
   const removal = removeIds.length > 0 ? adapter.remove(user.userId, removeIds) : Promise.resolve()
   const saves = batches.map((batch) => adapter.save(batch.map(({ change }) => change)))
   const [[removed], saved] = await Promise.all([Promise.allSettled([removal]), Promise.allSettled(saves)])
-  const round = { refused: [] as Refused[], readAgain: [] as string[], saved: [] as string[] }
+  const round = { refused: [] as Refused[], readAgain: [] as string[], changed: [] as string[] }
   if (user.isGone) {
     if (removed.status === 'fulfilled') for (const id of removing) user.removals.delete(id)
     return { ...round, error: undefined }
@@ -86,6 +87,7 @@ export async function sendRound(user: User): Promise<Round> {
       user.entries.delete(id)
       settleJournal(user, id)
     }
+    round.changed.push(...removeIds)
     for (const replay of replayed) settleReplay(user, replay)
   }
   for (const [index, batch] of batches.entries()) {
@@ -101,7 +103,7 @@ function settleBatch(
   user: User,
   batch: readonly { readonly change: SessionChange; readonly replay: Replay | undefined }[],
   refusals: readonly Refusal[],
-  round: { refused: Refused[]; readAgain: string[]; saved: string[] },
+  round: { refused: Refused[]; readAgain: string[]; changed: string[] },
 ): void {
   // A conversation may be in a batch twice, from here and from the journal: a refusal is of both.
   const reasons = new Map(refusals.map(({ conversationId, reason }) => [conversationId, reason]))
@@ -111,7 +113,10 @@ function settleBatch(
     if (replay) {
       settleReplay(user, replay)
       if (reason) round.refused.push({ conversationId, reason, isReplay: true })
-      else round.readAgain.push(conversationId)
+      else {
+        round.readAgain.push(conversationId)
+        round.changed.push(conversationId)
+      }
       continue
     }
     const entry = user.entries.get(conversationId)
@@ -121,7 +126,7 @@ function settleBatch(
       const next = needsScope(stored) ? withScope(stored, randomScope()) : stored
       user.entries.set(conversationId, next)
       if (!next.unsent) settleJournal(user, conversationId)
-      round.saved.push(conversationId)
+      round.changed.push(conversationId)
       // An earlier attempt may have been stored without our hearing of it.
       if (change.titles || !entry.stored || user.saving.failures > 0) round.readAgain.push(conversationId)
     } else if (reason === 'unknown' && mayBeginAnew(user, entry)) {

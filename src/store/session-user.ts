@@ -2,7 +2,7 @@ import { epochKey } from '../core/epoch.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
 import { storageKey, type WebStorage } from '../core/web-storage.js'
-import { closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
+import { announceChanged, closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
 import { dropPointers, keysWith, readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
 import { withScope } from './entry.js'
 import { addNew, isUntouched, recordIn } from './history.js'
@@ -176,6 +176,7 @@ export async function clearConversations(user: User, workspace: string | undefin
       user.removedIds.add(id)
     }
     dropPointers(user, workspace)
+    announceChanged(user, [...ids])
   } catch (cause) {
     throw storageError(adapter.name, cause)
   } finally {
@@ -186,8 +187,11 @@ export async function clearConversations(user: User, workspace: string | undefin
 
 async function readEpoch(user: User): Promise<void> {
   const { adapter, name } = user.context
-  const stored = await adapter.epochOf?.(user.userId).catch(() => '')
-  if (!stored || stored === user.epoch || user.isGone) return
+  const stored = await adapter.epochOf?.(user.userId).catch(() => undefined)
+  if (stored === user.epoch || user.isGone) return
+  // A sign-out that could not reach the database is carried out now, or the database was cleared.
+  if (stored === '') return adapter.forget?.(user.userId, user.epoch).catch(() => {})
+  if (!stored) return
   // The database's wins; localStorage may have been cleared.
   user.epoch = stored
   tryStorage(
@@ -239,7 +243,7 @@ function settleWaiting(user: User): void {
     if (workspace === undefined) continue
     const shown = openPlace(user.places.get(workspace))?.conversationId
     const conversationId = shown ?? readPointer(user, workspace) ?? user.context.createId()
-    if (!user.entries.has(conversationId)) addNew(user, workspace, conversationId)
+    addNew(user, workspace, conversationId)
     writePointer(user, workspace, conversationId)
     recordIn(user, conversationId, workspace, recorded)
   }

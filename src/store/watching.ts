@@ -12,8 +12,10 @@ const objectionMs = 50
 /** How long the page that has a conversation has to answer before it is taken from it. */
 const answerMs = 1_000
 
-/** Moves the place when its claim ends without this page giving it back. */
+/** The place has the claim, and moves when it ends without this page giving it back. A place uses a claim once. */
 export async function followClaim(user: User, workspace: string, claim: Claim): Promise<void> {
+  if (claim.places.has(workspace)) return releaseClaim(user, claim)
+  claim.places.add(workspace)
   const why = await claim.end.promise
   if (user.isGone || why === 'released' || !isHere(user, workspace, claim.conversationId)) return
   const { conversationId } = claim
@@ -111,7 +113,8 @@ async function settleTaken(user: User, workspace: string, claim: Claim): Promise
     return false
   }
   if (claim.state !== 'held') {
-    lose(user, workspace, conversationId)
+    // The page may have been away once more, and have asked again.
+    if (!user.claims.has(conversationId)) lose(user, workspace, conversationId)
     return false
   }
   move(user, workspace, { type: 'granted', conversationId })
