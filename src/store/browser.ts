@@ -16,6 +16,8 @@ export interface Browser {
   locks(): ClaimLocks | undefined
   /** Joins the other pages of this origin in a channel, `undefined` where there is none. Open until it is closed. */
   channel(name: string, onMessage: (data: unknown) => void): ClaimChannel | undefined
+  /** Runs `run` before the page is painted again, or in a microtask where nothing is painted: in a hidden page, and on a server. */
+  beforePaint(run: () => void): void
   /** Where stores of one page find each other; `undefined` on a server. */
   events(): EventTarget | undefined
 }
@@ -95,8 +97,21 @@ export const realBrowser: Browser = {
     channel.addEventListener('message', ({ data }) => onMessage(data))
     return channel
   },
+  beforePaint(run) {
+    if (!hasDocument() || document.visibilityState === 'hidden') return queueMicrotask(run)
+    let hasRun = false
+    const runOnce = (): void => {
+      if (!hasRun) run()
+      hasRun = true
+    }
+    requestAnimationFrame(runOnce)
+    setTimeout(runOnce, framelessMs)
+  },
   events: () => (hasDocument() ? globalThis : undefined),
 }
+
+/** A frame that cannot be seen, such as one that is scrolled away, is not painted. */
+const framelessMs = 100
 
 function hasDocument(): boolean {
   return typeof document !== 'undefined'

@@ -7,7 +7,7 @@ import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'
 import { type Recorded, recordedMessage, recordedTitle } from './entry.js'
-import { callListener, createEventEmitter } from './event-emitter.js'
+import { createEventEmitter } from './event-emitter.js'
 import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
 import { readInitialSessions } from './initial-state.js'
 import { beginConversation, currentPlace, openConversationId, openWorkspace, replaceLost, switchTo } from './opening.js'
@@ -132,12 +132,12 @@ export function createSessionStore({
 
   return {
     capacity,
-    getState: shell.api.getState,
-    getInitialState: shell.api.getInitialState,
-    subscribe: (listener) => shell.api.subscribe((state, previous) => callListener(() => listener(state, previous))),
+    getState: shell.read,
+    getInitialState: shell.initial,
+    subscribe: shell.subscribe,
     on: events.on,
     stateOf: (workspace) =>
-      shell.api.getState().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
+      shell.read().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
 
     initConversation(workspace, options = {}) {
       return shell.attempt(async () => {

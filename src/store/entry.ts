@@ -131,10 +131,9 @@ export function record(entry: Entry, { message, activity, preview, titles }: Rec
   })
 }
 
-/** What is to be sent of the entry now, or `undefined` if nothing is. */
-export function changeOf(entry: Entry, epoch: string): SessionChange | undefined {
-  const { userId, conversationId, workspace, stored, begins, unsent, isReadOnly } = entry
-  if (!unsent || isReadOnly) return undefined
+/** What is to be sent of the entry now. */
+export function changeOf(entry: Entry, epoch: string): SessionChange {
+  const { userId, conversationId, workspace, stored, begins, unsent = {} } = entry
   const scopes = Object.entries(unsent.counts ?? {})
   return {
     userId,

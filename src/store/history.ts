@@ -30,8 +30,30 @@ export function adopt(user: User, row: RankedSession): void {
     entry ?? createEntry({ userId: user.userId, conversationId, workspace: row.workspace, scope: user.scope })
   const { title, lastMessagePreview, ...bare } = row
   const hasContent = title !== undefined || lastMessagePreview !== undefined
-  if (user.context.keepsContent || !hasContent) user.entries.set(conversationId, withStored(known, row))
-  else user.entries.set(conversationId, record(withStored(known, bare), withoutContent(nextRank(user))))
+  if (user.context.keepsContent || !hasContent) putEntry(user, withStored(known, row))
+  else putEntry(user, record(withStored(known, bare), withoutContent(nextRank(user))))
+}
+
+/** Replaces what is known of a conversation. */
+export function putEntry(user: User, entry: Entry): void {
+  const { conversationId, unsent } = entry
+  user.entries.set(conversationId, entry)
+  if (unsent) user.unsent.add(conversationId)
+  else user.unsent.delete(conversationId)
+}
+
+/** Forgets a conversation. */
+export function dropEntry(user: User, conversationId: string): void {
+  user.entries.delete(conversationId)
+  user.unsent.delete(conversationId)
+}
+
+/** The conversations with something to save. */
+export function dueEntries(user: User): Entry[] {
+  return [...user.unsent].flatMap((id) => {
+    const entry = user.entries.get(id)
+    return entry && !entry.isReadOnly && !isHidden(user, id) ? entry : []
+  })
 }
 
 /** Whether two readings of a row say the same. All that a row has are texts and numbers, and one object of numbers. */
@@ -41,8 +63,9 @@ function isSameRow(a: RankedSession, b: RankedSession): boolean {
   return isSameRecord(restA, restB) && isSameRecord({ ...ofA }, { ...ofB })
 }
 
-function isSameRecord(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  const names = Object.keys(a)
+/** Whether two objects, or arrays, hold the same values. */
+export function isSameRecord<T extends object>(a: T, b: T): boolean {
+  const names = Object.keys(a) as (keyof T)[]
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }
 
@@ -57,25 +80,21 @@ function withoutContent(rank: number): Recorded {
  * The entry of a conversation that begins here, unless it is stored already. Nothing of it is stored until something is recorded;
  * what was recorded about it before anybody began it is kept.
  */
-export function addNew(user: User, workspace: string, conversationId: string): void {
+export function addNew(user: User, workspace: string, conversationId: string, scope = user.scope): void {
   user.begun.add(conversationId)
   const known = user.entries.get(conversationId)
   if (known && (known.stored || known.begins !== undefined)) return
-  const begins = Math.min(nextRank(user), nowMs(user))
-  user.entries.set(
-    conversationId,
-    createEntry({ scope: user.scope, ...known, userId: user.userId, conversationId, workspace, begins }),
-  )
+  nextRank(user)
+  putEntry(user, createEntry({ scope, ...known, userId: user.userId, conversationId, workspace, begins: nowMs(user) }))
+}
 }
 
 /** Puts what was recorded into the entry. */
-export function recordIn(user: User, conversationId: string, workspace: string, recorded: Recorded): Entry {
+export function recordIn(user: User, conversationId: string, workspace: string, recorded: Recorded): void {
   const known =
     user.entries.get(conversationId) ??
     createEntry({ userId: user.userId, conversationId, workspace, scope: user.scope })
-  const entry = record(known, recorded)
-  user.entries.set(conversationId, entry)
-  return entry
+  putEntry(user, record(known, recorded))
 }
 
 /** The rank of what is recorded now: greater than every rank of the user that this page has seen. */

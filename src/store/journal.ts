@@ -5,7 +5,7 @@ import { parseJson } from '../core/parse-json.js'
 import { parseStorageKey, storageKey } from '../core/web-storage.js'
 import { keysWith } from './device-keys.js'
 import { changeOf } from './entry.js'
-import { isHidden } from './history.js'
+import { dueEntries } from './history.js'
 import { nowMs, type Replay, tryStorage, type User } from './user.js'
 
 /**
@@ -24,10 +24,8 @@ export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: bo
   writeRemovals(user, { isLeaving })
   if (user.context.adapter.durability !== 'committed') return
   tryStorage(local(user), (storage) => {
-    for (const [conversationId, entry] of user.entries) {
-      if (isHidden(user, conversationId)) continue
-      const change = changeOf(entry, user.epoch)
-      if (change) storage.setItem(journalKey(user, conversationId), JSON.stringify(change))
+    for (const entry of dueEntries(user)) {
+      storage.setItem(journalKey(user, entry.conversationId), JSON.stringify(changeOf(entry, user.epoch)))
     }
   })
 }

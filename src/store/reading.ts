@@ -1,13 +1,12 @@
 import type { SessionPage } from '../core/adapter.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
-import { createEntry } from './entry.js'
-import { adopt, isHidden } from './history.js'
+import { addNew, adopt, dropEntry, isHidden } from './history.js'
 import { replaceLost } from './opening.js'
 import { openPlace } from './place.js'
 import { refusalError } from './queue.js'
 import { backoffMs } from './time.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */
 const pageSize = 100
@@ -122,27 +121,17 @@ function vanish(user: User, conversationId: string, isRemoved: boolean): void {
   const isOpen = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
   if (isRemoved) {
     user.removedIds.add(conversationId)
-    user.entries.delete(conversationId)
+    dropEntry(user, conversationId)
     if (entry?.unsent) user.refusal = refusalError({ conversationId, reason: 'removed', isReplay: false })
     if (isOpen) replaceLost(user, conversationId)
     if (isOpen || entry?.stored) user.context.emit({ type: 'conversation-lost', conversationId, reason: 'removed' })
     return
   }
   if (!entry || entry.unsent || !entry.stored) return // what is recorded and not saved begins it anew
-  user.entries.delete(conversationId)
+  dropEntry(user, conversationId)
   if (!isOpen) return
   // The storage was cleared: what was cleared stays cleared, and what is said from now on begins the conversation anew.
-  user.begun.add(conversationId)
-  user.entries.set(
-    conversationId,
-    createEntry({
-      userId: user.userId,
-      conversationId,
-      workspace: entry.workspace,
-      scope: randomScope(),
-      begins: nowMs(user),
-    }),
-  )
+  addNew(user, entry.workspace, conversationId, randomScope())
 }
 
 /** Keeps the number of rows on a device within its bound: the newest, and of each workspace at least ten. */
@@ -178,7 +167,7 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
     for (const id of removed) user.removedIds.delete(id)
     throw cause
   }
-  for (const id of removed) user.entries.delete(id)
+  for (const id of removed) dropEntry(user, id)
   return removed
 }
 

@@ -5,7 +5,7 @@ import { storageKey, type WebStorage } from '../core/web-storage.js'
 import { announceChanged, closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
 import { dropPointers, keysWith, readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
 import { withScope } from './entry.js'
-import { addNew, isUntouched, recordIn } from './history.js'
+import { addNew, dropEntry, isUntouched, putEntry, recordIn } from './history.js'
 import { deleteJournal, readJournal, writeJournal, writeRemovals } from './journal.js'
 import { openPlace } from './place.js'
 import { readAgain, refresh, removeOldest } from './reading.js'
@@ -172,7 +172,7 @@ export async function clearConversations(user: User, workspace: string | undefin
     if (sent.length > 0) await adapter.remove(user.userId, sent)
     deleteJournal(user, workspace === undefined ? undefined : ids)
     for (const id of ids) {
-      user.entries.delete(id)
+      dropEntry(user, id)
       user.removedIds.add(id)
     }
     dropPointers(user, workspace)
@@ -259,7 +259,7 @@ function stamp(user: User): void {
 function beginScope(user: User): void {
   user.scope = randomScope()
   for (const [id, entry] of user.entries) {
-    if (!entry.unsent) user.entries.set(id, withScope(entry, user.scope))
+    if (!user.unsent.has(id)) putEntry(user, withScope(entry, user.scope))
   }
 }
 

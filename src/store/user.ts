@@ -96,6 +96,8 @@ export interface User {
   scope: string
   highestRank: number
   readonly entries: Map<string, Entry>
+  /** Those with something that storage has not acknowledged, so that saving need not look through all. */
+  readonly unsent: Set<string>
   /** Removed here: whatever was read before does not bring them back. */
   readonly removedIds: Set<string>
   /** Being cleared: neither shown nor sent. */
@@ -185,6 +187,7 @@ export function createUser(context: StoreContext, userId: string): User {
     scope: randomScope(),
     highestRank: 0,
     entries: new Map(),
+    unsent: new Set(),
     removedIds: new Set(),
     clearing: new Set(),
     next: { all: undefined, byWorkspace: new Map() },
