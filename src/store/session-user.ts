@@ -110,12 +110,9 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
 /** What earlier pages kept before `persistContent: false`. */
 function dropDrafts({ context, userId }: User): void {
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
-    tryStorage(
-      () => context.storage(kind),
-      (storage) => {
-        for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
-      },
-    )
+    tryStorage(context, kind, (storage) => {
+      for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
+    })
   }
 }
 
@@ -194,10 +191,7 @@ async function readEpoch(user: User): Promise<void> {
   if (!stored) return
   // The database's wins; localStorage may have been cleared.
   user.epoch = stored
-  tryStorage(
-    () => user.context.storage('localStorage'),
-    (storage) => storage.setItem(epochKey(name, user.userId), stored),
-  )
+  tryStorage(user.context, 'localStorage', (storage) => storage.setItem(epochKey(name, user.userId), stored))
 }
 
 /** Row first: the blob may be replaced by the snapshot only once its sessions are stored. */
@@ -214,10 +208,7 @@ async function importBlob(user: User): Promise<void> {
   }
   if (user.isGone) return
   if (errors.length > 0 && keepsContent) {
-    tryStorage(
-      () => user.context.storage('localStorage'),
-      (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob),
-    )
+    tryStorage(user.context, 'localStorage', (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob))
   }
   for (const error of errors) emit({ type: 'row-quarantined', error })
   user.importedBlob = blob
@@ -264,25 +255,20 @@ function beginScope(user: User): void {
 }
 
 /** The user's keys in this tab's own storage. Those of other tabs carry an epoch that is over. */
-export function forgetTab({ name, storage }: StoreContext, userId: string): void {
-  tryStorage(
-    () => storage('sessionStorage'),
-    (own) => removeKeys(own, name, userId),
-  )
+export function forgetTab(context: StoreContext, userId: string): void {
+  tryStorage(context, 'sessionStorage', (own) => removeKeys(own, context.name, userId))
 }
 
-function forgetDevice({ name, storage }: StoreContext, userId: string, epoch: string): void {
-  tryStorage(
-    () => storage('localStorage'),
-    (own) => {
-      // The epoch first: what another page writes from here on is not there.
-      own.setItem(epochKey(name, userId), epoch)
-      own.setItem(importOverKey(name), '1')
-      own.removeItem(name)
-      own.removeItem(storageKey(name, 'quarantine', name))
-      removeKeys(own, name, userId)
-    },
-  )
+function forgetDevice(context: StoreContext, userId: string, epoch: string): void {
+  const { name } = context
+  tryStorage(context, 'localStorage', (own) => {
+    // The epoch first: what another page writes from here on is not there.
+    own.setItem(epochKey(name, userId), epoch)
+    own.setItem(importOverKey(name), '1')
+    own.removeItem(name)
+    own.removeItem(storageKey(name, 'quarantine', name))
+    removeKeys(own, name, userId)
+  })
 }
 
 function removeKeys(storage: WebStorage, name: string, userId: string): void {

@@ -239,17 +239,18 @@ export function endUser(user: User, why: LeftoffError): void {
 
 /** The epoch in localStorage, if there is one. */
 export function localEpoch(context: StoreContext, userId: string): string | undefined {
-  const stored = tryStorage(
-    () => context.storage('localStorage'),
-    (storage) => storage.getItem(epochKey(context.name, userId)),
-  )
+  const stored = tryStorage(context, 'localStorage', (storage) => storage.getItem(epochKey(context.name, userId)))
   return readEpoch(stored) || undefined
 }
 
 /** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */
-export function tryStorage<T>(open: () => WebStorage | undefined, use: (storage: WebStorage) => T): T | undefined {
+export function tryStorage<T>(
+  context: Pick<StoreContext, 'storage'>,
+  kind: 'localStorage' | 'sessionStorage',
+  use: (storage: WebStorage) => T,
+): T | undefined {
   try {
-    const storage = open()
+    const storage = context.storage(kind)
     return storage && use(storage)
   } catch {
     return undefined
