@@ -62,26 +62,23 @@ export const realBrowser: Browser = {
   },
   onLifecycle(listener) {
     if (!hasDocument()) return () => {}
-    const onVisibility = (): void => listener(document.visibilityState === 'hidden' ? 'hidden' : 'visible')
-    const onPageHide = (): void => listener('pagehide')
-    const onPageShow = (event: PageTransitionEvent): void => {
-      if (event.persisted) listener('pageshow')
-    }
-    const onFreeze = (): void => listener('freeze')
-    const onResume = (): void => listener('resume')
+    const stop = new AbortController()
+    const on = (target: EventTarget, type: string, eventOf: (event: Event) => LifecycleEvent | false): void =>
+      target.addEventListener(
+        type,
+        (event) => {
+          const name = eventOf(event)
+          if (name) listener(name)
+        },
+        stop,
+      )
     // Never `unload`: it keeps the page out of the back/forward cache (https://web.dev/articles/bfcache).
-    document.addEventListener('visibilitychange', onVisibility)
-    document.addEventListener('freeze', onFreeze)
-    document.addEventListener('resume', onResume)
-    addEventListener('pagehide', onPageHide)
-    addEventListener('pageshow', onPageShow)
-    return () => {
-      document.removeEventListener('visibilitychange', onVisibility)
-      document.removeEventListener('freeze', onFreeze)
-      document.removeEventListener('resume', onResume)
-      removeEventListener('pagehide', onPageHide)
-      removeEventListener('pageshow', onPageShow)
-    }
+    on(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? 'hidden' : 'visible'))
+    on(document, 'freeze', () => 'freeze')
+    on(document, 'resume', () => 'resume')
+    on(globalThis, 'pagehide', () => 'pagehide')
+    on(globalThis, 'pageshow', (event) => 'persisted' in event && event.persisted === true && 'pageshow')
+    return () => stop.abort()
   },
   isHidden: () => hasDocument() && document.visibilityState === 'hidden',
   wasDiscarded: () => hasDocument() && 'wasDiscarded' in document && document.wasDiscarded === true,

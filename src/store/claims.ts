@@ -78,9 +78,9 @@ export async function takeClaim(
   return claim.state === 'held' ? claim : undefined
 }
 
-/** Gives the claim back, unless another part of the store uses it. */
-export function releaseClaim(user: User, claim: Claim): void {
-  if (--claim.uses <= 0) endClaim(user, claim, 'released')
+/** Gives the claim back, if there is one and no other part of the store uses it. */
+export function releaseClaim(user: User, claim: Claim | undefined): void {
+  if (claim && --claim.uses <= 0) endClaim(user, claim, 'released')
 }
 
 /** Gives back all: a page that is away must not hold what a live one could have. */

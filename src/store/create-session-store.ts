@@ -10,9 +10,10 @@ import { type Recorded, recordedMessage, recordedTitle } from './entry.js'
 import { createEventEmitter } from './event-emitter.js'
 import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
 import { readInitialSessions } from './initial-state.js'
-import { beginConversation, currentPlace, openConversationId, openWorkspace, replaceLost, switchTo } from './opening.js'
+import { beginConversation, openWorkspace, replaceLost, switchTo } from './opening.js'
 import { pageStorage } from './page-storage.js'
 import { openPlace } from './place.js'
+import { placeIn, settledPlace } from './places.js'
 import { ignoreRejection } from './promises.js'
 import { loadMore } from './reading.js'
 import { flush, saveNow, saveSoon } from './saving.js'
@@ -108,7 +109,7 @@ export function createSessionStore({
     if (conversationId !== undefined) requireId('conversationId', conversationId)
     if (workspace !== undefined) checkedWorkspace(workspace)
     const wanted = workspace ?? user.wantedWorkspace
-    const id = conversationId ?? openConversationId(user, wanted)
+    const id = conversationId ?? settledPlace(user, wanted)?.conversationId
     if (id === undefined) {
       user.waiting = [...user.waiting, { workspace: wanted, recorded: recorded(user) }]
     } else {
@@ -254,7 +255,7 @@ export function createSessionStore({
     const user = shell.use()
     const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
     const cleared = clearConversations(user, workspace)
-    const before = currentPlace(user)
+    const before = placeIn(user, user.currentWorkspace)
     await cleared
     for (const [own, place] of open) {
       const id = openPlace(place)?.conversationId

@@ -1,3 +1,4 @@
+import type { SessionAdapter } from '../core/adapter.js'
 import { maxIdBytes } from '../core/checks.js'
 import { shortHash } from '../core/hash.js'
 import type { RankedSession } from '../core/session.js'
@@ -32,6 +33,13 @@ export function adopt(user: User, row: RankedSession): void {
   const hasContent = title !== undefined || lastMessagePreview !== undefined
   if (user.context.keepsContent || !hasContent) putEntry(user, withStored(known, row))
   else putEntry(user, record(withStored(known, bare), withoutContent(nextRank(user))))
+}
+
+/** Reads a conversation's row. */
+export async function readRow(user: User, conversationId: string): ReturnType<SessionAdapter['get']> {
+  const row = await user.context.adapter.get(user.userId, conversationId)
+  if (!user.isGone && typeof row === 'object') adopt(user, row)
+  return row
 }
 
 /** Replaces what is known of a conversation. */

@@ -1,9 +1,9 @@
 import type { SessionPage } from '../core/adapter.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
-import { addNew, adopt, dropEntry, isHidden } from './history.js'
+import { addNew, adopt, dropEntry, isHidden, readRow } from './history.js'
 import { replaceLost } from './opening.js'
-import { openPlace } from './place.js'
+import { openIds } from './places.js'
 import { refusalError } from './queue.js'
 import { backoffMs } from './time.js'
 import type { User } from './user.js'
@@ -32,7 +32,7 @@ export async function refresh(user: User): Promise<void> {
       // Older ones are not on these pages; and one that was saved while they were read may not be either.
       const entry = user.entries.get(id)
       const isOnPage = stored !== undefined && stored.rank > lowest
-      if (isOnPage && !ids.has(id) && entry?.stored === stored) await readVanished(user, id)
+      if (isOnPage && !ids.has(id) && entry?.stored === stored) await readOne(user, id)
     }
     readSucceeded(user)
   } catch (cause) {
@@ -95,30 +95,20 @@ function readSucceeded(user: User): void {
 
 async function readOne(user: User, conversationId: string): Promise<void> {
   const before = user.entries.get(conversationId)?.stored
-  const row = await user.context.adapter.get(user.userId, conversationId)
+  const row = await readRow(user, conversationId)
   if (user.isGone || isHidden(user, conversationId)) return
-  if (typeof row !== 'object') {
-    if (row !== 'newer-version') vanish(user, conversationId, row === 'removed')
-    return
-  }
-  adopt(user, row)
+  // Not there any more: removed, or cleared away with the whole storage.
+  if (typeof row !== 'object')
+    return row === 'newer-version' ? undefined : vanish(user, conversationId, row === 'removed')
   // Not our own save, which left no message uncounted here.
-  const isOpen = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
+  const isOpen = openIds(user).includes(conversationId)
   const isNews = row.messageCount !== before?.messageCount && user.entries.get(conversationId)?.stored === row
   if (isOpen && isNews) user.context.emit({ type: 'conversation-changed', conversationId })
 }
 
-/** A row we know is not listed any more: removed, cleared away with the whole storage, or merely old. */
-async function readVanished(user: User, conversationId: string): Promise<void> {
-  const row = await user.context.adapter.get(user.userId, conversationId)
-  if (user.isGone || isHidden(user, conversationId)) return
-  if (typeof row === 'object') adopt(user, row)
-  else if (row !== 'newer-version') vanish(user, conversationId, row === 'removed')
-}
-
 function vanish(user: User, conversationId: string, isRemoved: boolean): void {
   const entry = user.entries.get(conversationId)
-  const isOpen = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
+  const isOpen = openIds(user).includes(conversationId)
   if (isRemoved) {
     user.removedIds.add(conversationId)
     dropEntry(user, conversationId)

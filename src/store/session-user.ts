@@ -7,12 +7,12 @@ import { dropPointers, keysWith, readPointer, stampLeaving, takeLeftStamp, write
 import { withScope } from './entry.js'
 import { addNew, dropEntry, isUntouched, putEntry, recordIn } from './history.js'
 import { deleteJournal, readJournal, writeJournal, writeRemovals } from './journal.js'
-import { openPlace } from './place.js'
+import { openIds, placeIn } from './places.js'
 import { readAgain, refresh, removeOldest } from './reading.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
 import { importOverKey, legacyBlob } from './snapshot.js'
 import { endUser, localEpoch, nowMs, type StoreContext, signedOutError, tryStorage, type User } from './user.js'
-import { askAgain, checkClaims, stopWatching } from './watching.js'
+import { askAgain, stopWatching } from './watching.js'
 
 /** How long after opening a page looks whether the device keeps too many conversations. */
 const tidyAfterMs = 10_000
@@ -77,7 +77,7 @@ export function onPageShow(user: User): void {
 
 /** The page was frozen. */
 export function onResume(user: User): void {
-  void checkClaims(user).then(() => refresh(user))
+  void askAgain(user).then(() => refresh(user))
 }
 
 /** The page is seen again. */
@@ -232,7 +232,7 @@ function settleWaiting(user: User): void {
   user.waiting = []
   for (const { workspace = user.wantedWorkspace ?? user.context.defaultWorkspace, recorded } of waiting) {
     if (workspace === undefined) continue
-    const shown = openPlace(user.places.get(workspace))?.conversationId
+    const shown = placeIn(user, workspace)?.conversationId
     const conversationId = shown ?? readPointer(user, workspace) ?? user.context.createId()
     addNew(user, workspace, conversationId)
     writePointer(user, workspace, conversationId)
@@ -241,8 +241,7 @@ function settleWaiting(user: User): void {
 }
 
 function stamp(user: User): void {
-  const ids = [...user.places.values()].flatMap((place) => openPlace(place)?.conversationId ?? [])
-  const used = ids.filter((id) => user.entries.get(id)?.stored || !isUntouched(user, id))
+  const used = openIds(user).filter((id) => user.entries.get(id)?.stored || !isUntouched(user, id))
   stampLeaving(user, used, nowMs(user))
 }
 

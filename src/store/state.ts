@@ -1,8 +1,8 @@
 import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import { isSameRecord, listedEntries } from './history.js'
-import { currentPlace } from './opening.js'
 import { openPlace } from './place.js'
+import { placeIn } from './places.js'
 import { pendingCount } from './queue.js'
 import type { SessionState, SessionStatus, WorkspaceState } from './session-store.js'
 import { nowMs, type User } from './user.js'
@@ -23,7 +23,7 @@ export const emptyState: SessionState = {
 
 /** The state of a user. What did not change in it is `previous`'s own. */
 export function stateOf(user: User, previous: SessionState): SessionState {
-  const place = currentPlace(user)
+  const place = placeIn(user, user.currentWorkspace)
   return sameOrNew(previous, {
     userId: user.userId,
     sessions: sameOrNew(previous.sessions, shownSessions(user)),
