@@ -32,7 +32,7 @@ export interface TurnLog {
    * Gives the turn's events after number `after` (0 for all), in order, each once. What is there already arrives in one
    * piece. A turn that runs is followed up to its last event. A number that is skipped is one that the log does not
    * hold. Any number of readers read a turn, each as fast as it likes. Resolves with `undefined` if the log does not hold
-   * the turn. Ends without an error once `signal` aborts. Rejects if the log cannot be read.
+   * the turn. Ends without an error once `signal` aborts.
    */
   read(
     key: TabKey,
