@@ -1,12 +1,14 @@
 import type { LoggedEvent } from '../turn-log.js'
 
-/** Events of one turn in the order of their numbers, as an array that only grows at its end. */
+/** Events of one turn in the order of their numbers. */
 export interface HeldEvents {
   add(event: LoggedEvent): void
   /** Those after a number. Readers who are at one place share an array. */
   after(seq: number): readonly LoggedEvent[]
   /** The highest number; 0 if there is none. */
   lastSeq(): number
+  /** Drops the first ones for as long as `isToGo` says so. */
+  drop(isToGo: (event: LoggedEvent) => boolean): void
   clear(): void
 }
 
@@ -22,6 +24,10 @@ export function heldEvents(): HeldEvents {
       return shared
     },
     lastSeq: () => events.at(-1)?.seq ?? 0,
+    drop(isToGo) {
+      const kept = events.findIndex((event) => !isToGo(event))
+      events = kept === -1 ? [] : events.slice(kept)
+    },
     clear() {
       events = []
       shared = none
@@ -33,8 +39,9 @@ const none: readonly LoggedEvent[] = []
 
 /** Without gaps the number says where; with one it is searched for. */
 function placeAfter(events: readonly LoggedEvent[], seq: number): number {
+  const guess = seq - (events[0]?.seq ?? 0)
+  if (events[guess]?.seq === seq) return guess + 1
   let [low, high] = [0, events.length]
-  if (events[seq - 1]?.seq === seq) return seq
   while (low < high) {
     const middle = (low + high) >> 1
     if ((events[middle]?.seq ?? 0) > seq) high = middle

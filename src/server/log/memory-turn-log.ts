@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { TurnLog } from '../turn-log.js'
+import { bytesOf } from './bytes-of.js'
 import { type HeldEvents, heldEvents } from './held-events.js'
 import { turnLogFull, unknownTurn } from './log-errors.js'
 import { type ReadableTurn, readTurnLog, wakeReaders } from './turn-reader.js'
+import { whenSilent } from './when-silent.js'
 
 /** Settings of {@link memoryTurnLog}. */
 export interface MemoryTurnLogOptions {
@@ -61,19 +63,6 @@ export function memoryTurnLog({
     return bytes + size <= maxBytes
   }
 
-  /** A timer that is set once for many events, and again if there were some meanwhile. */
-  function forgetWhenSilent(turn: Turn, ms: number): void {
-    turn.cancel = clock.setTimeout(
-      () => {
-        const left = turn.activeAt + silenceMs - clock.monotonic()
-        if (left > 0) forgetWhenSilent(turn, left)
-        else forget(turn)
-      },
-      ms,
-      { keepsAlive: false },
-    )
-  }
-
   function take(turn: Turn, size: number): void {
     turn.bytes += size
     bytes += size
@@ -86,7 +75,7 @@ export function memoryTurnLog({
       const turn = newTurn(key, turnId, clock.monotonic())
       take(turn, bytesOfTurn)
       turnsOf.set(key, (turnsOf.get(key) ?? new Map()).set(turnId, turn))
-      forgetWhenSilent(turn, silenceMs)
+      turn.cancel = whenSilent(clock, turn, () => forget(turn))
     },
 
     async append(key, turnId, firstSeq, events) {
@@ -166,14 +155,5 @@ function newTurn(key: TabKey, turnId: string, activeAt: number): Turn {
   return turn
 }
 
-/** A turn whose server ended without a word, as no server that runs one does. */
-const silenceMs = 60 * 60_000
-
-/** What V8 takes for a text: two bytes a character once one of them needs them. */
-function bytesOf(event: string): number {
-  return bytesOfEvent + (/[\u0100-\uffff]/.test(event) ? 2 * event.length : event.length)
-}
-
-/** What V8 takes beside the text, roughly. */
-const bytesOfEvent = 64
+/** What V8 takes for a turn, roughly. */
 const bytesOfTurn = 1024

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { tabKey } from '../../src/core/tab-key.js'
-import { memoryTurnLog } from '../../src/server/log/memory-turn-log.js'
-import { manualClock } from '../../src/testing/manual-clock.js'
-import { turnLogConformance } from '../../src/testing/turn-log-conformance.js'
+import { tabKey } from '../../../src/core/tab-key.js'
+import { memoryTurnLog } from '../../../src/server/log/memory-turn-log.js'
+import { manualClock } from '../../../src/testing/manual-clock.js'
+import { turnLogConformance } from '../../../src/testing/turn-log-conformance.js'
 
 describe('memoryTurnLog', () => {
   turnLogConformance({
