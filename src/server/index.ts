@@ -30,6 +30,7 @@ export { type MemoryTurnLogOptions, memoryTurnLog } from './log/memory-turn-log.
 export { createLookupCache, type LookupCache, type LookupCacheOptions } from './lookup-cache.js'
 export { type MemoryAgentSessionsOptions, memoryAgentSessions } from './memory-agent-sessions.js'
 export { type PostgresAgentSessionsOptions, postgresAgentSessions } from './postgres/postgres-agent-sessions.js'
+export { type PostgresTurnLogOptions, postgresTurnLog } from './postgres/postgres-turn-log.js'
 export type { PostgresQuery } from './postgres/query-caller.js'
 export { busyResponse, type TurnResponseOptions, turnResponse } from './responses.js'
 export { type RefusedTurn, runTurn, type Turn } from './run-turn.js'

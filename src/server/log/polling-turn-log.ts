@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
-import { createTurnFeed, type TurnFeed } from './turn-feed.js'
+import { createTurnFeed, type FetchedEvents, type TurnFeed } from './turn-feed.js'
 import { type BatchAnswer, createTurnLogWriter, type TurnBatch, type TurnLogWriter } from './turn-log-writer.js'
 import { type Piece, type ReadableTurn, readTurnLog } from './turn-reader.js'
-import { whenSilent } from './when-silent.js'
+import { isSilent, whenSilent } from './when-silent.js'
 
 /** Where a log's events lie. Each call is one request, and bounded. */
 export interface TurnLogStorage {
@@ -12,8 +12,8 @@ export interface TurnLogStorage {
   start(key: TabKey, turnId: string): Promise<boolean>
   /** Adds what has a higher number than all before, but nothing after the end. */
   write(key: TabKey, turnId: string, batch: TurnBatch): Promise<BatchAnswer>
-  /** The turn's events after a number, in order; `undefined` if there is no such turn. */
-  fetch(key: TabKey, turnId: string, after: number): Promise<readonly LoggedEvent[] | undefined>
+  /** The turn's events after a number, in order, and whether they are all that will come; `undefined` if there is no such turn. */
+  fetch(key: TabKey, turnId: string, after: number): Promise<FetchedEvents | undefined>
   /** Forgets all turns of a key. */
   delete(key: TabKey): Promise<void>
 }
@@ -30,8 +30,12 @@ export function pollingTurnLog(storage: TurnLogStorage, clock: Clock): TurnLog {
 
   const fetching = (key: TabKey, turnId: string) => (after: number) => storage.fetch(key, turnId, after)
 
-  /** `started` says whether all that the turn has sent comes through this process. */
-  function add(key: TabKey, turnId: string, started: Promise<boolean>): OwnTurn {
+  function find(key: TabKey, turnId: string): OwnTurn | undefined {
+    const turn = own.get(idOf(key, turnId))
+    return turn && !isSilent(clock, turn) ? turn : undefined
+  }
+
+  function add(key: TabKey, turnId: string, started = neverStarted): OwnTurn {
     const feed = createTurnFeed({ fetch: fetching(key, turnId), after: 0, polls: false, clock })
     const writer = createTurnLogWriter({
       async write(batch) {
@@ -62,11 +66,11 @@ export function pollingTurnLog(storage: TurnLogStorage, clock: Clock): TurnLog {
 
     async function open(): Promise<OpenedTurn | undefined> {
       const fetch = fetching(key, turnId)
-      const events = await fetch(after)
-      if (!events) return undefined
+      const first = await fetch(after)
+      if (!first) return undefined
       const feed = createTurnFeed({ fetch, after, polls: true, clock })
-      feed.push(events)
-      return { feed, first: events }
+      feed.add(first)
+      return { feed, first: first.events }
     }
 
     function leave(): void {
@@ -78,7 +82,8 @@ export function pollingTurnLog(storage: TurnLogStorage, clock: Clock): TurnLog {
   return {
     async start(key, turnId) {
       const id = idOf(key, turnId)
-      const turn = own.get(id) ?? add(key, turnId, storage.start(key, turnId))
+      const known = find(key, turnId)
+      const turn = known && known.started !== neverStarted ? known : add(key, turnId, storage.start(key, turnId))
       try {
         await turn.started
       } catch (error) {
@@ -88,7 +93,7 @@ export function pollingTurnLog(storage: TurnLogStorage, clock: Clock): TurnLog {
     },
 
     append(key, turnId, firstSeq, events) {
-      const turn = own.get(idOf(key, turnId)) ?? add(key, turnId, Promise.resolve(false))
+      const turn = find(key, turnId) ?? add(key, turnId)
       turn.activeAt = clock.monotonic()
       turn.feed.push(events.map((event, index) => ({ seq: firstSeq + index, event, last: false })))
       return turn.writer.append(firstSeq, events)
@@ -96,7 +101,7 @@ export function pollingTurnLog(storage: TurnLogStorage, clock: Clock): TurnLog {
 
     async end(key, turnId, lastSeq, lastEvent) {
       const id = idOf(key, turnId)
-      const turn = own.get(id) ?? add(key, turnId, Promise.resolve(false))
+      const turn = find(key, turnId) ?? add(key, turnId)
       turn.feed.push([{ seq: lastSeq, event: lastEvent, last: true }])
       try {
         await turn.writer.end(lastSeq, lastEvent)
@@ -121,7 +126,7 @@ export function pollingTurnLog(storage: TurnLogStorage, clock: Clock): TurnLog {
 
     async read(key, turnId, options) {
       const id = idOf(key, turnId)
-      const running = own.get(id)
+      const running = find(key, turnId)
       if (running && (await running.started.catch(() => false))) return readTurnLog(running.feed, options)
 
       const isFirst = !followed.has(id)
@@ -158,8 +163,12 @@ function idOf(key: TabKey, turnId: string): string {
   return `${turnId} ${key}`
 }
 
+/** Of a turn that is written here, but was not started here. */
+const neverStarted = Promise.resolve(false)
+
 interface OwnTurn {
   readonly key: TabKey
+  /** Whether all that the turn has sent came through this process. */
   readonly started: Promise<boolean>
   readonly feed: TurnFeed
   readonly writer: TurnLogWriter

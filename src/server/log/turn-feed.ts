@@ -4,10 +4,19 @@ import { bytesOf } from './bytes-of.js'
 import { heldEvents } from './held-events.js'
 import { type Piece, type ReadableTurn, wakeReaders } from './turn-reader.js'
 
+/** What a log gives of a turn. */
+export interface FetchedEvents {
+  readonly events: readonly LoggedEvent[]
+  /** Whether nothing comes after these. */
+  readonly isWhole: boolean
+}
+
 /** What all readers of one turn in this process read: its newest events, and where to get older ones. */
 export interface TurnFeed extends ReadableTurn {
   /** Hands on what is new of these. */
   push(events: readonly LoggedEvent[]): void
+  /** The same for what was fetched. */
+  add(fetched: FetchedEvents): void
   /** Events up to this number need not be held here any more: the log gives them. */
   settle(seq: number): void
   /** Nothing more will come: the readers end. */
@@ -26,7 +35,7 @@ export function createTurnFeed({
   clock,
 }: {
   /** The turn's events after a number; `undefined` if the log does not hold the turn. */
-  readonly fetch: (after: number) => Promise<Piece>
+  readonly fetch: (after: number) => Promise<FetchedEvents | undefined>
   /** Events up to this number are not held here. */
   readonly after: number
   readonly polls: boolean
@@ -59,16 +68,16 @@ export function createTurnFeed({
     const running = fetches.get(seq)
     if (running) return running
     const fetching = fetch(seq)
-      .then((events) => (events?.length ? events : whenNothingIsAfter(seq, events !== undefined)))
+      .then((fetched) => (fetched?.events.length ? fetched.events : whenNothingIsAfter(seq, fetched)))
       .finally(() => fetches.delete(seq))
     fetches.set(seq, fetching)
     return fetching
   }
 
-  function whenNothingIsAfter(seq: number, isKnown: boolean): Piece {
+  function whenNothingIsAfter(seq: number, fetched: FetchedEvents | undefined): Piece {
     // What the log has lost is skipped.
     if (!polls || held.lastSeq() > 0) return held.after(base)
-    if (!isKnown) {
+    if (!fetched || fetched.isWhole) {
       feed.end()
       return undefined
     }
@@ -91,10 +100,10 @@ export function createTurnFeed({
   async function poll(): Promise<void> {
     isPolling = true
     try {
-      const events = await fetch(newest)
+      const fetched = await fetch(newest)
       failure = undefined
-      delay = events?.length ? minDelayMs : Math.min(2 * delay, maxDelayMs)
-      if (events) feed.push(events)
+      delay = fetched?.events.length ? minDelayMs : Math.min(2 * delay, maxDelayMs)
+      if (fetched) feed.add(fetched)
       else feed.end()
     } catch (error) {
       failure ??= { error, since: clock.monotonic() }
@@ -130,6 +139,11 @@ export function createTurnFeed({
       }
       trim()
       wakeReaders(feed)
+    },
+
+    add({ events, isWhole }) {
+      if (events.length > 0) feed.push(events)
+      if (isWhole) feed.end()
     },
 
     settle(seq) {

@@ -22,4 +22,9 @@ export function whenSilent(clock: Clock, turn: { readonly activeAt: number }, ru
   return () => cancel()
 }
 
+/** Whether that is so already. */
+export function isSilent(clock: Clock, turn: { readonly activeAt: number }): boolean {
+  return clock.monotonic() - turn.activeAt >= silenceMs
+}
+
 const silenceMs = 60 * 60_000

@@ -46,7 +46,10 @@ export function storedTurns({ maxTurnBytes = 8 * 1024 * 1024 } = {}): StoredTurn
     async fetch(key, turnId, after) {
       stored.requests.fetch += 1
       await stored.answers()
-      return turns.get(idOf(key, turnId))?.events.filter(({ seq }) => seq > after)
+      const turn = turns.get(idOf(key, turnId))
+      return (
+        turn && { events: turn.events.filter(({ seq }) => seq > after), isWhole: turn.events.at(-1)?.last === true }
+      )
     },
 
     async delete(key) {
