@@ -4,7 +4,7 @@ import type { TurnLog } from '../turn-log.js'
 import { bytesOf } from './bytes-of.js'
 import { type HeldEvents, heldEvents } from './held-events.js'
 import { turnLogFull, unknownTurn } from './log-errors.js'
-import { type ReadableTurn, readTurnLog, wakeReaders } from './turn-reader.js'
+import { type ReadableTurn, readTurnLog, waitingReaders } from './turn-reader.js'
 import { whenSilent } from './when-silent.js'
 
 /** Settings of {@link memoryTurnLog}. */
@@ -51,7 +51,7 @@ export function memoryTurnLog({
     turn.cancel()
     // A reader who does not read must not keep what was forgotten.
     turn.events.clear()
-    wakeReaders(turn)
+    turn.waiting.wake()
   }
 
   /** Whether there is room for so many bytes more, if need be in place of turns that have ended. */
@@ -95,7 +95,7 @@ export function memoryTurnLog({
         turn.events.add({ seq, event, last: false })
         seq += 1
       }
-      wakeReaders(turn)
+      turn.waiting.wake()
     },
 
     async end(key, turnId, lastSeq, lastEvent) {
@@ -107,7 +107,7 @@ export function memoryTurnLog({
       ended.add(turn)
       turn.cancel()
       turn.cancel = clock.setTimeout(() => forget(turn), retentionMs, { keepsAlive: false })
-      wakeReaders(turn)
+      turn.waiting.wake()
     },
 
     async delete(key) {
@@ -140,7 +140,7 @@ function newTurn(key: TabKey, turnId: string, activeAt: number): Turn {
     key,
     turnId,
     events,
-    waiting: new Set(),
+    waiting: waitingReaders(),
     bytes: 0,
     activeAt,
     isFull: false,

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js'
 import type { LoggedEvent } from '../turn-log.js'
 import { bytesOf } from './bytes-of.js'
 import { heldEvents } from './held-events.js'
-import { type Piece, type ReadableTurn, wakeReaders } from './turn-reader.js'
+import { type Piece, type ReadableTurn, waitingReaders } from './turn-reader.js'
 
 /** What a log gives of a turn. */
 export interface FetchedEvents {
@@ -93,7 +93,7 @@ export function createTurnFeed({
     isPolling = true
     clock.setTimeout(() => {
       isPolling = false
-      if (feed.waiting.size > 0 && !isOver) void poll()
+      if (feed.waiting.hasSome() && !isOver) void poll()
     }, delay)
   }
 
@@ -108,16 +108,16 @@ export function createTurnFeed({
     } catch (error) {
       failure ??= { error, since: clock.monotonic() }
       delay = maxDelayMs
-      if (hasFailed()) wakeReaders(feed)
+      if (hasFailed()) feed.waiting.wake()
     }
     isPolling = false
-    if (feed.waiting.size > 0 && !isOver) pollLater()
+    if (feed.waiting.hasSome() && !isOver) pollLater()
   }
 
   const hasFailed = () => failure !== undefined && clock.monotonic() - failure.since >= patienceMs
 
   const feed: TurnFeed = {
-    waiting: new Set(),
+    waiting: waitingReaders(),
 
     take(seq) {
       if (seq < base) return catchUp(seq)
@@ -138,7 +138,7 @@ export function createTurnFeed({
         held.add(event.seq === newest ? event : { ...event, seq: newest })
       }
       trim()
-      wakeReaders(feed)
+      feed.waiting.wake()
     },
 
     add({ events, isWhole }) {
@@ -153,7 +153,7 @@ export function createTurnFeed({
 
     end() {
       isOver = true
-      wakeReaders(feed)
+      feed.waiting.wake()
     },
   }
   return feed

@@ -7,84 +7,161 @@ export interface ReadableTurn {
    * to be fetched.
    */
   take(after: number): Piece | Promise<Piece>
-  /** Woken once, when `take` may have more to give. */
-  readonly waiting: Set<() => void>
+  /** Woken when `take` may have more to give. */
+  readonly waiting: WaitingReaders
+}
+
+export interface WaitingReader {
+  wake(): void
 }
 
 export type Piece = readonly LoggedEvent[] | undefined
 
-/** Wakes those who wait now. They may wait again at once. */
-export function wakeReaders({ waiting }: ReadableTurn): void {
-  const woken = [...waiting]
-  waiting.clear()
-  for (const wake of woken) wake()
+/** Those who have read all there is. */
+export interface WaitingReaders {
+  add(reader: WaitingReader): void
+  delete(reader: WaitingReader): void
+  hasSome(): boolean
+  /** Has them look again, once for all that comes in the same moment. */
+  wake(): void
 }
 
-/**
- * A reader of a turn: a position and nothing else, so one that does not read costs nothing. It ends when its caller
- * wants, not when the turn has something to say, which an async generator would wait for.
- */
+export function waitingReaders(): WaitingReaders {
+  let readers = new Set<WaitingReader>()
+  let isWaking = false
+  return {
+    add: (reader) => void readers.add(reader),
+    delete: (reader) => void readers.delete(reader),
+    hasSome: () => readers.size > 0,
+    wake() {
+      if (isWaking || readers.size === 0) return
+      isWaking = true
+      queueMicrotask(() => {
+        isWaking = false
+        const woken = readers
+        // They may wait again at once.
+        readers = new Set()
+        for (const reader of woken) reader.wake()
+      })
+    },
+  }
+}
+
+/** Reads a turn until its end, until `signal` aborts, or until the reader returns. */
 export function readTurnLog(
   turn: ReadableTurn,
   { after, signal }: { readonly after: number; readonly signal: AbortSignal },
-  onLeave = () => {},
-): AsyncIterableIterator<readonly LoggedEvent[], undefined, undefined> {
-  let position = after
-  let hasLeft = false
-  let wake = () => {}
-  let onLeft = () => {}
-  const left = new Promise<undefined>((resolve) => {
-    onLeft = () => resolve(undefined)
-  })
+  onLeave?: () => void,
+): AsyncIterable<readonly LoggedEvent[]> {
+  return new TurnReader(turn, after, signal, onLeave)
+}
 
-  function leave(): void {
-    if (hasLeft) return
-    hasLeft = true
-    signal.removeEventListener('abort', leave)
-    turn.waiting.delete(wake)
-    wake()
-    onLeft()
-    onLeave()
+/**
+ * A position in a turn. It ends when its caller wants, not when the turn has something to say, which an async generator
+ * would wait for. A class, as there may be 10,000: closures would take three times the memory.
+ */
+class TurnReader implements AsyncIterableIterator<readonly LoggedEvent[], undefined, undefined>, WaitingReader {
+  readonly #turn: ReadableTurn
+  readonly #signal: AbortSignal
+  readonly #onLeave: (() => void) | undefined
+  #position: number
+  #hasLeft = false
+  #asked: Asked | undefined
+
+  constructor(turn: ReadableTurn, after: number, signal: AbortSignal, onLeave: (() => void) | undefined) {
+    this.#turn = turn
+    this.#position = after
+    this.#signal = signal
+    this.#onLeave = onLeave
+    if (signal.aborted) this.#leave()
+    else signal.addEventListener('abort', this)
   }
 
-  async function next(): Promise<IteratorResult<readonly LoggedEvent[], undefined>> {
-    while (!hasLeft) {
-      const taken = turn.take(position)
-      // No await where there is nothing to wait for: an event that came in between would wake nobody.
-      const events = taken instanceof Promise ? await Promise.race([taken, left]) : taken
-      if (hasLeft || !events) break
-      const newest = events.at(-1)
-      if (newest) {
-        position = newest.seq
-        if (newest.last) leave()
-        return { done: false, value: events }
-      }
-      await new Promise<void>((resolve) => {
-        wake = resolve
-        turn.waiting.add(resolve)
-      })
+  next(): Promise<IteratorResult<readonly LoggedEvent[], undefined>> {
+    if (this.#hasLeft) return Promise.resolve(nothing)
+    // One at a time: two that look at one position would give its events twice.
+    if (this.#asked) return this.#asked.promise.then(() => this.next())
+    const asked = ask()
+    this.#asked = asked
+    this.wake()
+    return asked.promise
+  }
+
+  return(): Promise<IteratorResult<readonly LoggedEvent[], undefined>> {
+    this.#leave()
+    return Promise.resolve(nothing)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  wake(): void {
+    if (!this.#asked) return
+    try {
+      const taken = this.#turn.take(this.#position)
+      if (taken instanceof Promise) {
+        taken.then(
+          (piece) => this.#give(piece),
+          (error: unknown) => this.#fail(error),
+        )
+      } else this.#give(taken)
+    } catch (error) {
+      this.#fail(error)
     }
-    leave()
-    return nothing
   }
 
-  let asked: Promise<unknown> = Promise.resolve()
-  const reader: AsyncIterableIterator<readonly LoggedEvent[], undefined, undefined> = {
-    /** One at a time: two that look at one position would give its events twice. */
-    next() {
-      const result = asked.then(next)
-      asked = result.catch(leave)
-      return result
-    },
-    return() {
-      leave()
-      return Promise.resolve(nothing)
-    },
-    [Symbol.asyncIterator]: () => reader,
+  /** `signal` aborts. */
+  handleEvent(): void {
+    this.#leave()
   }
-  if (signal.aborted) leave()
-  else signal.addEventListener('abort', leave, { once: true })
-  return reader
+
+  #give(piece: Piece): void {
+    const asked = this.#asked
+    if (!asked) return
+    const newest = piece?.at(-1)
+    if (!piece) this.#leave()
+    else if (!newest) this.#turn.waiting.add(this)
+    else {
+      this.#asked = undefined
+      this.#position = newest.seq
+      if (newest.last) this.#leave()
+      asked.resolve({ done: false, value: piece })
+    }
+  }
+
+  #fail(error: unknown): void {
+    const asked = this.#asked
+    this.#asked = undefined
+    this.#leave()
+    asked?.reject(error)
+  }
+
+  #leave(): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    this.#signal.removeEventListener('abort', this)
+    this.#turn.waiting.delete(this)
+    this.#asked?.resolve(nothing)
+    this.#asked = undefined
+    this.#onLeave?.()
+  }
+}
+
+interface Asked {
+  readonly promise: Promise<IteratorResult<readonly LoggedEvent[], undefined>>
+  readonly resolve: (result: IteratorResult<readonly LoggedEvent[], undefined>) => void
+  readonly reject: (error: unknown) => void
+}
+
+function ask(): Asked {
+  let resolve: Asked['resolve'] = () => {}
+  let reject: Asked['reject'] = () => {}
+  const promise: Asked['promise'] = new Promise((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
 }
 
 const nothing: IteratorReturnResult<undefined> = { done: true, value: undefined }
