@@ -163,7 +163,7 @@ function counting(pool) {
   let statements = 0
   return {
     statements: () => statements,
-    /** @type {PostgresQuery} */
+    /** @param {string} sql @param {readonly unknown[]} params */
     query: async (sql, params) => {
       statements += 1
       return (await pool.query(sql, [...params])).rows

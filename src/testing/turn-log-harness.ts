@@ -59,7 +59,7 @@ export function logged(...texts: readonly string[]): readonly LoggedEvent[] {
   return [...texts, lastEvent].map((event, index) => ({ seq: index + 1, event, last: index === texts.length }))
 }
 
-export function endOfTest(): AbortSignal {
+function endOfTest(): AbortSignal {
   const abort = new AbortController()
   onTestFinished(() => abort.abort())
   return abort.signal

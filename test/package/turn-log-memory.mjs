@@ -19,7 +19,10 @@ let peak = before
 
 let [ended, received, waiting] = [0, 0, 0]
 let isFull = false
-const [reading, idle] = [[], []]
+/** @type {Promise<void>[]} */
+const reading = []
+/** @type {unknown[]} */
+const idle = []
 for (const [n, signal] of signals.entries()) {
   const reader = await log.read(key, 't1', { after: 0, signal })
   if (!reader) throw new Error('The turn has started.')

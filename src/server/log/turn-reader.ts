@@ -11,7 +11,7 @@ export interface ReadableTurn {
   readonly waiting: WaitingReaders
 }
 
-export interface WaitingReader {
+interface WaitingReader {
   wake(): void
 }
 
