@@ -1,7 +1,6 @@
 // A turn of so many MB with so many readers, a tenth of whom never read. Prints by how much the process grew, and what the readers got, as JSON.
 
-import { systemClock } from 'leftoff'
-import { memoryTurnLog, postgresTurnLog, tabKey } from 'leftoff/server'
+import { memoryTurnLog, postgresTurnLog, systemClock, tabKey } from 'leftoff/server'
 
 const key = tabKey({ userId: 'u1', workspace: 'w', tabId: 't1' })
 const [name, events, readers] = [process.argv[2], Number(process.argv[3]) * 1_000, Number(process.argv[4])]
