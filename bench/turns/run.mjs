@@ -1,13 +1,15 @@
-// What runTurn costs per message, beside raw iteration of the same agent. See docs/benchmarks/turns.md.
+// What runTurn and the logs of turns cost per message, beside raw iteration of the same agent. See docs/benchmarks/turns.md.
 
 import { parseArgs } from 'node:util'
 import { textTable } from '../table.mjs'
+import { measureMemoryLog, measurePostgresLog } from './logs.mjs'
 import { deltaLine, measure } from './measure.mjs'
-import { tableOf, writeResults } from './results.mjs'
+import { logTableOf, tableOf, writeResults } from './results.mjs'
 
 const usage = `Usage: npm run bench -- turns [--quick] [--write]
   --quick  a tenth of the messages, to try the bench out
-  --write  update docs/benchmarks; it must be a whole run`
+  --write  update docs/benchmarks; it must be a whole run
+The log in Postgres needs an installed Postgres, and is left out without one.`
 
 const { values: flags } = parseArgs({
   options: {
@@ -39,5 +41,21 @@ async function run() {
     await measure({ label: 'a short line, 10,000 a second', ...paced, pairs }),
   ]
   console.log(textTable(tableOf(results)))
-  if (flags.write) await writeResults(results)
+  const memoryUs = await measureMemoryLog({ line: short, count: flags.quick ? 5_000 : 20_000, pairs })
+  const postgres = await measurePostgresLog({
+    line: short,
+    seconds: flags.quick ? 1 : 5,
+    rounds: flags.quick ? 3 : 7,
+  }).catch(leftOut)
+  const logs = { memoryUs, postgres }
+  console.log(`\n${textTable(logTableOf(logs))}`)
+  if (flags.write) await writeResults(results, logs)
+}
+
+/** @param {unknown} error */
+function leftOut(error) {
+  const isMissing = error instanceof Error && error.message.startsWith('No Postgres found')
+  if (!isMissing || flags.write) throw error
+  console.log(error.message)
+  return undefined
 }

@@ -21,6 +21,7 @@ export type LeftoffErrorCode =
   | 'turn-interrupted'
   | 'turn-busy'
   | 'turn-repeated'
+  | 'turn-log-full'
   | 'transcript-unreadable'
   | 'conversation-lost'
   | 'transcript-not-written'

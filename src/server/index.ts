@@ -26,15 +26,18 @@ export type {
   TurnOutcome,
   TurnState,
 } from './agent-session-store.js'
+export { type MemoryTurnLogOptions, memoryTurnLog } from './log/memory-turn-log.js'
 export { createLookupCache, type LookupCache, type LookupCacheOptions } from './lookup-cache.js'
 export { type MemoryAgentSessionsOptions, memoryAgentSessions } from './memory-agent-sessions.js'
 export { type PostgresAgentSessionsOptions, postgresAgentSessions } from './postgres/postgres-agent-sessions.js'
+export { type PostgresTurnLogOptions, postgresTurnLog } from './postgres/postgres-turn-log.js'
 export type { PostgresQuery } from './postgres/query-caller.js'
 export { busyResponse, type TurnResponseOptions, turnResponse } from './responses.js'
 export { type RefusedTurn, runTurn, type Turn } from './run-turn.js'
 export { type StatelessDriverOptions, statelessDriver } from './stateless-driver.js'
 export { type SupabaseAgentSessionsOptions, supabaseAgentSessions } from './supabase/supabase-agent-sessions.js'
 export { hashMessage } from './turn-ids.js'
+export type { LoggedEvent, TurnLog } from './turn-log.js'
 export type {
   AgentRequest,
   AgentRun,

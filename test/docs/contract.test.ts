@@ -4,17 +4,22 @@ import { expect, it } from 'vitest'
 
 const sources = new URL('../../src/', import.meta.url)
 
-it('each sentence of the adapter contract is the title of a test, and each test has its sentence', () => {
-  const sentences = sentencesOfContract(read('core/adapter.ts'))
-  expect(Object.keys(sentences).length).toBeGreaterThan(10)
-  expect(titlesOfSuite()).toEqual(sentences)
+const contracts = [
+  { name: 'SessionAdapter', path: 'core/adapter.ts', suite: 'session-adapter-', members: 11 },
+  { name: 'TurnLog', path: 'server/turn-log.ts', suite: 'turn-log-', members: 6 },
+]
+
+it.each(contracts)('each sentence of $name is the title of a test, and each test has its sentence', (contract) => {
+  const sentences = sentencesOfContract(contract.path, contract.name)
+  expect(Object.keys(sentences).length).toBeGreaterThanOrEqual(contract.members)
+  expect(titlesOfSuite(contract.suite)).toEqual(sentences)
 })
 
 /** By member, in order. Those of the interface itself stand in its last paragraph. */
-function sentencesOfContract(text: string): Record<string, readonly string[]> {
-  const file = ts.createSourceFile('adapter.ts', text, ts.ScriptTarget.Latest, true)
+function sentencesOfContract(path: string, name: string): Record<string, readonly string[]> {
+  const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest, true)
   const contract = file.statements.find(
-    (node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === 'SessionAdapter',
+    (node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === name,
   )
   const found = new Map([['every call', sentencesIn(docOf(contract).split('\n\n').at(-1) ?? '')]])
   for (const member of contract?.members ?? []) {
@@ -37,10 +42,10 @@ function sentencesIn(text: string): readonly string[] {
 }
 
 /** What the suite describes by member: the titles of the tests, or of what groups several tests of one sentence. */
-function titlesOfSuite(): Record<string, readonly string[]> {
+function titlesOfSuite(prefix: string): Record<string, readonly string[]> {
   const found: Record<string, string[]> = {}
   for (const name of readdirSync(new URL('testing/', sources))) {
-    if (!name.startsWith('session-adapter-')) continue
+    if (!name.startsWith(prefix)) continue
     const file = ts.createSourceFile(name, read(`testing/${name}`), ts.ScriptTarget.Latest, true)
     for (const [member, body] of calls(file)) {
       const titles = [...calls(body)].map(([title]) => title)

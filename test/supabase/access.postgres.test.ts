@@ -80,8 +80,10 @@ describe('iam', () => {
       where p.pronamespace = 'iam'::regnamespace
         and (p.proacl is null or exists (select from aclexplode(p.proacl) where grantee = 0))`)
     expect(ofPublic).toEqual([])
-    for (const person of browsers) expect(await does(person, `select iam.find_domain('x')`)).toBe(refused)
-    expect(await does('the service role', `select iam.find_domain('x')`)).toBe(1)
+    for (const call of [`iam.find_domain('x')`, `iam.read_turn_log('k', 't', 0)`, `iam.delete_turn_logs('k')`]) {
+      for (const person of browsers) expect([person, await does(person, `select ${call}`)]).toEqual([person, refused])
+      expect(await does('the service role', `select ${call}`)).toBe(1)
+    }
   })
 })
 

@@ -59,6 +59,7 @@ describe('the migrations', { timeout }, () => {
     expect(await database.run('select command from cron.job order by command')).toEqual([
       { command: 'select app.purge_conversation_sessions(90)' },
       { command: 'select iam.purge_expired_sessions()' },
+      { command: 'select iam.purge_turn_logs()' },
     ])
   })
 

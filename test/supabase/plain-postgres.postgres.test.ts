@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { postgresAgentSessions, tabKey } from '../../src/server/index.js'
+import { postgresAgentSessions, postgresTurnLog, tabKey } from '../../src/server/index.js'
 import { agentSessionStoreConformance } from '../../src/testing/agent-session-store-conformance.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
+import { turnLogConformance } from '../../src/testing/turn-log-conformance.js'
 import { openPglite } from '../../supabase/local/pglite.mjs'
 import { type OpenedDriver, withPg, withPglite, withPostgresJs } from './drivers.js'
 import { freshDatabase, migrate, migrations } from './fresh-database.js'
+import { hurried } from './hurried.js'
 import { supabase } from './supabase.js'
 
 // A server that talks to Postgres itself, by three drivers, as a role that owns nothing and was granted leftoff_server.
@@ -70,6 +72,27 @@ describe.each(Object.entries(drivers))('postgresAgentSessions by %s', (_, open) 
       return {
         sessions: postgresAgentSessions({ query }),
         wait: async (ms) => void (await query(age(ms), [])),
+      }
+    },
+  })
+})
+
+describe.each(Object.entries(drivers))('postgresTurnLog by %s, read in another process', (_, open) => {
+  const clock = hurried(50)
+  let driver: Promise<OpenedDriver> | undefined
+  afterAll(async () => (await driver)?.close())
+  turnLogConformance({
+    async open({ maxTurnBytes }) {
+      driver ??= open()
+      const { query } = await driver
+      await query('delete from iam.turn_logs', [])
+      return {
+        log: postgresTurnLog({ query, maxTurnBytes, clock }),
+        elsewhere: postgresTurnLog({ query, maxTurnBytes, clock }),
+        async wait(ms) {
+          clock.skip(ms)
+          await query(`update iam.turn_logs set kept_until = kept_until - ${ms} * interval '1 millisecond'`, [])
+        },
       }
     },
   })
