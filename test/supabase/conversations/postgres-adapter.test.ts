@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgresAdapter } from '../../../src/server/index.js'
 import { sessionAdapterConformance } from '../../../src/testing/session-adapter-conformance.js'
 import { openPglite } from '../../../supabase/local/pglite.mjs'
 import { type OpenedDriver, withPg, withPglite, withPostgresJs } from '../drivers.js'
-import { bootstrap, migrate } from '../fresh-database.js'
+import { migrations } from '../fresh-database.js'
 import { supabase } from '../supabase.js'
 
-// As a server has it: a role that owns nothing and was granted leftoff_server. With Postgres by two drivers, else on PGlite.
+// As a server has it: a role that owns nothing and was granted leftoff_server, in a database that has run what the guide names
+// and knows nothing of Supabase. With Postgres by two drivers, else on PGlite.
 
 const role = `app_${randomUUID().slice(0, 8)}`
 const name = `history_${randomUUID().replaceAll('-', '')}`
@@ -131,9 +133,7 @@ async function onPglite(): Promise<Opened> {
     await pglite.pglite.exec(sql)
     await pglite.pglite.exec(`set role ${role}`)
   }
-  await pglite.pglite.exec(bootstrap)
-  await migrate({ run: async (sql) => (await pglite.pglite.exec(sql)).at(-1)?.rows ?? [] })
-  await asOwnerOnce(pglite.pglite.exec.bind(pglite.pglite))
+  await prepare((sql) => pglite.pglite.exec(sql))
   await pglite.pglite.exec(`set role ${role}`)
   return { drivers: { PGlite: withPglite(pglite) }, asOwner, close: pglite.close }
 }
@@ -145,8 +145,7 @@ async function onPostgres(owner: pg.Client): Promise<Opened> {
   url.pathname = name
   const own = new pg.Client(url.href)
   await own.connect()
-  await migrate({ run: async (sql) => (await own.query(sql)).rows })
-  await asOwnerOnce((sql) => own.query(sql))
+  await prepare((sql) => own.query(sql))
   url.username = role
   const drivers = { pg: withPg(url.href), 'postgres.js': withPostgresJs(url.href) }
   return {
@@ -162,6 +161,11 @@ async function onPostgres(owner: pg.Client): Promise<Opened> {
   }
 }
 
-async function asOwnerOnce(run: (sql: string) => Promise<unknown>): Promise<void> {
+async function prepare(run: (sql: string) => Promise<unknown>): Promise<void> {
+  const guide = readFileSync(new URL('../../../docs/your-own-api.md', import.meta.url), 'utf8')
+  const named = [...guide.matchAll(/^\| `(\d+_\w+\.sql)` \|/gm)].map(([, file]) => file)
+  const needed = migrations.filter((migration) => named.includes(migration.name))
+  expect(needed.map((migration) => migration.name)).toEqual(named)
+  for (const { sql } of needed) await run(sql)
   await run(`create role ${role} login; grant leftoff_server to ${role}`)
 }
