@@ -4,14 +4,7 @@
  * @module leftoff/server
  */
 
-export type {
-  AdapterReport,
-  ListQuery,
-  Refusal,
-  RefusalReason,
-  SessionAdapter,
-  SessionPage,
-} from '../core/adapter.js'
+export type { SessionAdapter } from '../core/adapter.js'
 export type {
   AgentDriver,
   FailureClass,

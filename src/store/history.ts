@@ -95,7 +95,6 @@ export function addNew(user: User, workspace: string, conversationId: string, sc
   nextRank(user)
   putEntry(user, createEntry({ scope, ...known, userId: user.userId, conversationId, workspace, begins: nowMs(user) }))
 }
-}
 
 /** Puts what was recorded into the entry. */
 export function recordIn(user: User, conversationId: string, workspace: string, recorded: Recorded): void {

@@ -1,21 +1,24 @@
-import type { BrowserCommand } from 'vitest/node'
+import type { BrowserCommand, BrowserCommandContext } from 'vitest/node'
 import { sessionWorld } from './session-world.js'
 
-// A server for tests that run in a browser, which can start none. It lives in Vitest's own process.
+// A server for tests that run in a browser, which can start none. It lives in Vitest's own process, one for each file of tests.
 
-let world: ReturnType<typeof sessionWorld> | undefined
+const worlds = new Map<string | undefined, ReturnType<typeof sessionWorld>>()
 
-const start: BrowserCommand<[]> = async () => {
-  world ??= sessionWorld()
-  return (await world).url
+function worldOf({ testPath }: BrowserCommandContext): ReturnType<typeof sessionWorld> {
+  const world = worlds.get(testPath) ?? sessionWorld()
+  worlds.set(testPath, world)
+  return world
 }
-const restart: BrowserCommand<[]> = async () => (await world)?.restart()
-const reset: BrowserCommand<[]> = async () => (await world)?.reset()
-const plantNewer: BrowserCommand<[userId: string, conversationId: string]> = async (_, userId, conversationId) =>
-  (await world)?.plantNewer(userId, conversationId)
-const stop: BrowserCommand<[]> = async () => {
-  await (await world)?.stop()
-  world = undefined
+
+const start: BrowserCommand<[]> = async (file) => (await worldOf(file)).url
+const restart: BrowserCommand<[]> = async (file) => (await worldOf(file)).restart()
+const reset: BrowserCommand<[]> = async (file) => (await worldOf(file)).reset()
+const plantNewer: BrowserCommand<[userId: string, conversationId: string]> = async (file, userId, conversationId) =>
+  (await worldOf(file)).plantNewer(userId, conversationId)
+const stop: BrowserCommand<[]> = async (file) => {
+  await (await worldOf(file)).stop()
+  worlds.delete(file.testPath)
 }
 
 /** The commands by their names in `commands` of `vitest/browser`. */

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { httpAdapter } from '../../src/adapters/http/http-adapter.js'
 import type { SessionEvent } from '../../src/core/session-event.js'
 import { createSessionStore } from '../../src/store/create-session-store.js'
@@ -12,16 +12,21 @@ type Reach = (userId: string | undefined, ...request: Parameters<typeof fetch>) 
 /** What a person sees of a history behind an app's own API. `url` is asked for in each test. */
 export function storeOverHttp(url: () => string, reach: Reach): void {
   const stores: SessionStore[] = []
+  // One for each test: what a store sends at its end may arrive when the next test has begun.
+  let ada = ''
+  beforeEach(() => {
+    ada = `ada ${crypto.randomUUID()}`
+  })
   afterEach(() => {
     for (const store of stores.splice(0)) store.dispose()
   })
 
-  /** A device with a browser of its own, where `ada` is signed in. */
+  /** A device with a browser of its own, where Ada is signed in. */
   function device() {
     const browser = fakeBrowser()
     const at = {
       browser,
-      signedIn: 'ada' as string | undefined,
+      signedIn: ada as string | undefined,
       /** Something between the device and the server that answers instead. */
       between: undefined as (() => Response) | undefined,
       requests: 0,
@@ -35,7 +40,7 @@ export function storeOverHttp(url: () => string, reach: Reach): void {
             return at.between?.() ?? reach(at.signedIn, ...request)
           },
         })
-        const options = { browser: tab.browser, adapter, userId: 'ada', resume: 'latest' } as const
+        const options = { browser: tab.browser, adapter, userId: ada, resume: 'latest' } as const
         const store = createSessionStore({ ...options, onEvent: (event) => events.push(event) })
         stores.push(store)
         return { store, tab, events }
@@ -94,7 +99,7 @@ export function storeOverHttp(url: () => string, reach: Reach): void {
     await phone.store.flush()
     expect(shown(phone)).toEqual([[id, 2]])
 
-    atHome.signedIn = 'ada'
+    atHome.signedIn = ada
     const again = atHome.open()
     expect(await again.store.initConversation('w')).toBe(id)
     await vi.waitFor(() => expect(shown(again)).toEqual([[id, 2]]), 5_000)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { commands } from 'vitest/browser'
 import { storeOverHttp } from './store-behaviour.js'
 
@@ -6,7 +6,6 @@ let url = ''
 beforeAll(async () => {
   url = await commands.startSessionServer()
 })
-beforeEach(() => commands.resetSessionServer())
 afterAll(() => commands.stopSessionServer())
 
 describe('a store over HTTP, in Chromium', () => {
