@@ -274,7 +274,7 @@ describe('the poll', () => {
       await clock.advance(15_000)
       await new Promise(setImmediate)
     }
-    expect(device.requests.map(({ status }) => status)).toEqual([401, 503, 200, 304])
+    expect(device.requests.slice(0, 4).map(({ status }) => status)).toEqual([401, 503, 200, 304])
   })
 
   it('rests while nobody sees the page', async () => {

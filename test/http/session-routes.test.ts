@@ -116,10 +116,11 @@ describe('an answer', () => {
     const clock = manualClock()
     const adapter = { ...memoryAdapter(), list: () => new Promise<never>(() => {}) }
     const { routes } = setUp({ adapterOf: () => adapter, clock })
-    const endless = new ReadableStream({ pull: () => new Promise<void>(() => {}) })
+    const body = new ReadableStream({ pull: () => new Promise<void>(() => {}) })
+    const endlessBody: RequestInit & { readonly duplex: 'half' } = { body, duplex: 'half' }
     const waiting = [
       routes.GET(request('GET', { search: '?limit=9' })),
-      routes.POST(new Request(request('POST'), { body: endless, duplex: 'half' })),
+      routes.POST(new Request(request('POST'), endlessBody)),
     ]
     await clock.advance(10_000)
     for (const response of waiting) expect((await response).status).toBe(503)

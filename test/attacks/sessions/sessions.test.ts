@@ -194,7 +194,7 @@ it('whatever is sent, the server answers, and nobody else’s history changes', 
   }))
   await fc.assert(
     fc.asyncProperty(value, fc.string(), async (body, search) => {
-      const responses = [await send(post(body)), await send({}, `?${encodeURI(search.toWellFormed())}`)]
+      const responses = [await send(post(body)), await send({}, `?${encodeURI(search)}`)]
       for (const { status } of responses) expect([200, 400, 403, 409, 413, 422]).toContain(status)
     }),
     { numRuns: 300 },

@@ -34,12 +34,10 @@ describe.each(supabase.databaseUrl === undefined ? ['PGlite'] : ['pg', 'postgres
   'the contract, by %s',
   (driver) => {
     const damaged = new Set<string>()
-    const open = (userId: string) => {
-      void userId
-      return postgresAdapter({
+    const open = () =>
+      postgresAdapter({
         query: async (sql, params) => damage(damaged, (await opened.drivers[driver]?.query(sql, params)) ?? []),
       })
-    }
 
     sessionAdapterConformance({
       open,
