@@ -5,7 +5,7 @@ import { isLeftoffError, LeftoffError } from '../core/error.js'
 import { userHeader } from '../core/session-wire.js'
 import { type TabKey, tabKey } from '../core/tab-key.js'
 import { readJsonBody } from './read-body.js'
-import { type OnError, reportError } from './report-error.js'
+import { reportError } from './report-error.js'
 import { answerSessions, readSessionRequest } from './session-requests.js'
 
 /** Settings of {@link sessionRoutes}. */
@@ -23,7 +23,7 @@ export interface SessionRoutesOptions {
    */
   readonly onRemove?: (key: TabKey) => unknown
   /** Told of what failed, as it was thrown; the browser gets a status only. */
-  readonly onError?: OnError
+  readonly onError?: (error: unknown) => void
   /** How long one request may take before it is answered with 503; 10 s. */
   readonly timeoutMs?: number
   /** For `timeoutMs` and the bound of ranks. */
@@ -35,8 +35,11 @@ export type Authorized = { readonly userId: string } | Response
 
 /** A handler for each method, and one for all of them. */
 export interface SessionRoutes {
+  /** Lists, and gets one. */
   readonly GET: (request: Request) => Promise<Response>
+  /** Saves, removes and clears. */
   readonly POST: (request: Request) => Promise<Response>
+  /** Either, by the method; 405 for any other. */
   readonly fetch: (request: Request) => Promise<Response>
 }
 
