@@ -30,11 +30,11 @@ export function storeOverHttp(url: () => string, reach: Reach): void {
       /** Something between the device and the server that answers instead. */
       between: undefined as (() => Response) | undefined,
       requests: 0,
-      open(tab: FakeTab = browser.openTab()) {
+      open(tab: FakeTab = browser.openTab(), pollMs = 50) {
         const events: SessionEvent[] = []
         const adapter = httpAdapter({
           url: url(),
-          pollMs: 50,
+          pollMs,
           fetch: async (...request) => {
             at.requests++
             return at.between?.() ?? reach(at.signedIn, ...request)
@@ -68,6 +68,17 @@ export function storeOverHttp(url: () => string, reach: Reach): void {
         5_000,
       )
     }
+  })
+
+  it('shows in another tab at once what is said in the first, before either asks the server', async () => {
+    const laptop = device()
+    const [first, second] = [laptop, laptop].map((at) => at.open(at.browser.openTab(), 3_600_000))
+    if (!first || !second) throw new Error('There are two tabs.')
+    const id = await first.store.initConversation('w')
+    await second.store.initConversation('w')
+    first.store.recordMessage({ role: 'user', text: 'Hello' })
+    await first.store.flush()
+    await vi.waitFor(() => expect(shown(second)).toEqual([[id, 1]]), 5_000)
   })
 
   it('takes a conversation away on one device that is removed on the other', async () => {
