@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { createPostgresCluster } from '../test/supabase/postgres-cluster.mjs'
@@ -50,6 +51,8 @@ async function findings() {
     env: { ...process.env, DO_NOT_TRACK: '1', SUPABASE_TELEMETRY_DISABLED: '1' },
     maxBuffer: 16e6,
     timeout: 180_000,
+    // It leaves a folder where it runs.
+    cwd: tmpdir(),
   })
   /** @type {{ name: string, detail: string }[]} */
   const found = JSON.parse(stdout.slice(stdout.indexOf('[')))

@@ -1,8 +1,7 @@
 import type { AdapterReport } from './adapter.js'
-import { isObject } from './checks.js'
+import { isObject, readSession } from './checks.js'
 import { LeftoffError } from './error.js'
 import type { RankedSession } from './session.js'
-import { readSession } from './session-answers.js'
 
 /** So many rows are remembered as reported; a server runs for months. */
 const maxReported = 1_000

@@ -1,29 +1,9 @@
 import type { Refusal, RefusalReason } from './adapter.js'
-import {
-  type Checked,
-  checked,
-  id,
-  isObject,
-  maxIdBytes,
-  maxPreviewLength,
-  maxTime,
-  maxTitleLength,
-  maxWorkspaceBytes,
-  object,
-  text,
-  tokenUsage,
-  whole,
-} from './checks.js'
+import { isObject } from './checks.js'
 import type { LeftoffError } from './error.js'
-import type { RankedSession } from './session.js'
 
 /** Makes the error for an answer that this version does not expect. */
 export type UnknownForm = () => LeftoffError
-
-/** Checks a session that a database or server answered. */
-export function readSession(value: unknown): Checked<RankedSession> {
-  return checked(rankedSession, value)
-}
 
 /** Checks the answer to `get`; a session is given as it came. */
 export function readFound(
@@ -50,19 +30,6 @@ export function readRefusals(answer: unknown, unknownForm: UnknownForm): readonl
     throw unknownForm()
   })
 }
-
-const rankedSession = object<RankedSession>(
-  {
-    conversationId: id(maxIdBytes),
-    workspace: id(maxWorkspaceBytes),
-    userId: id(maxIdBytes),
-    startedAt: whole(maxTime),
-    lastActivity: whole(maxTime),
-    messageCount: whole(),
-    rank: whole(maxTime),
-  },
-  { lastMessagePreview: text(maxPreviewLength), tokenUsage, title: text(maxTitleLength) },
-)
 
 function isReason(value: unknown): value is RefusalReason {
   return value === 'removed' || value === 'unknown' || value === 'newer-version' || value === 'invalid'

@@ -6,7 +6,6 @@ import { sendable } from '../../core/sendable.js'
 import type { RankedSession } from '../../core/session.js'
 import { readFound, readRefusals } from '../../core/session-answers.js'
 import { maxBatch, maxBodyBytes } from '../../core/session-wire.js'
-import { utf8Length } from '../../core/text.js'
 import { httpCaller } from './http-caller.js'
 import { newestPage } from './newest-page.js'
 
@@ -104,11 +103,12 @@ export function httpAdapter({
   async function sendAll(userId: string, name: string, items: readonly unknown[]): Promise<Refusal[]> {
     const refusals: Refusal[] = []
     const texts = items.map((item) => JSON.stringify(item))
+    const encoder = new TextEncoder()
     for (let start = 0; start < texts.length; ) {
       let bytes = 20 // of what is around them
       let end = start
       for (const text of texts.slice(start, start + maxBatch)) {
-        const more = utf8Length(text) + 1
+        const more = encoder.encode(text).length + 1
         if (end > start && bytes + more > roomBytes) break
         bytes += more
         end++
