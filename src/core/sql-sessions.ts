@@ -75,7 +75,10 @@ export function sqlSessions({ name, verbs, call }: SqlSessionsOptions): SessionA
     },
 
     async remove(userId, conversationIds) {
-      for (const slice of slices(conversationIds.filter(isId), maxRemovals)) {
+      for (const slice of slices(
+        conversationIds.filter((id) => isId(id)),
+        maxRemovals,
+      )) {
         await ask('remove', { p_user_id: userId, p_conversation_ids: slice })
       }
     },

@@ -28,7 +28,7 @@ export function readSessionRequest(query: URLSearchParams, body: unknown, userId
   if (!isObject(body)) throw invalid('body')
   const { changes, remove, clear } = body
   if (Array.isArray(changes)) return readChanges(atMost(maxBatch, changes), userId, now)
-  if (Array.isArray(remove) && remove.every(isId)) return { remove: atMost(maxBatch, remove) }
+  if (Array.isArray(remove) && remove.every((one) => isId(one))) return { remove: atMost(maxBatch, remove) }
   if (clear === null) return { clear: undefined }
   if (isWorkspace(clear)) return { clear }
   throw invalid('body')

@@ -156,7 +156,11 @@ export function httpAdapter({
     },
 
     async remove(userId, conversationIds) {
-      await sendAll(userId, 'remove', conversationIds.filter(isId))
+      await sendAll(
+        userId,
+        'remove',
+        conversationIds.filter((id) => isId(id)),
+      )
     },
 
     async clear(userId, workspace) {
