@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumLaunchOptions } from './test/chromium/find-chromium.js'
+import { sessionServerCommands } from './test/http/session-server-commands.js'
 
 const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
 const endToEnd = 'test/e2e/**/*.e2e.test.ts'
@@ -93,6 +94,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: sessionServerCommands,
             // A getter: a run without this project needs no browser.
             provider: playwright({
               get launchOptions() {

@@ -13,6 +13,8 @@ declare const message: string
 declare const messageId: string
 declare const turnId: string
 declare const databaseUrl: string
+declare const query: import('leftoff/server').PostgresQuery
+declare function userOf(request: Request): Promise<string | undefined>
 declare const messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[]
 declare const sessionStore: import('leftoff/server').AgentSessionStore
 declare const sessions: import('leftoff/server').AgentSessionStore
@@ -41,6 +43,7 @@ declare const rows: Map<string, import('leftoff').StoredRow>
 declare const refusals: import('leftoff').Refusal[]
 
 // The page.
+declare function getToken(): Promise<string>
 declare const composer: HTMLTextAreaElement
 declare const turn: { workspace: string; conversationId: string; message: string }
 declare function ChatPage(): import('react').ReactNode

@@ -4,6 +4,7 @@
  * @module leftoff
  */
 
+export { type HttpAdapterOptions, httpAdapter } from './adapters/http/http-adapter.js'
 export { type LocalStorageAdapterOptions, localStorageAdapter } from './adapters/local-storage/local-storage-adapter.js'
 export { memoryAdapter } from './adapters/memory/memory-adapter.js'
 export type { AdapterReport, ListQuery, Refusal, SessionAdapter, SessionPage } from './core/adapter.js'

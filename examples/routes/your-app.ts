@@ -1,10 +1,13 @@
 // What your app has already, as the routes beside this file use it.
 
 import type { ClaudeMessage } from 'leftoff/agents/claude'
-import type { AgentRequest, AgentSessionStore } from 'leftoff/server'
+import type { AgentRequest, AgentSessionStore, SessionAdapter } from 'leftoff/server'
 
 /** One for all turns: `memoryAgentSessions()`, or `postgresAgentSessions({ query })` where several servers answer. */
 export declare const sessionStore: AgentSessionStore
+
+/** The history of all users: `postgresAdapter({ query })`. */
+export declare const history: SessionAdapter
 
 /** Who asks, by your authentication; nothing that a request's body says. */
 export declare function userOf(request: Request): Promise<string | undefined>

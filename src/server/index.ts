@@ -4,6 +4,7 @@
  * @module leftoff/server
  */
 
+export type { SessionAdapter } from '../core/adapter.js'
 export type {
   AgentDriver,
   FailureClass,
@@ -29,11 +30,13 @@ export type {
 export { type MemoryTurnLogOptions, memoryTurnLog } from './log/memory-turn-log.js'
 export { createLookupCache, type LookupCache, type LookupCacheOptions } from './lookup-cache.js'
 export { type MemoryAgentSessionsOptions, memoryAgentSessions } from './memory-agent-sessions.js'
+export { type PostgresAdapterOptions, postgresAdapter } from './postgres/postgres-adapter.js'
 export { type PostgresAgentSessionsOptions, postgresAgentSessions } from './postgres/postgres-agent-sessions.js'
 export { type PostgresTurnLogOptions, postgresTurnLog } from './postgres/postgres-turn-log.js'
 export type { PostgresQuery } from './postgres/query-caller.js'
 export { busyResponse, type TurnResponseOptions, turnResponse } from './responses.js'
 export { type RefusedTurn, runTurn, type Turn } from './run-turn.js'
+export { type Authorized, type SessionRoutes, type SessionRoutesOptions, sessionRoutes } from './session-routes.js'
 export { type StatelessDriverOptions, statelessDriver } from './stateless-driver.js'
 export { type SupabaseAgentSessionsOptions, supabaseAgentSessions } from './supabase/supabase-agent-sessions.js'
 export { hashMessage } from './turn-ids.js'

@@ -142,9 +142,10 @@ export async function whenReleased(user: User, conversationId: string, signal: A
   if (user.released.get(conversationId) === released) user.released.delete(conversationId)
 }
 
-/** Tells the other tabs that rows changed, where the adapter has no way to. */
+/** Tells the other tabs that rows changed, where the adapter has no way to, or only asks for them now and then. */
 export function announceChanged(user: User, ids: readonly string[]): void {
-  if (ids.length > 0 && !user.context.adapter.subscribe) post(user, { type: 'changed', ids: [...ids] })
+  const { subscribe, place } = user.context.adapter
+  if (ids.length > 0 && (!subscribe || place === 'account')) post(user, { type: 'changed', ids: [...ids] })
 }
 
 /** Begins to listen to other pages. */

@@ -43,5 +43,6 @@ export function postgresAgentSessions({
   clock = systemClock,
   domainIds = createLookupCache({ ttlMs: 5 * 60_000, clock }),
 }: PostgresAgentSessionsOptions): AgentSessionStore {
-  return sqlAgentSessions({ call: queryCaller(query, timeoutMs, clock), expiryMs, domains, domainIds })
+  const call = queryCaller({ query, schema: 'iam', timeoutMs, clock, onInvalid: 'invalid-argument' })
+  return sqlAgentSessions({ call, expiryMs, domains, domainIds })
 }

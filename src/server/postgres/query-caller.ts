@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js'
-import { isLeftoffError, LeftoffError } from '../../core/error.js'
+import { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../../core/error.js'
 
 /**
  * Runs one statement with parameters and gives its rows. Any driver fits in a line: nothing is prepared by name, and no
@@ -7,62 +7,82 @@ import { isLeftoffError, LeftoffError } from '../../core/error.js'
  */
 export type PostgresQuery = (sql: string, params: readonly unknown[]) => PromiseLike<readonly object[]>
 
-/** Calls functions of the schema `iam`: their answer, or a typed error within a bound. */
-export function queryCaller(query: PostgresQuery, timeoutMs: number, clock: Clock) {
+/** How the functions of one schema are called. */
+interface QueryCallerOptions {
+  readonly query: PostgresQuery
+  readonly schema: 'app' | 'iam'
+  /** How long one statement may take. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+  /** The code for what the database refuses to store. */
+  readonly onInvalid: LeftoffErrorCode
+}
+
+/** Calls SQL functions: their answer, or a typed error within a bound. */
+export function queryCaller({ query, schema, timeoutMs, clock, onInvalid }: QueryCallerOptions) {
   return (name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> => {
-    // Text both ways: how drivers read and write JSON and numbers is their users' to set.
-    const named = Object.keys(args).map((arg, index) => `${arg} => $${index + 1}`)
-    const params = Object.values(args).map((value) => String(value))
-    const sql = `select to_jsonb(iam.${name}(${named.join(', ')}))::text as answer`
+    const what = `${schema}.${name}`
+    // Text both ways: how drivers read and write JSON, arrays and numbers is their users' to set.
+    const named = Object.entries(args).map(([arg, value], index) => `${arg} => ${parameter(value, index + 1)}`)
+    const params = Object.values(args).map((value) =>
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    )
+    // A function that returns nothing gives an empty text.
+    const sql = `select to_jsonb(a)::text as answer from (select ${what}(${named.join(', ')}) as a) as call`
     return new Promise((resolve, reject) => {
       const cancel = clock.setTimeout(() => {
-        reject(
-          new LeftoffError('unreachable', `Postgres did not answer iam.${name} within ${timeoutMs} ms. Try again.`),
-        )
+        reject(new LeftoffError('unreachable', `Postgres did not answer ${what} within ${timeoutMs} ms. Try again.`))
       }, timeoutMs)
       // Called within a promise, as it may throw before it returns one.
       Promise.resolve()
         .then(() => query(sql, params))
-        .then((rows) => readAnswer(name, rows))
-        .then(resolve, (cause: unknown) => reject(queryError(name, cause)))
+        .then((rows) => readAnswer(what, rows))
+        .then(resolve, (cause: unknown) => reject(queryError(what, cause, onInvalid)))
         .finally(cancel)
     })
   }
 }
 
-function readAnswer(name: string, rows: unknown): unknown {
+/** The place of a value in the statement: a list of texts is a `text[]`, any other object a `jsonb`. */
+function parameter(value: unknown, place: number): string {
+  if (typeof value !== 'object') return `$${place}`
+  const json = `$${place}::text::jsonb`
+  return Array.isArray(value) && typeof value[0] === 'string'
+    ? `array(select jsonb_array_elements_text(${json}))`
+    : json
+}
+
+function readAnswer(what: string, rows: unknown): unknown {
   const [row]: readonly unknown[] = Array.isArray(rows) ? rows : []
   if (typeof row !== 'object' || row === null || !('answer' in row)) {
     throw new LeftoffError(
       'invalid-argument',
-      `query: expected the rows of iam.${name} as an array of objects. With pg, give (await pool.query(sql, params)).rows.`,
+      `query: expected the rows of ${what} as an array of objects. With pg, give (await pool.query(sql, params)).rows.`,
     )
   }
-  return typeof row.answer === 'string' ? JSON.parse(row.answer) : undefined
+  return typeof row.answer === 'string' ? JSON.parse(row.answer) : null
 }
 
-function queryError(name: string, cause: unknown): LeftoffError {
+function queryError(what: string, cause: unknown, onInvalid: LeftoffErrorCode): LeftoffError {
   if (isLeftoffError(cause)) return cause
   const code = sqlState(cause)
   if (code === '42501') {
-    const message = `Postgres refused iam.${name} to this role. As its owner: grant leftoff_server to your_app.`
+    const message = `Postgres refused ${what} to this role. As its owner: grant leftoff_server to your_app.`
     return new LeftoffError('forbidden', message, { cause })
   }
   if (/^(22|23|54)/.test(code)) {
-    const message = `iam.${name}: the database cannot store what it was given; its reason is the cause.`
-    return new LeftoffError('invalid-argument', message, { cause })
+    const message = `${what}: the database cannot store what it was given; its reason is the cause.`
+    return new LeftoffError(onInvalid, message, { cause })
   }
   if (/^(42883|42P01|3F000)$/.test(code)) {
-    const message = `This database does not know iam.${name}. Run supabase/migrations of this version of leftoff.`
+    const message = `This database does not know ${what}. Run supabase/migrations of this version of leftoff.`
     return new LeftoffError('storage-unavailable', message, { cause })
   }
   // A deadlock, a database that starts, stops or has no connection left; without a code, a connection that broke.
   if (code === '' || /^(08|40|53|55|57)/.test(code)) {
-    return new LeftoffError('unreachable', `Postgres could not be reached for iam.${name}. Try again.`, { cause })
+    return new LeftoffError('unreachable', `Postgres could not be reached for ${what}. Try again.`, { cause })
   }
-  return new LeftoffError('storage-unavailable', `Postgres could not run iam.${name}; its reason is the cause.`, {
-    cause,
-  })
+  return new LeftoffError('storage-unavailable', `Postgres could not run ${what}; its reason is the cause.`, { cause })
 }
 
 /** Five characters of Postgres; what the network or the driver says has another form. */

@@ -1,26 +1,42 @@
 import { describe, expect, it } from 'vitest'
+import { maxScopes } from '../../../src/core/change.js'
+import {
+  maxTime as latestTime,
+  maxIdBytes,
+  maxPreviewLength,
+  maxTitleLength,
+  maxWorkspaceBytes,
+} from '../../../src/core/checks.js'
+import { maxBatch } from '../../../src/core/session-wire.js'
 import { sql } from '../supabase.js'
 import { oneMessage, openAdapter } from './open-adapter.js'
 
-const maxSafe = '9007199254740991'
-const maxTime = '8640000000000000'
+// SQL has its own copy of each bound; the one that counts stands in src/core.
+const maxSafe = `${Number.MAX_SAFE_INTEGER}`
+const beyondSafe = `${BigInt(maxSafe) + 1n}`
+const maxTime = `${latestTime}`
+const beyondTime = `${latestTime + 1}`
+const letters = (count: number) => `repeat('x', ${count})`
+const emojis = (count: number) => `repeat('😀', ${count})`
+/** A text of so many bytes, in letters of two. */
+const bytes = (count: number) => `repeat('é', ${count >> 1}) || repeat('x', ${count & 1})`
 
 describe('the table takes at its bounds, and refuses beyond them, what readers check', () => {
   const edges: Readonly<Record<string, readonly [taken: string, refused: string]>> = {
-    messages: [maxSafe, '9007199254740992'],
-    started_at: [maxTime, '8640000000000001'],
+    messages: [maxSafe, beyondSafe],
+    started_at: [maxTime, beyondTime],
     activity_at: ['0', '-1'],
-    rank: [maxTime, '8640000000000001'],
+    rank: [maxTime, beyondTime],
     preview_rank: ['1', 'null'],
-    preview: [`repeat('😀', 120)`, `repeat('x', 121)`],
-    message_title: [`repeat('😀', 1000)`, `repeat('x', 1001)`],
+    preview: [emojis(maxPreviewLength), letters(maxPreviewLength + 1)],
+    message_title: [emojis(maxTitleLength), letters(maxTitleLength + 1)],
     person_title: [`''`, 'null'],
     app_title_rank: [maxTime, '-1'],
-    workspace: [`repeat('é', 126)`, `repeat('é', 127)`],
-    conversation_id: [`repeat('é', 100)`, `repeat('é', 101)`],
+    workspace: [bytes(maxWorkspaceBytes), bytes(maxWorkspaceBytes + 1)],
+    conversation_id: [bytes(maxIdBytes), bytes(maxIdBytes + 1)],
     input_tokens: [maxSafe, 'null'],
     output_tokens: ['0', '-1'],
-    cache_read_tokens: ['null', '9007199254740992'],
+    cache_read_tokens: ['null', beyondSafe],
     cache_write_tokens: [maxSafe, '-1'],
     schema_version: ['9', '0'],
     saved_at: ['now()', 'null'],
@@ -65,7 +81,7 @@ describe('the table takes at its bounds, and refuses beyond them, what readers c
     ['[["abcdefgh", 1, {"input": 1, "output": "1"}]]'],
     ['[["abcdefgh", 1, {"input": [1], "output": 1}]]'],
     ['[["abcdefgh", 1, {"input": 1, "output": 1, "cacheRead": -1}]]'],
-    [JSON.stringify(Array.from({ length: 65 }, (_, n) => [`scope${String(n).padStart(3, '0')}`, 1]))],
+    [JSON.stringify(Array.from({ length: maxScopes + 1 }, (_, n) => [`scope${String(n).padStart(3, '0')}`, 1]))],
   ])('no scopes such as %s', async (scopes) => {
     const { adapter, userId, change } = openAdapter()
     await adapter.save([change({ begins: 1, ...oneMessage('s') })])
@@ -102,9 +118,11 @@ describe('save in SQL', () => {
     expect(rows).toEqual([{ conversation_id: 'ok' }])
   })
 
-  it('takes at most 100 changes, and nothing that is no array', async () => {
+  it('takes as many changes as an adapter sends at once and no more, and nothing that is no array', async () => {
     const { userId, change } = openAdapter()
-    const tooMany = Array.from({ length: 101 }, (_, n) => change({ conversationId: `c${n}`, begins: 1 }))
+    const tooMany = Array.from({ length: maxBatch + 1 }, (_, n) => change({ conversationId: `c${n}`, begins: 1 }))
+    const save = (changes: string) => sql('select app.save_sessions_of_user($1, $2) as refusals', [userId, changes])
+    expect(await save(JSON.stringify(tooMany.slice(1)))).toMatchObject([{ refusals: '[]' }])
     for (const changes of [JSON.stringify(tooMany), '{}', '"x"', null])
       await expect(sql('select app.save_sessions_of_user($1, $2)', [userId, changes])).rejects.toMatchObject({
         code: '54000',

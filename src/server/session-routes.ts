@@ -1,0 +1,143 @@
+import type { SessionAdapter } from '../core/adapter.js'
+import { isId } from '../core/checks.js'
+import { type Clock, systemClock } from '../core/clock.js'
+import { isLeftoffError, LeftoffError } from '../core/error.js'
+import { userHeader } from '../core/session-wire.js'
+import { type TabKey, tabKey } from '../core/tab-key.js'
+import { readJsonBody } from './read-body.js'
+import { reportError } from './report-error.js'
+import { answerSessions, readSessionRequest } from './session-requests.js'
+
+/** Settings of {@link sessionRoutes}. */
+export interface SessionRoutesOptions {
+  /** The adapter that has this user's sessions; one for all users is fine. It is not closed. */
+  readonly adapterOf: (userId: string) => SessionAdapter | PromiseLike<SessionAdapter>
+  /**
+   * Who asks, by your authentication: by a cookie or a header, never by the body, which is not read yet. Or the response for whoever
+   * may not: 401 if nobody is signed in.
+   */
+  readonly authorize: (request: Request) => Authorized | PromiseLike<Authorized>
+  /**
+   * Called with the tab key of each conversation before it is removed, so that its agent session goes with it. If it fails nothing is
+   * removed, and the browser tries again.
+   */
+  readonly onRemove?: (key: TabKey) => unknown
+  /** Told of what failed, as it was thrown; the browser gets a status only. */
+  readonly onError?: (error: unknown) => void
+  /** How long one request may take before it is answered with 503; 10 s. */
+  readonly timeoutMs?: number
+  /** For `timeoutMs` and the bound of ranks. */
+  readonly clock?: Clock
+}
+
+/** What `authorize` gives: the user, or the response for whoever is none. */
+export type Authorized = { readonly userId: string } | Response
+
+/** A handler for each method, and one for all of them. */
+export interface SessionRoutes {
+  /** Lists, and gets one. */
+  readonly GET: (request: Request) => Promise<Response>
+  /** Saves, removes and clears. */
+  readonly POST: (request: Request) => Promise<Response>
+  /** Either, by the method; 405 for any other. */
+  readonly fetch: (request: Request) => Promise<Response>
+}
+
+/**
+ * Serves the sessions of the signed-in user to `httpAdapter`, from any adapter. A request that names another user, in its header or in
+ * any of its changes, is refused whole.
+ *
+ * @example
+ * ```ts
+ * import { postgresAdapter, sessionRoutes } from 'leftoff/server'
+ *
+ * const adapter = postgresAdapter({ query })
+ * export const { GET, POST } = sessionRoutes({
+ *   adapterOf: () => adapter,
+ *   authorize: async (request) => {
+ *     const userId = await userOf(request)
+ *     return userId === undefined ? new Response('Sign in first.', { status: 401 }) : { userId }
+ *   },
+ * })
+ * ```
+ */
+export function sessionRoutes({
+  adapterOf,
+  authorize,
+  onRemove,
+  onError,
+  timeoutMs = 10_000,
+  clock = systemClock,
+}: SessionRoutesOptions): SessionRoutes {
+  async function answer(request: Request): Promise<Response> {
+    const who = await authorize(request)
+    if (who instanceof Response) return who
+    const { userId } = who
+    if (!isId(userId)) throw new TypeError('sessionRoutes: authorize gave no user id.')
+    if (namedUser(request) !== userId) throw new LeftoffError('forbidden', 'The request is for another user.')
+    const body = request.method === 'POST' ? await readJsonBody(request) : undefined
+    const asked = readSessionRequest(new URL(request.url).searchParams, body, userId, clock.now())
+    const adapter = await adapterOf(userId)
+    const forget = onRemove && ((id: string, workspace: string) => onRemove(tabKey({ userId, workspace, tabId: id })))
+    return answerSessions(asked, { adapter, userId, forget, ifNoneMatch: request.headers.get('If-None-Match') })
+  }
+
+  async function handle(request: Request): Promise<Response> {
+    try {
+      return await within(timeoutMs, clock, answer(request))
+    } catch (error) {
+      if (error instanceof Response) return error
+      const status = statusOf(error)
+      if (status >= 500) reportError(onError, error)
+      const waitMs = isLeftoffError(error) ? (error.retryAfterMs ?? 0) : 0
+      const retry = status === 503 && waitMs > 0 && { 'Retry-After': `${Math.ceil(waitMs / 1_000)}` }
+      return new Response(null, { status, headers: { 'Cache-Control': 'no-store', ...retry } })
+    }
+  }
+
+  return {
+    GET: handle,
+    POST: handle,
+    async fetch(request) {
+      if (request.method === 'GET' || request.method === 'POST') return handle(request)
+      return new Response(null, { status: 405, headers: { Allow: 'GET, POST' } })
+    },
+  }
+}
+
+/** The user whom the page works for. */
+function namedUser(request: Request): string | undefined {
+  try {
+    return decodeURIComponent(request.headers.get(userHeader) ?? '') || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (!isLeftoffError(error)) return 500
+  switch (error.code) {
+    case 'invalid-argument':
+      return 400
+    case 'signed-out':
+      return 401
+    case 'forbidden':
+      return 403
+    case 'unreachable':
+      return 503
+    case 'quota-exceeded':
+      return 507
+    default:
+      return 500
+  }
+}
+
+/** An adapter or a body that never ends must not hold the request for ever. */
+function within<T>(ms: number, clock: Clock, done: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.setTimeout(() => {
+      reject(new LeftoffError('unreachable', `The sessions could not be answered within ${ms} ms.`))
+    }, ms)
+    done.then(resolve, reject).finally(cancel)
+  })
+}
