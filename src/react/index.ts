@@ -9,6 +9,7 @@
 export { NewChatButton, type NewChatButtonProps } from './new-chat-button.js'
 export { SessionHistory, type SessionHistoryProps } from './session-history.js'
 export type { SessionHistoryTexts } from './session-history-texts.js'
+export { SessionNotice, type SessionNoticeProps, type SessionNoticeTexts } from './session-notice.js'
 export { SessionProvider, type SessionProviderProps } from './session-provider.js'
 export {
   useConversationId,
@@ -18,6 +19,7 @@ export {
   useSessions,
 } from './state-hooks.js'
 export {
+  type ConversationIdChange,
   type ConversationSessionHandlers,
   type ConversationSessionOptions,
   type ConversationSessionResult,

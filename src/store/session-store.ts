@@ -100,6 +100,8 @@ export interface WorkspaceState {
   readonly conversationId: string | undefined
   readonly status: SessionStatus
   readonly isResumed: boolean
+  /** Whether a person chose the conversation, by beginning it or switching to it, after the workspace was opened. */
+  readonly isChosen?: boolean
 }
 
 /** Options of `initConversation`. */

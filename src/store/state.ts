@@ -46,6 +46,7 @@ function workspaceState(user: User, workspace: string): WorkspaceState {
   return {
     conversationId: shown?.conversationId,
     isResumed: shown?.isResumed ?? false,
+    ...(shown?.isChosen && { isChosen: true }),
     status: !place ? 'idle' : isOpening ? 'opening' : place.state === 'watching' ? 'watching' : storageStatus(user),
   }
 }
@@ -74,7 +75,12 @@ function workspacesOf(user: User, previous: SessionState['workspaces']): Session
 }
 
 function isSame(a: WorkspaceState, b: WorkspaceState): boolean {
-  return a.conversationId === b.conversationId && a.status === b.status && a.isResumed === b.isResumed
+  return (
+    a.conversationId === b.conversationId &&
+    a.status === b.status &&
+    a.isResumed === b.isResumed &&
+    a.isChosen === b.isChosen
+  )
 }
 
 function statusOf(user: User): SessionStatus {

@@ -24,6 +24,7 @@ const values: Record<string, readonly string[]> = {
   'leftoff/react': [
     'NewChatButton',
     'SessionHistory',
+    'SessionNotice',
     'SessionProvider',
     'useConversationId',
     'useConversationSession',
@@ -115,6 +116,7 @@ const types: Record<string, readonly string[]> = {
     'WorkspaceState',
   ],
   'leftoff/react': [
+    'ConversationIdChange',
     'ConversationSessionHandlers',
     'ConversationSessionOptions',
     'ConversationSessionResult',
@@ -123,6 +125,8 @@ const types: Record<string, readonly string[]> = {
     'SessionHistoryProps',
     'SessionHistoryResult',
     'SessionHistoryTexts',
+    'SessionNoticeProps',
+    'SessionNoticeTexts',
     'SessionProviderProps',
   ],
   'leftoff/dexie': ['ChangeChannel', 'DexieAdapterOptions'],
