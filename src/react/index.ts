@@ -25,5 +25,11 @@ export {
   type ConversationSessionResult,
   useConversationSession,
 } from './use-conversation-session.js'
+export { useDraft } from './use-draft.js'
 export { useSessionEvent } from './use-session-event.js'
-export { type SessionHistoryItem, type SessionHistoryResult, useSessionHistory } from './use-session-history.js'
+export {
+  type SessionHistoryItem,
+  type SessionHistoryOptions,
+  type SessionHistoryResult,
+  useSessionHistory,
+} from './use-session-history.js'
