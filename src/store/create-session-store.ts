@@ -134,7 +134,12 @@ export function createSessionStore({
     capacity,
     getState: shell.api.getState,
     getInitialState: shell.api.getInitialState,
-    subscribe: (listener) => shell.api.subscribe((state, previous) => callListener(() => listener(state, previous))),
+    subscribe(listener) {
+      const call = (state: SessionState, previous: SessionState) => callListener(() => listener(state, previous))
+      const stop = shell.api.subscribe(call)
+      call(shell.api.getState(), shell.api.getState())
+      return stop
+    },
     on: events.on,
     stateOf: (workspace) =>
       shell.api.getState().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
