@@ -42,7 +42,10 @@ export interface SessionAdapter {
   clear(userId: string, workspace?: string): Promise<void>
   /** Gives the user's epoch as stored beside the rows, `''` if none is. Rows of another epoch are not there. */
   epochOf?(userId: string): Promise<string>
-  /** Deletes all of the user, tombstones and quarantined rows included, and stores `nextEpoch`, in one step. */
+  /**
+   * Deletes all of the user, tombstones and quarantined rows included, and stores `nextEpoch`, in one step. What was saved
+   * with `nextEpoch` stays.
+   */
   forget?(userId: string, nextEpoch: string): Promise<void>
   /**
    * Calls `listener` with the ids of conversations that changed, at least once each, after the change can be read, for other

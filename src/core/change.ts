@@ -103,29 +103,50 @@ export function applyChange(
 
 /** The totals of `known`, raised to those of `arrived` where these are greater. */
 export function raise(known: ScopeTotals | undefined, arrived: ScopeTotals): ScopeTotals {
-  if (!known) return arrived
-  const usage = combineUsage(Math.max, known.usage, arrived.usage)
-  return { messages: Math.max(known.messages, arrived.messages), ...(usage && { usage }) }
+  return known ? combine(Math.max, known, arrived) : arrived
 }
 
 /** `sum` and what `arrived` counts beyond `known`. */
 export function addExcess(sum: ScopeTotals, known: ScopeTotals | undefined, arrived: ScopeTotals): ScopeTotals {
-  const excess = arrived.usage && combineUsage((a, b) => Math.max(0, b - a), known?.usage, arrived.usage)
-  const usage = combineUsage(add, sum.usage, excess)
-  const messages = add(sum.messages, Math.max(0, arrived.messages - (known?.messages ?? 0)))
-  return { messages, ...(usage && { usage }) }
+  return combine(add, sum, known ? subtract(arrived, known) : arrived)
 }
 
-/** The text recorded later; of two with one rank the greater. */
-export function latest(a: RankedText | undefined, b: RankedText | undefined): RankedText | undefined {
+/** `a` less `b`, nothing below 0. */
+export function subtract(a: ScopeTotals, b: ScopeTotals): ScopeTotals {
+  return combine((x, y) => Math.max(0, x - y), a, a.usage ? b : { messages: b.messages })
+}
+
+/** Two totals combined number by number; what one of them lacks counts as 0. */
+export function combine(each: (a: number, b: number) => number, a: ScopeTotals, b: ScopeTotals): ScopeTotals {
+  const messages = each(a.messages, b.messages)
+  if (!a.usage && !b.usage) return { messages }
+  const usage: { -readonly [Kind in keyof TokenUsage]: TokenUsage[Kind] } = {
+    input: 0,
+    output: 0,
+    ...a.usage,
+    ...b.usage,
+  }
+  for (const name of tokenKinds) {
+    if (usage[name] !== undefined) usage[name] = each(a.usage?.[name] ?? 0, b.usage?.[name] ?? 0)
+  }
+  return { messages, usage }
+}
+
+/** The sum, as far as a number can count. */
+export function add(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER)
+}
+
+/** The text recorded later, or with `sign` -1 earlier; of two with one rank the greater, or the lesser. */
+export function latest(a: RankedText | undefined, b: RankedText | undefined, sign = 1): RankedText | undefined {
   if (!a || !b) return a ?? b
-  return (a.rank - b.rank || compareCodePoints(a.text, b.text)) < 0 ? b : a
+  return sign * (a.rank - b.rank || compareCodePoints(a.text, b.text)) < 0 ? b : a
 }
 
 /** Of each slot the title that counts: the latest, but the earliest of those taken from messages. */
 export function joinTitles(a: Titles | undefined, b: Titles | undefined): Titles | undefined {
   if (!a || !b) return a ?? b
-  const message = earliest(a.message, b.message)
+  const message = latest(a.message, b.message, -1)
   const app = latest(a.app, b.app)
   const person = latest(a.person, b.person)
   return { ...(message && { message }), ...(app && { app }), ...(person && { person }) }
@@ -152,8 +173,8 @@ function countUp(
   counts: SessionChange['counts'] = {},
   scopesKept: number,
 ): Pick<StoredRow, 'messages' | 'usage' | 'scopes'> {
-  const scopes = new Map(row.scopes.map(([scope, messages, usage]) => [scope, totals(messages, usage)]))
-  let sum = totals(row.messages, row.usage)
+  const scopes = totalsByScope(row)
+  let sum: ScopeTotals = totals(row.messages, row.usage)
   // In one order, because JSON objects have none: those at the front are forgotten first.
   for (const scope of Object.keys(counts).sort()) {
     const arrived = counts[scope]
@@ -163,44 +184,27 @@ function countUp(
     scopes.delete(scope)
     scopes.set(scope, raise(known, arrived))
   }
-  const kept = [...scopes].slice(-scopesKept)
-  return {
-    ...sum,
-    scopes: kept.map(([scope, { messages, usage }]) => (usage ? [scope, messages, usage] : [scope, messages])),
-  }
+  return { ...sum, scopes: storedScopes(scopes).slice(-scopesKept) }
+}
+
+/** What the row knows of each scope. */
+export function totalsByScope({ scopes }: StoredRow): Map<string, ScopeTotals> {
+  return new Map(scopes.map(([scope, messages, usage]) => [scope, totals(messages, usage)]))
+}
+
+/** The scopes as rows store them. */
+export function storedScopes(scopes: ReadonlyMap<string, ScopeTotals>): StoredScope[] {
+  return [...scopes].map(([scope, { messages, usage }]) => (usage ? [scope, messages, usage] : [scope, messages]))
 }
 
 function totals(messages: number, usage: TokenUsage | undefined): ScopeTotals {
   return { messages, ...(usage && { usage }) }
 }
 
-function laterActivity(a: StoredRow['activity'], b: SessionChange['activity']): StoredRow['activity'] {
+/** The later activity. */
+export function laterActivity(a: StoredRow['activity'], b: SessionChange['activity']): StoredRow['activity'] {
   if (!b || a.rank > b.rank) return a
   return a.rank < b.rank || a.at < b.at ? b : a
 }
 
-function earliest(a: RankedText | undefined, b: RankedText | undefined): RankedText | undefined {
-  if (!a || !b) return a ?? b
-  return (a.rank - b.rank || compareCodePoints(a.text, b.text)) > 0 ? b : a
-}
-
-function add(a: number, b: number): number {
-  return Math.min(a + b, Number.MAX_SAFE_INTEGER)
-}
-
-function combineUsage(
-  combine: (a: number, b: number) => number,
-  a: TokenUsage | undefined,
-  b: TokenUsage | undefined,
-): TokenUsage | undefined {
-  if (!b) return a
-  const left = a ?? { input: 0, output: 0 }
-  const optional = (name: 'cacheRead' | 'cacheWrite') =>
-    left[name] === undefined && b[name] === undefined ? {} : { [name]: combine(left[name] ?? 0, b[name] ?? 0) }
-  return {
-    input: combine(left.input, b.input),
-    output: combine(left.output, b.output),
-    ...optional('cacheRead'),
-    ...optional('cacheWrite'),
-  }
-}
+const tokenKinds = ['input', 'output', 'cacheRead', 'cacheWrite'] as const

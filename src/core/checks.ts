@@ -9,8 +9,8 @@ import {
 } from './change.js'
 import { maxEpochLength } from './epoch.js'
 import { LeftoffError } from './error.js'
-import type { TokenUsage } from './session.js'
-import { codePointLength, isWellFormed, utf8Length } from './text.js'
+import type { RankedSession, TokenUsage } from './session.js'
+import { isWellFormed } from './text.js'
 
 /** The latest time that a `Date` can hold, in ms since the epoch. */
 export const maxTime = 8.64e15
@@ -29,6 +29,8 @@ export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly o
 /** A checker of one field: the value as it should be, or {@link wrong}. Keys that it does not know are left out. */
 type Check<T> = (value: unknown, field: string) => T
 
+// The functions that make checkers say that they do nothing else, so that a page without an adapter does not download how rows are checked.
+
 /** Checks a change from outside. `now` bounds its ranks: more than ten years ahead is an error of a clock. */
 export function readChange(value: unknown, now: number): Checked<SessionChange> {
   return checked(change(Math.min(maxTime, now + tenYearsMs)), value)
@@ -37,6 +39,11 @@ export function readChange(value: unknown, now: number): Checked<SessionChange> 
 /** Checks a stored row. */
 export function readRow(value: unknown): Checked<StoredRow> {
   return checked(storedRow, value)
+}
+
+/** Checks a session as adapters give it. */
+export function readSession(value: unknown): Checked<RankedSession> {
+  return checked(rankedSession, value)
 }
 
 /** Whether the value is a row of a later version of leftoff, which is left alone. */
@@ -56,13 +63,13 @@ export function checked<T>(check: Check<T>, value: unknown): Checked<T> {
 
 /** A conversation's or user's id that an app passed in; throws `invalid-argument` otherwise. */
 export function requireId(what: string, value: unknown, maxBytes = maxIdBytes): asserts value is string {
-  if (checked(id(maxBytes), value).ok) return
+  if (isId(value, maxBytes)) return
   throw new LeftoffError('invalid-argument', `The ${what} must be a text of 1 to ${maxBytes} bytes without NUL.`)
 }
 
-/** Whether the value is a conversation's id. */
-export function isId(value: unknown): value is string {
-  return checked(id(maxIdBytes), value).ok
+/** Whether the value is an id: of a conversation or a user, unless `maxBytes` says otherwise. */
+export function isId(value: unknown, maxBytes = maxIdBytes): value is string {
+  return checked(id(maxBytes), value).ok
 }
 
 class WrongField {
@@ -74,6 +81,7 @@ function wrong(field: string): never {
 }
 
 /** An object with these fields; of the optional ones those that are there. */
+// @__NO_SIDE_EFFECTS__
 export function object<T>(
   required: { readonly [K in RequiredKeys<T>]: Check<T[K]> },
   optional: { readonly [K in OptionalKeys<T>]: Check<NonNullable<T[K]>> },
@@ -96,31 +104,35 @@ type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, 
 type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>
 
 /** A number from 0 to `max`. */
+// @__NO_SIDE_EFFECTS__
 function number(max: number): Check<number> {
   return (value, field) => (typeof value === 'number' && value >= 0 && value <= max ? value : wrong(field))
 }
 
 /** A whole number from 0 to `max`. */
+// @__NO_SIDE_EFFECTS__
 export function whole(max = Number.MAX_SAFE_INTEGER): Check<number> {
   return (value, field) => (Number.isInteger(value) ? number(max)(value, field) : wrong(field))
 }
 
 /** A text that every adapter can store, of at most `max` code points. */
+// @__NO_SIDE_EFFECTS__
 export function text(max: number): Check<string> {
   return (value, field) =>
-    typeof value === 'string' && value.length <= 2 * max && isWellFormed(value) && codePointLength(value) <= max
+    typeof value === 'string' && value.length <= 2 * max && isWellFormed(value) && [...value].length <= max
       ? value
       : wrong(field)
 }
 
 /** An id: any text of 1 to `maxBytes` bytes in UTF-8 that every adapter can store. */
+// @__NO_SIDE_EFFECTS__
 export function id(maxBytes: number): Check<string> {
   return (value, field) =>
     typeof value === 'string' &&
     value !== '' &&
     value.length <= maxBytes &&
     isWellFormed(value) &&
-    utf8Length(value) <= maxBytes
+    new TextEncoder().encode(value).length <= maxBytes
       ? value
       : wrong(field)
 }
@@ -136,34 +148,38 @@ export const tokenUsage: Check<TokenUsage> = object<TokenUsage>(
 )
 const scopeTotals = object<ScopeTotals>({ messages: whole() }, { usage: tokenUsage })
 
-const identity = {
-  userId,
-  workspace: id(maxWorkspaceBytes),
-  conversationId: id(maxIdBytes),
-  epoch: text(maxEpochLength),
-}
+const workspace = id(maxWorkspaceBytes)
+const conversationId = id(maxIdBytes)
+const epoch = text(maxEpochLength)
 
+// @__NO_SIDE_EFFECTS__
 function rankedText(max: number, maxRank: number): Check<RankedText> {
   return object<RankedText>({ text: text(max), rank: whole(maxRank) }, {})
 }
 
+// @__NO_SIDE_EFFECTS__
 function titles(maxRank: number): Check<Titles> {
   const title = rankedText(maxTitleLength, maxRank)
   return object<Titles>({}, { message: title, app: title, person: title })
 }
 
+// @__NO_SIDE_EFFECTS__
 function activity(maxRank: number): Check<StoredRow['activity']> {
   return object<StoredRow['activity']>({ at: whole(maxTime), rank: whole(maxRank) }, {})
 }
 
+// @__NO_SIDE_EFFECTS__
 function change(maxRank: number): Check<SessionChange> {
-  return object<SessionChange>(identity, {
-    counts,
-    activity: activity(maxRank),
-    begins: whole(maxRank),
-    preview: rankedText(maxPreviewLength, maxRank),
-    titles: titles(maxRank),
-  })
+  return object<SessionChange>(
+    { userId, workspace, conversationId, epoch },
+    {
+      counts,
+      activity: activity(maxRank),
+      begins: whole(maxRank),
+      preview: rankedText(maxPreviewLength, maxRank),
+      titles: titles(maxRank),
+    },
+  )
 }
 
 const counts: Check<Readonly<Record<string, ScopeTotals>>> = (value, field) => {
@@ -191,13 +207,29 @@ const schemaVersion: Check<1> = (value, field) => (value === 1 ? 1 : wrong(field
 const storedRow: Check<StoredRow> = object<StoredRow>(
   {
     schemaVersion,
-    ...identity,
+    userId,
+    workspace,
+    conversationId,
+    epoch,
     startedAt: whole(maxTime),
     activity: activity(maxTime),
     messages: whole(),
     scopes,
   },
   { usage: tokenUsage, preview: rankedText(maxPreviewLength, maxTime), titles: titles(maxTime) },
+)
+
+const rankedSession = object<RankedSession>(
+  {
+    conversationId,
+    workspace,
+    userId,
+    startedAt: whole(maxTime),
+    lastActivity: whole(maxTime),
+    messageCount: whole(),
+    rank: whole(maxTime),
+  },
+  { lastMessagePreview: text(maxPreviewLength), tokenUsage, title: text(maxTitleLength) },
 )
 
 /** A plain object, whose fields are unknown. */

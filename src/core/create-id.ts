@@ -4,10 +4,11 @@
  */
 export function createId(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  // RFC 9562, section 5.4: the four version bits and the two variant bits.
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const digits = crypto.getRandomValues(new Uint8Array(31))
+  let next = 0
+  // RFC 9562, section 5.4: the version is 4, and of the digit after it two bits are the variant.
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (kind) => {
+    const digit = (digits[next++] ?? 0) & 15
+    return (kind === 'x' ? digit : (digit & 3) | 8).toString(16)
+  })
 }

@@ -22,29 +22,8 @@ export function isWellFormed(text: string): boolean {
 
 /** The first `length` code points. */
 export function firstCodePoints(text: string, length: number): string {
-  // A code point is at most two units, so most texts need no walk.
-  if (text.length <= length) return text
-  let end = 0
-  for (let points = 0; points < length && end < text.length; points++)
-    end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1
-  return text.slice(0, end)
-}
-
-/** How many code points the text has. */
-export function codePointLength(text: string): number {
-  let length = 0
-  for (const _ of text) length++
-  return length
-}
-
-/** How many bytes the text takes in UTF-8. */
-export function utf8Length(text: string): number {
-  let bytes = 0
-  for (const point of text) {
-    const code = point.codePointAt(0) ?? 0
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
-  }
-  return bytes
+  // A code point is at most two units, so the rest of a long text need not be walked.
+  return text.length <= length ? text : [...text.slice(0, 2 * length)].slice(0, length).join('')
 }
 
 function isSurrogate(unit: number): boolean {

@@ -1,17 +1,9 @@
 import type { SessionChange } from '../core/change.js'
-import {
-  checked,
-  isObject,
-  maxIdBytes,
-  maxTime,
-  maxTitleLength,
-  maxWorkspaceBytes,
-  tokenUsage,
-} from '../core/checks.js'
+import { checked, isId, isObject, maxTime, maxTitleLength, maxWorkspaceBytes, tokenUsage } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { parseJson } from '../core/parse-json.js'
 import { preview } from '../core/preview.js'
-import { firstCodePoints, isWellFormed, utf8Length, wellFormed } from '../core/text.js'
+import { firstCodePoints, wellFormed } from '../core/text.js'
 import type { ImportedBlob, LegacyImport } from '../store/user.js'
 
 /** The scope of what is imported: the same each time, so that importing again changes nothing. */
@@ -50,13 +42,13 @@ export function parseLegacyBlob(blob: string, userId: string, now: number): Impo
   const { currentConversationId: conversationId, currentWorkspace } = fields
   const known = typeof conversationId === 'string' ? changes.get(conversationId) : undefined
   const workspace = known?.workspace ?? currentWorkspace
-  const isKnown = isId(conversationId, maxIdBytes) && isId(workspace, maxWorkspaceBytes)
+  const isKnown = isId(conversationId) && isId(workspace, maxWorkspaceBytes)
   return { changes: [...changes.values()], current: isKnown ? { conversationId, workspace } : undefined, errors }
 }
 
 function readSession(entry: unknown, userId: string, now: number): Omit<SessionChange, 'epoch'> | undefined {
   const { conversationId, workspace, title, messageCount, lastMessagePreview, ...rest } = fieldsOf(entry)
-  if (!isId(conversationId, maxIdBytes) || !isId(workspace, maxWorkspaceBytes)) return undefined
+  if (!isId(conversationId) || !isId(workspace, maxWorkspaceBytes)) return undefined
   // A time ahead of this clock is another clock's error, and far ahead no storage takes it.
   const at = Math.min(timeOf(rest.lastActivity) ?? now, now)
   const rank = at
@@ -90,10 +82,6 @@ function timeOf(value: unknown): number | undefined {
   // 100,000,000,000 s is the year 5138, and as many ms are 1973.
   const ms = Math.floor(time < 100_000_000_000 ? time * 1_000 : time)
   return ms <= maxTime ? ms : undefined
-}
-
-function isId(value: unknown, maxBytes: number): value is string {
-  return typeof value === 'string' && value !== '' && isWellFormed(value) && utf8Length(value) <= maxBytes
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -6,6 +6,7 @@
 
 'use client'
 
+export type { SavingState, SessionStatus } from '../store/session-store.js'
 export { NewChatButton, type NewChatButtonProps } from './new-chat-button.js'
 export { SessionHistory, type SessionHistoryProps } from './session-history.js'
 export type { SessionHistoryTexts } from './session-history-texts.js'

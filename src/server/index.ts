@@ -12,7 +12,7 @@ export type {
   StatelessDriver,
   TurnWatch,
 } from '../core/agent-driver.js'
-export type { Clock } from '../core/clock.js'
+export { type Clock, systemClock } from '../core/clock.js'
 export { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
 export type { TokenUsage } from '../core/session.js'
 export type { RpcCall, RpcError, RpcResponse, SupabaseRpcClient } from '../core/supabase-rpc.js'

@@ -16,6 +16,8 @@ export interface Browser {
   locks(): ClaimLocks | undefined
   /** Joins the other pages of this origin in a channel, `undefined` where there is none. Open until it is closed. */
   channel(name: string, onMessage: (data: unknown) => void): ClaimChannel | undefined
+  /** Runs `run` before the page is painted again, or in a microtask where nothing is painted: in a hidden page, and on a server. */
+  beforePaint(run: () => void): void
   /** Where stores of one page find each other; `undefined` on a server. */
   events(): EventTarget | undefined
 }
@@ -60,26 +62,23 @@ export const realBrowser: Browser = {
   },
   onLifecycle(listener) {
     if (!hasDocument()) return () => {}
-    const onVisibility = (): void => listener(document.visibilityState === 'hidden' ? 'hidden' : 'visible')
-    const onPageHide = (): void => listener('pagehide')
-    const onPageShow = (event: PageTransitionEvent): void => {
-      if (event.persisted) listener('pageshow')
-    }
-    const onFreeze = (): void => listener('freeze')
-    const onResume = (): void => listener('resume')
+    const stop = new AbortController()
+    const on = (target: EventTarget, type: string, eventOf: (event: Event) => LifecycleEvent | false): void =>
+      target.addEventListener(
+        type,
+        (event) => {
+          const name = eventOf(event)
+          if (name) listener(name)
+        },
+        stop,
+      )
     // Never `unload`: it keeps the page out of the back/forward cache (https://web.dev/articles/bfcache).
-    document.addEventListener('visibilitychange', onVisibility)
-    document.addEventListener('freeze', onFreeze)
-    document.addEventListener('resume', onResume)
-    addEventListener('pagehide', onPageHide)
-    addEventListener('pageshow', onPageShow)
-    return () => {
-      document.removeEventListener('visibilitychange', onVisibility)
-      document.removeEventListener('freeze', onFreeze)
-      document.removeEventListener('resume', onResume)
-      removeEventListener('pagehide', onPageHide)
-      removeEventListener('pageshow', onPageShow)
-    }
+    on(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? 'hidden' : 'visible'))
+    on(document, 'freeze', () => 'freeze')
+    on(document, 'resume', () => 'resume')
+    on(globalThis, 'pagehide', () => 'pagehide')
+    on(globalThis, 'pageshow', (event) => 'persisted' in event && event.persisted === true && 'pageshow')
+    return () => stop.abort()
   },
   isHidden: () => hasDocument() && document.visibilityState === 'hidden',
   wasDiscarded: () => hasDocument() && 'wasDiscarded' in document && document.wasDiscarded === true,
@@ -95,8 +94,21 @@ export const realBrowser: Browser = {
     channel.addEventListener('message', ({ data }) => onMessage(data))
     return channel
   },
+  beforePaint(run) {
+    if (!hasDocument() || document.visibilityState === 'hidden') return queueMicrotask(run)
+    let hasRun = false
+    const runOnce = (): void => {
+      if (!hasRun) run()
+      hasRun = true
+    }
+    requestAnimationFrame(runOnce)
+    setTimeout(runOnce, framelessMs)
+  },
   events: () => (hasDocument() ? globalThis : undefined),
 }
+
+/** A frame that cannot be seen, such as one that is scrolled away, is not painted. */
+const framelessMs = 100
 
 function hasDocument(): boolean {
   return typeof document !== 'undefined'

@@ -19,6 +19,8 @@ export interface Claim {
   isAnnounced: boolean
   /** How many parts of the store use it: given back by the last of them. */
   uses: number
+  /** The workspaces that have it open, each of which is one use. */
+  readonly places: Set<string>
   readonly result: Promise<boolean>
   readonly end: Deferred<ClaimEnd>
   /** Gives the Web Lock back. */
@@ -59,6 +61,7 @@ export async function takeClaim(
     state: 'asking',
     isAnnounced: false,
     uses: 1,
+    places: new Set(),
     result: result.promise,
     end: deferred(),
     giveBackLock: () => {},
@@ -75,9 +78,9 @@ export async function takeClaim(
   return claim.state === 'held' ? claim : undefined
 }
 
-/** Gives the claim back, unless another part of the store uses it. */
-export function releaseClaim(user: User, claim: Claim): void {
-  if (--claim.uses <= 0) endClaim(user, claim, 'released')
+/** Gives the claim back, if there is one and no other part of the store uses it. */
+export function releaseClaim(user: User, claim: Claim | undefined): void {
+  if (claim && --claim.uses <= 0) endClaim(user, claim, 'released')
 }
 
 /** Gives back all: a page that is away must not hold what a live one could have. */

@@ -7,12 +7,13 @@ import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'
 import { type Recorded, recordedMessage, recordedTitle } from './entry.js'
-import { callListener, createEventEmitter } from './event-emitter.js'
+import { createEventEmitter } from './event-emitter.js'
 import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
 import { readInitialSessions } from './initial-state.js'
-import { beginConversation, currentPlace, openConversationId, openWorkspace, replaceLost, switchTo } from './opening.js'
+import { beginConversation, openWorkspace, replaceLost, switchTo } from './opening.js'
 import { pageStorage } from './page-storage.js'
 import { openPlace } from './place.js'
+import { placeIn, settledPlace } from './places.js'
 import { ignoreRejection } from './promises.js'
 import { loadMore } from './reading.js'
 import { flush, saveNow, saveSoon } from './saving.js'
@@ -108,7 +109,7 @@ export function createSessionStore({
     if (conversationId !== undefined) requireId('conversationId', conversationId)
     if (workspace !== undefined) checkedWorkspace(workspace)
     const wanted = workspace ?? user.wantedWorkspace
-    const id = conversationId ?? openConversationId(user, wanted)
+    const id = conversationId ?? settledPlace(user, wanted)?.conversationId
     if (id === undefined) {
       user.waiting = [...user.waiting, { workspace: wanted, recorded: recorded(user) }]
     } else {
@@ -132,17 +133,12 @@ export function createSessionStore({
 
   return {
     capacity,
-    getState: shell.api.getState,
-    getInitialState: shell.api.getInitialState,
-    subscribe(listener) {
-      const call = (state: SessionState, previous: SessionState) => callListener(() => listener(state, previous))
-      const stop = shell.api.subscribe(call)
-      call(shell.api.getState(), shell.api.getState())
-      return stop
-    },
+    getState: shell.read,
+    getInitialState: shell.initial,
+    subscribe: shell.subscribe,
     on: events.on,
     stateOf: (workspace) =>
-      shell.api.getState().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
+      shell.read().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
 
     initConversation(workspace, options = {}) {
       return shell.attempt(async () => {
@@ -259,7 +255,7 @@ export function createSessionStore({
     const user = shell.use()
     const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
     const cleared = clearConversations(user, workspace)
-    const before = currentPlace(user)
+    const before = placeIn(user, user.currentWorkspace)
     await cleared
     for (const [own, place] of open) {
       const id = openPlace(place)?.conversationId

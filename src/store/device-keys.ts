@@ -6,16 +6,13 @@ import { tryStorage, type User } from './user.js'
 /** How long a page that left a conversation has to come back before another tab opens it. */
 export const graceMs = 250
 
-const session = (user: User) => () => user.context.storage('sessionStorage')
-const local = (user: User) => () => user.context.storage('localStorage')
-
 function pointerKey({ context, userId }: User, workspace: string): string {
   return storageKey(context.name, 'pointer', userId, workspace, context.panel)
 }
 
 /** Which conversation this tab had in the workspace. A hint, never proof: a copied tab carries a copy of it. */
 export function readPointer(user: User, workspace: string): string | undefined {
-  return tryStorage(session(user), (storage) => {
+  return tryStorage(user.context, 'sessionStorage', (storage) => {
     const key = pointerKey(user, workspace)
     const value = parseJson(storage.getItem(key) ?? '')
     if (!isObject(value) || typeof value.conversationId !== 'string' || value.conversationId === '') return undefined
@@ -27,12 +24,12 @@ export function readPointer(user: User, workspace: string): string | undefined {
 
 export function writePointer(user: User, workspace: string, conversationId: string): void {
   const text = JSON.stringify({ conversationId, epoch: user.epoch })
-  tryStorage(session(user), (storage) => storage.setItem(pointerKey(user, workspace), text))
+  tryStorage(user.context, 'sessionStorage', (storage) => storage.setItem(pointerKey(user, workspace), text))
 }
 
 /** Forgets which conversation this tab had in the workspace, or in all. */
 export function dropPointers(user: User, workspace?: string): void {
-  tryStorage(session(user), (storage) => {
+  tryStorage(user.context, 'sessionStorage', (storage) => {
     const prefix = `${storageKey(user.context.name, 'pointer', user.userId)}/`
     for (const key of keysWith(storage, prefix)) {
       if (workspace === undefined || key === pointerKey(user, workspace)) storage.removeItem(key)
@@ -42,9 +39,9 @@ export function dropPointers(user: User, workspace?: string): void {
 
 /** Marks that this page leaves its conversations in order, for the next page of this tab and for other tabs. */
 export function stampLeaving(user: User, conversationIds: readonly string[], now: number): void {
-  tryStorage(session(user), (storage) => storage.setItem(leftKey(user), '1'))
+  tryStorage(user.context, 'sessionStorage', (storage) => storage.setItem(leftKey(user), '1'))
   if (conversationIds.length === 0) return
-  tryStorage(local(user), (storage) =>
+  tryStorage(user.context, 'localStorage', (storage) =>
     storage.setItem(
       storageKey(user.context.name, 'left', user.userId),
       JSON.stringify({ at: now, ids: conversationIds }),
@@ -54,7 +51,7 @@ export function stampLeaving(user: User, conversationIds: readonly string[], now
 
 /** Whether the last page of this tab left in order. Read once: a copy of the tab has no stamp. */
 export function takeLeftStamp(user: User): boolean {
-  const wasLeft = tryStorage(session(user), (storage) => {
+  const wasLeft = tryStorage(user.context, 'sessionStorage', (storage) => {
     const stamp = storage.getItem(leftKey(user))
     if (stamp !== null) storage.removeItem(leftKey(user))
     return stamp !== null
@@ -65,7 +62,7 @@ export function takeLeftStamp(user: User): boolean {
 /** How many ms the page that left the conversation last has to come back. */
 export function msToComeBack(user: User, conversationId: string, now: number): number {
   return (
-    tryStorage(local(user), (storage) => {
+    tryStorage(user.context, 'localStorage', (storage) => {
       const value = parseJson(storage.getItem(storageKey(user.context.name, 'left', user.userId)) ?? '')
       if (!isObject(value) || typeof value.at !== 'number' || !Array.isArray(value.ids)) return 0
       const passed = now - value.at

@@ -46,8 +46,8 @@ export function drafts(): DraftStorage {
   const memory = new WeakMap<User, Map<string, Draft>>()
   const key = ({ context, userId }: User, conversationId: string) =>
     storageKey(context.name, 'draft', userId, conversationId)
-  const open = (user: User, kind: 'localStorage' | 'sessionStorage') => () =>
-    user.context.keepsContent ? user.context.storage(kind) : undefined
+  const use = <T>(user: User, kind: 'localStorage' | 'sessionStorage', run: (storage: WebStorage) => T) =>
+    user.context.keepsContent ? tryStorage(user.context, kind, run) : undefined
 
   function mine(user: User): Map<string, Draft> {
     const own = memory.get(user) ?? new Map<string, Draft>()
@@ -81,7 +81,7 @@ export function drafts(): DraftStorage {
       const own = mine(user).get(conversationId)
       if (own) return own.text
       const from = (kind: 'localStorage' | 'sessionStorage') =>
-        tryStorage(open(user, kind), (storage) => parse(user, storage.getItem(key(user, conversationId))))
+        use(user, kind, (storage) => parse(user, storage.getItem(key(user, conversationId))))
       return (from('sessionStorage') ?? (isHeld ? from('localStorage') : undefined))?.text ?? ''
     },
 
@@ -91,19 +91,17 @@ export function drafts(): DraftStorage {
       const own = key(user, conversationId)
       if (text === '') {
         for (const kind of ['sessionStorage', 'localStorage'] as const) {
-          tryStorage(open(user, kind), (storage) => storage.removeItem(own))
+          use(user, kind, (storage) => storage.removeItem(own))
         }
         return
       }
-      tryStorage(open(user, 'sessionStorage'), (storage) =>
-        storage.setItem(own, JSON.stringify({ ...draft, epoch: user.epoch })),
-      )
+      use(user, 'sessionStorage', (storage) => storage.setItem(own, JSON.stringify({ ...draft, epoch: user.epoch })))
     },
 
     share(user) {
       const own = [...mine(user)].filter(([, { text }]) => text !== '')
       if (own.length === 0) return
-      tryStorage(open(user, 'localStorage'), (storage) => {
+      use(user, 'localStorage', (storage) => {
         for (const [id, draft] of own) storage.setItem(key(user, id), JSON.stringify({ ...draft, epoch: user.epoch }))
         const all = [...readAll(user, storage)].sort(([, a], [, b]) => b.at - a.at)
         for (const [id] of all.slice(maxDrafts)) storage.removeItem(key(user, id))
@@ -111,7 +109,7 @@ export function drafts(): DraftStorage {
     },
 
     listed(user, workspace) {
-      const found = tryStorage(open(user, 'localStorage'), (storage) => readAll(user, storage)) ?? []
+      const found = use(user, 'localStorage', (storage) => readAll(user, storage)) ?? []
       return [...found].flatMap(([conversationId, draft]) =>
         draft.workspace === workspace ? [{ conversationId, rank: draft.at }] : [],
       )

@@ -62,9 +62,9 @@ type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
 const scopesPerChange = 32
 const maxMessageTitle = 60
 
-/** An entry about which nothing was recorded yet. */
+/** An entry with these fields, about which nothing else is known. */
 export function createEntry(
-  fields: Pick<Entry, 'userId' | 'conversationId' | 'workspace' | 'scope'> & Partial<Pick<Entry, 'stored' | 'begins'>>,
+  fields: Pick<Entry, 'userId' | 'conversationId' | 'workspace' | 'scope'> & Partial<Entry>,
 ): Entry {
   return withView({
     stored: undefined,
@@ -131,10 +131,9 @@ export function record(entry: Entry, { message, activity, preview, titles }: Rec
   })
 }
 
-/** What is to be sent of the entry now, or `undefined` if nothing is. */
-export function changeOf(entry: Entry, epoch: string): SessionChange | undefined {
-  const { userId, conversationId, workspace, stored, begins, unsent, isReadOnly } = entry
-  if (!unsent || isReadOnly) return undefined
+/** What is to be sent of the entry now. */
+export function changeOf(entry: Entry, epoch: string): SessionChange {
+  const { userId, conversationId, workspace, stored, begins, unsent = {} } = entry
   const scopes = Object.entries(unsent.counts ?? {})
   return {
     userId,
@@ -192,10 +191,12 @@ export function beginAnew(entry: Entry, scope: string, now: number): Entry {
   const counts: Record<string, ScopeTotals> = {}
   let total: ScopeTotals = { messages: 0 }
   for (const [name, totals] of Object.entries(unsent.counts ?? {})) {
-    const rest = addExcess({ messages: 0 }, acknowledged[name], totals)
-    if (rest.messages === 0 && !rest.usage) continue
-    if (name === entry.scope) total = rest
-    counts[name === entry.scope ? scope : name] = rest
+    if (name !== entry.scope) {
+      counts[name] = totals // a message with an id was recorded again as a whole
+      continue
+    }
+    total = addExcess({ messages: 0 }, acknowledged[name], totals)
+    if (total.messages > 0 || total.usage) counts[scope] = total
   }
   return withView({ ...fresh, total, unsent: { ...unsent, ...(unsent.counts && { counts }) } })
 }

@@ -1,3 +1,4 @@
+import type { SessionAdapter } from '../core/adapter.js'
 import { maxIdBytes } from '../core/checks.js'
 import { shortHash } from '../core/hash.js'
 import type { RankedSession } from '../core/session.js'
@@ -30,8 +31,37 @@ export function adopt(user: User, row: RankedSession): void {
     entry ?? createEntry({ userId: user.userId, conversationId, workspace: row.workspace, scope: user.scope })
   const { title, lastMessagePreview, ...bare } = row
   const hasContent = title !== undefined || lastMessagePreview !== undefined
-  if (user.context.keepsContent || !hasContent) user.entries.set(conversationId, withStored(known, row))
-  else user.entries.set(conversationId, record(withStored(known, bare), withoutContent(nextRank(user))))
+  if (user.context.keepsContent || !hasContent) putEntry(user, withStored(known, row))
+  else putEntry(user, record(withStored(known, bare), withoutContent(nextRank(user))))
+}
+
+/** Reads a conversation's row. */
+export async function readRow(user: User, conversationId: string): ReturnType<SessionAdapter['get']> {
+  const row = await user.context.adapter.get(user.userId, conversationId)
+  if (!user.isGone && typeof row === 'object') adopt(user, row)
+  return row
+}
+
+/** Replaces what is known of a conversation. */
+export function putEntry(user: User, entry: Entry): void {
+  const { conversationId, unsent } = entry
+  user.entries.set(conversationId, entry)
+  if (unsent) user.unsent.add(conversationId)
+  else user.unsent.delete(conversationId)
+}
+
+/** Forgets a conversation. */
+export function dropEntry(user: User, conversationId: string): void {
+  user.entries.delete(conversationId)
+  user.unsent.delete(conversationId)
+}
+
+/** The conversations with something to save. */
+export function dueEntries(user: User): Entry[] {
+  return [...user.unsent].flatMap((id) => {
+    const entry = user.entries.get(id)
+    return entry && !entry.isReadOnly && !isHidden(user, id) ? entry : []
+  })
 }
 
 /** Whether two readings of a row say the same. All that a row has are texts and numbers, and one object of numbers. */
@@ -41,8 +71,9 @@ function isSameRow(a: RankedSession, b: RankedSession): boolean {
   return isSameRecord(restA, restB) && isSameRecord({ ...ofA }, { ...ofB })
 }
 
-function isSameRecord(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  const names = Object.keys(a)
+/** Whether two objects, or arrays, hold the same values. */
+export function isSameRecord<T extends object>(a: T, b: T): boolean {
+  const names = Object.keys(a) as (keyof T)[]
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }
 
@@ -53,31 +84,24 @@ function withoutContent(rank: number): Recorded {
   return { preview: none, titles: { person: none, app: none, message: { text: '', rank: 0 } } }
 }
 
-/** The entry of a conversation that begins here. Nothing of it is stored until something is recorded. */
-export function addNew(user: User, workspace: string, conversationId: string): void {
+/**
+ * The entry of a conversation that begins here, unless it is stored already. Nothing of it is stored until something is recorded;
+ * what was recorded about it before anybody began it is kept.
+ */
+export function addNew(user: User, workspace: string, conversationId: string, scope = user.scope): void {
   user.begun.add(conversationId)
-  if (user.entries.has(conversationId)) return
-  const begins = nextRank(user)
-  user.entries.set(
-    conversationId,
-    createEntry({
-      userId: user.userId,
-      conversationId,
-      workspace,
-      scope: user.scope,
-      begins: Math.min(begins, nowMs(user)),
-    }),
-  )
+  const known = user.entries.get(conversationId)
+  if (known && (known.stored || known.begins !== undefined)) return
+  nextRank(user)
+  putEntry(user, createEntry({ scope, ...known, userId: user.userId, conversationId, workspace, begins: nowMs(user) }))
 }
 
 /** Puts what was recorded into the entry. */
-export function recordIn(user: User, conversationId: string, workspace: string, recorded: Recorded): Entry {
+export function recordIn(user: User, conversationId: string, workspace: string, recorded: Recorded): void {
   const known =
     user.entries.get(conversationId) ??
     createEntry({ userId: user.userId, conversationId, workspace, scope: user.scope })
-  const entry = record(known, recorded)
-  user.entries.set(conversationId, entry)
-  return entry
+  putEntry(user, record(known, recorded))
 }
 
 /** The rank of what is recorded now: greater than every rank of the user that this page has seen. */
@@ -89,12 +113,6 @@ export function nextRank(user: User): number {
 /** The scope in which a message with an id is counted, once however many pages record it. */
 export function scopeOfMessage(messageId: string): string {
   return shortHash(messageId.slice(0, 4 * maxIdBytes))
-}
-
-/** Forgets an unused conversation that the page leaves. */
-export function dropIfUnused(user: User, conversationId: string): void {
-  const entry = user.entries.get(conversationId)
-  if (entry && !entry.stored && !entry.unsent) user.entries.delete(conversationId)
 }
 
 /** Whether nothing was recorded in it by this page. */

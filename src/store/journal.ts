@@ -5,7 +5,7 @@ import { parseJson } from '../core/parse-json.js'
 import { parseStorageKey, storageKey } from '../core/web-storage.js'
 import { keysWith } from './device-keys.js'
 import { changeOf } from './entry.js'
-import { isHidden } from './history.js'
+import { dueEntries } from './history.js'
 import { nowMs, type Replay, tryStorage, type User } from './user.js'
 
 /**
@@ -16,25 +16,21 @@ function journalKey({ context, userId, pageId }: User, conversationId: string): 
   return storageKey(context.name, 'journal', userId, conversationId, pageId)
 }
 
-const local = (user: User) => () => user.context.storage('localStorage')
-
 /** Writes what is not acknowledged. Synchronous, for a page that goes away. */
 export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
   if (user.isGone) return
   writeRemovals(user, { isLeaving })
   if (user.context.adapter.durability !== 'committed') return
-  tryStorage(local(user), (storage) => {
-    for (const [conversationId, entry] of user.entries) {
-      if (isHidden(user, conversationId)) continue
-      const change = changeOf(entry, user.epoch)
-      if (change) storage.setItem(journalKey(user, conversationId), JSON.stringify(change))
+  tryStorage(user.context, 'localStorage', (storage) => {
+    for (const entry of dueEntries(user)) {
+      storage.setItem(journalKey(user, entry.conversationId), JSON.stringify(changeOf(entry, user.epoch)))
     }
   })
 }
 
 /** Removals go into the journal for every adapter: what a person may still undo is carried out by a later page. */
 export function writeRemovals(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
-  tryStorage(local(user), (storage) => {
+  tryStorage(user.context, 'localStorage', (storage) => {
     for (const [conversationId, { dueAt }] of user.removals) {
       const value = { removed: true, epoch: user.epoch, ...(dueAt !== undefined && !isLeaving && { dueAt }) }
       storage.setItem(journalKey(user, conversationId), JSON.stringify(value))
@@ -44,13 +40,13 @@ export function writeRemovals(user: User, { isLeaving }: { readonly isLeaving: b
 
 /** Storage has all of the conversation, or will never take it. */
 export function settleJournal(user: User, conversationId: string): void {
-  tryStorage(local(user), (storage) => storage.removeItem(journalKey(user, conversationId)))
+  tryStorage(user.context, 'localStorage', (storage) => storage.removeItem(journalKey(user, conversationId)))
 }
 
 /** A replay was answered. Its key goes only if its text is still what was sent: its page may have come back and written more. */
 export function settleReplay(user: User, { key, text }: Replay): void {
   user.replays.delete(key)
-  tryStorage(local(user), (storage) => {
+  tryStorage(user.context, 'localStorage', (storage) => {
     if (storage.getItem(key) === text) storage.removeItem(key)
   })
 }
@@ -60,7 +56,7 @@ export function deleteJournal(user: User, conversationIds?: ReadonlySet<string>)
   for (const [key, { conversationId }] of user.replays) {
     if (!conversationIds || conversationIds.has(conversationId)) user.replays.delete(key)
   }
-  tryStorage(local(user), (storage) => {
+  tryStorage(user.context, 'localStorage', (storage) => {
     for (const key of keysWith(storage, prefixOf(user))) {
       if (!conversationIds || conversationIds.has(conversationOf(user, key))) storage.removeItem(key)
     }
@@ -74,7 +70,7 @@ export function readJournal(user: User): {
 } {
   const replays: Replay[] = []
   const errors: LeftoffError[] = []
-  tryStorage(local(user), (storage) => {
+  tryStorage(user.context, 'localStorage', (storage) => {
     for (const key of keysWith(storage, prefixOf(user))) {
       const conversationId = conversationOf(user, key)
       const text = storage.getItem(key)

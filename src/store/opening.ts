@@ -5,8 +5,9 @@ import { storageError } from '../core/storage-error.js'
 import { byRank } from '../core/stored-row.js'
 import { askHolder, type Claim, releaseClaim, takeClaim } from './claims.js'
 import { dropPointers, graceMs, msToComeBack, readPointer, writePointer } from './device-keys.js'
-import { addNew, adopt, dropIfUnused, isHidden, recordIn } from './history.js'
-import { nextPlace, openPlace, type PlaceEvent } from './place.js'
+import { addNew, adopt, isHidden, readRow, recordIn } from './history.js'
+import { openPlace } from './place.js'
+import { isHere, movePlace, placeIn, settledPlace } from './places.js'
 import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
 import { sleep, withTimeout } from './time.js'
@@ -31,9 +32,12 @@ export function openWorkspace(user: User, workspace: string, options: OpenOption
   const { conversationId: asked } = options
   user.wantedWorkspace = workspace
   const running = user.openings.get(workspace)
-  if (running && (asked ?? running.asked) === running.asked) return running.result
-  const here = user.places.get(workspace)
-  if (here && here.state !== 'opening' && (asked ?? here.conversationId) === here.conversationId) {
+  if (running && (asked ?? running.asked) === running.asked) {
+    user.context.publish()
+    return running.result
+  }
+  const here = settledPlace(user, workspace)
+  if (here && (asked ?? here.conversationId) === here.conversationId) {
     user.currentWorkspace = workspace
     user.context.publish()
     return Promise.resolve(here.conversationId)
@@ -64,33 +68,32 @@ function beginIn(user: User, workspace: string, isChosen: boolean): string {
 
 /** Another conversation of the user, current once it is claimed or watched. */
 export async function switchTo(user: User, conversationId: string): Promise<'ok' | 'open-elsewhere' | 'not-found'> {
-  const current = currentPlace(user)
-  if (conversationId === current?.conversationId) return 'ok'
+  if (conversationId === placeIn(user, user.currentWorkspace)?.conversationId) return 'ok'
   const wish = ++user.runs
-  const { adapter, whenOpenElsewhere } = user.context
+  const { whenOpenElsewhere } = user.context
   const known = user.entries.get(conversationId)
   if (!known || isHidden(user, conversationId)) {
-    const row = await adapter.get(user.userId, conversationId).catch(() => undefined)
+    const row = await readRow(user, conversationId).catch(() => undefined)
     if (user.isGone || typeof row !== 'object') return 'not-found'
-    adopt(user, row)
   }
   const claim = await takeClaim(user, conversationId)
   // Another tab may have continued it, or removed it, until just now.
-  const row = await adapter.get(user.userId, conversationId).catch(() => 'failed' as const)
+  const row = await readRow(user, conversationId).catch(() => 'failed' as const)
   const isGone =
     row === 'removed' ||
     isHidden(user, conversationId) ||
     (row === undefined && !user.entries.get(conversationId)?.unsent && !user.begun.has(conversationId))
   if (user.isGone || isGone || (!claim && whenOpenElsewhere === 'new')) {
-    if (claim) releaseClaim(user, claim)
+    releaseClaim(user, claim)
     return isGone || user.isGone ? 'not-found' : 'open-elsewhere'
   }
-  if (typeof row === 'object') adopt(user, row)
   const workspace = user.entries.get(conversationId)?.workspace
   if (wish !== user.runs || workspace === undefined) {
-    if (claim) releaseClaim(user, claim)
+    releaseClaim(user, claim)
     return 'ok' // the app wished something else in the meantime
   }
+  // Nobody began it yet that storage knows of: what is said in it now begins it.
+  if (row === undefined) addNew(user, workspace, conversationId)
   wantWorkspace(user, workspace)
   choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim, isChosen: true })
   if (!claim) void watch(user, workspace, conversationId)
@@ -100,7 +103,7 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
 /** Opens what gave its conversation back to a page that reloaded: another one, as a new tab would. */
 export async function openAfterGivingWay(user: User, workspace: string): Promise<void> {
   // Called whenever something changes: it opens already.
-  if (openPlace(user.places.get(workspace))?.conversationId !== user.gaveWay.get(workspace)) return
+  if (placeIn(user, workspace)?.conversationId !== user.gaveWay.get(workspace)) return
   dropPointers(user, workspace)
   movePlace(user, workspace, { type: 'closed' })
   await openWorkspace(user, workspace, {}).catch(() => {})
@@ -111,30 +114,12 @@ export async function openAfterGivingWay(user: User, workspace: string): Promise
 export function replaceLost(user: User, conversationId: string): boolean {
   let isReplaced = false
   for (const [workspace, place] of user.places) {
-    if (openPlace(place)?.conversationId !== conversationId || place.state === 'opening') continue
+    if (place.state === 'opening' || place.conversationId !== conversationId) continue
     isReplaced = true
     // What the app wants to see, and where it records, stays as it is.
     beginIn(user, workspace, false)
   }
   return isReplaced
-}
-
-/** What the current workspace has open. */
-export function currentPlace(user: User) {
-  return user.currentWorkspace === undefined ? undefined : openPlace(user.places.get(user.currentWorkspace))
-}
-
-/** Where something goes that is recorded without naming a conversation; `undefined` while none is open for it. */
-export function openConversationId(user: User, workspace = user.wantedWorkspace): string | undefined {
-  const place = workspace === undefined ? undefined : user.places.get(workspace)
-  return place && place.state !== 'opening' ? place.conversationId : undefined
-}
-
-/** Applies an event to a place. */
-function movePlace(user: User, workspace: string, event: PlaceEvent): void {
-  const place = nextPlace(user.places.get(workspace), event)
-  if (place) user.places.set(workspace, place)
-  else user.places.delete(workspace)
 }
 
 async function runOpening(user: User, workspace: string, run: number, options: OpenOptions): Promise<string> {
@@ -154,7 +139,7 @@ async function runOpening(user: User, workspace: string, run: number, options: O
       },
     )
     // What an opening that nobody waits for any more chose is given back.
-    void choosing.then((late) => late !== choice && late.claim && releaseClaim(user, late.claim)).catch(() => {})
+    void choosing.then((late) => late !== choice && releaseClaim(user, late.claim)).catch(() => {})
     return settleOpening(user, workspace, run, choice)
   } finally {
     if (user.openings.get(workspace)?.run === run) user.openings.delete(workspace)
@@ -164,19 +149,19 @@ async function runOpening(user: User, workspace: string, run: number, options: O
 function settleOpening(user: User, workspace: string, run: number, chosen: Choice): string {
   // Removed while it was opened.
   const isRemoved = !user.isGone && isHidden(user, chosen.conversationId)
-  if (isRemoved && chosen.claim) releaseClaim(user, chosen.claim)
+  if (isRemoved) releaseClaim(user, chosen.claim)
   const choice = isRemoved ? chooseNew(user, workspace) : chosen
   const { conversationId, claim, isNew = false, isStaying = false, isResumed, redirected } = choice
   const place = user.places.get(workspace)
   if (user.isGone || place?.state !== 'opening' || place.run !== run) {
     // The app wished something else in this workspace: that is what it has.
-    if (claim) releaseClaim(user, claim)
+    releaseClaim(user, claim)
     return openPlace(place)?.conversationId ?? conversationId
   }
   const before = place.before
   const isHeld = isNew || claim !== undefined || (isStaying && user.claims.get(conversationId)?.state === 'held')
   movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld })
-  if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
   settleIn(user, workspace, conversationId, claim)
   if (isNew) void claimInBackground(user, workspace, conversationId)
@@ -195,11 +180,11 @@ function choosePlace(
     isChosen,
   }: { readonly isHeld: boolean; readonly claim: Claim | undefined; readonly isChosen: boolean },
 ): void {
-  const before = openPlace(user.places.get(workspace))
+  const before = placeIn(user, workspace)
   user.runs++
   user.openings.delete(workspace)
   movePlace(user, workspace, { type: 'chose', conversationId, isHeld, isChosen })
-  if (before && before.conversationId !== conversationId) leave(user, before.conversationId)
+  if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   settleIn(user, workspace, conversationId, claim)
 }
 
@@ -221,12 +206,10 @@ function settleIn(user: User, workspace: string, conversationId: string, claim: 
   user.context.publish()
 }
 
-/** The page leaves a conversation. */
-function leave(user: User, conversationId: string): void {
+/** The place has another conversation from now on. */
+function leave(user: User, workspace: string, conversationId: string): void {
   const claim = user.claims.get(conversationId)
-  const isElsewhere = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
-  if (claim && !isElsewhere) releaseClaim(user, claim)
-  dropIfUnused(user, conversationId)
+  if (claim?.places.delete(workspace)) releaseClaim(user, claim)
 }
 
 async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {
@@ -236,9 +219,8 @@ async function claimInBackground(user: User, workspace: string, conversationId: 
     if (!user.hasLeft && user.channel) lose(user, workspace, conversationId)
     return
   }
-  const place = user.places.get(workspace)
-  if (user.isGone || place?.state === 'opening' || place?.conversationId !== conversationId) releaseClaim(user, claim)
-  else void followClaim(user, workspace, claim)
+  if (isHere(user, workspace, conversationId)) void followClaim(user, workspace, claim)
+  else releaseClaim(user, claim)
 }
 
 async function choose(user: User, workspace: string, options: OpenOptions, isWanted: () => boolean): Promise<Choice> {
@@ -287,12 +269,12 @@ async function chooseAsked(user: User, workspace: string, asked: string, createU
   const isLeft = readPointer(user, workspace) === asked && user.hasLeftStamp
   const claim = await takeClaim(user, asked, { waitMs: isLeft ? graceMs : 0 })
   if (!claim && whenOpenElsewhere === 'new') return redirect(user, workspace, asked, 'open-elsewhere')
-  const latest = row === undefined ? undefined : await readAgain(user, asked)
+  const latest = row === undefined ? undefined : await readRow(user, asked)
   if (latest === 'removed') {
-    if (claim) releaseClaim(user, claim)
+    releaseClaim(user, claim)
     return redirect(user, workspace, asked, 'removed')
   }
-  if (!user.entries.has(asked)) addNew(user, workspace, asked)
+  if (row === undefined) addNew(user, workspace, asked)
   return { conversationId: asked, claim, isResumed: row !== undefined }
 }
 
@@ -307,13 +289,13 @@ async function chooseOwn(user: User, workspace: string, own: string): Promise<Ch
   }
   // Held by a live page, and no stamp: this tab is a copy of it.
   if (!claim && !isLeft) return chooseNew(user, workspace)
-  const row = await readAgain(user, own)
+  const row = await readRow(user, own)
   const isOther = typeof row === 'object' && row.workspace !== workspace
   if (row === 'removed' || row === 'newer-version' || isOther || isHidden(user, own)) {
-    if (claim) releaseClaim(user, claim)
+    releaseClaim(user, claim)
     return row === 'newer-version' ? redirect(user, workspace, own, row) : undefined
   }
-  if (row === undefined && !user.entries.has(own)) addNew(user, workspace, own)
+  if (row === undefined) addNew(user, workspace, own)
   return { conversationId: own, claim, isResumed: row !== undefined }
 }
 
@@ -336,7 +318,7 @@ async function chooseNewest(
     if (wait > 0) await sleep(user.context.clock, wait)
     const claim = await takeClaim(user, conversationId)
     if (!claim) continue
-    const row = await readAgain(user, conversationId)
+    const row = await readRow(user, conversationId)
     const isStored = typeof row === 'object' && row.workspace === workspace
     const isDraft = row === undefined && hasDraft(user, conversationId)
     if ((isStored || isDraft) && !isHidden(user, conversationId)) {
@@ -373,17 +355,8 @@ async function chooseInMemory(user: User, workspace: string, { conversationId: a
     return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'open-elsewhere')
   }
   const isKnown = user.entries.has(own)
-  if (!isKnown) addNew(user, workspace, own)
+  addNew(user, workspace, own)
   return { conversationId: own, claim, isResumed: isKnown }
-}
-
-async function readAgain(
-  user: User,
-  conversationId: string,
-): Promise<RankedSession | 'removed' | 'newer-version' | undefined> {
-  const row = await user.context.adapter.get(user.userId, conversationId)
-  if (typeof row === 'object') adopt(user, row)
-  return row
 }
 
 function hasDraft(user: User, conversationId: string): boolean {

@@ -4,7 +4,7 @@ import { LeftoffError as Failure, type LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
 import { acknowledge, beginAnew, changeOf, type Entry, needsScope, withoutUnsent, withScope } from './entry.js'
-import { isHidden } from './history.js'
+import { dropEntry, dueEntries, putEntry } from './history.js'
 import { settleJournal, settleReplay } from './journal.js'
 import { nowMs, type Replay, type User } from './user.js'
 
@@ -21,7 +21,8 @@ export interface Round {
   readonly refused: readonly Refused[]
   /** Conversations whose row is to be read again: what they look like now depends on more than this page knows. */
   readonly readAgain: readonly string[]
-  readonly saved: readonly string[]
+  /** Conversations of which other tabs are to hear. */
+  readonly changed: readonly string[]
   readonly error: LeftoffError | undefined
 }
 
@@ -31,17 +32,13 @@ export function pendingCount(user: User): number {
     ...user.removals.keys(),
     ...[...user.replays.values()].map(({ conversationId }) => conversationId),
   ])
-  for (const [id, entry] of user.entries) if (isDue(user, entry)) ids.add(id)
+  for (const { conversationId } of dueEntries(user)) ids.add(conversationId)
   return ids.size + (user.waiting.length > 0 ? 1 : 0)
 }
 
 /** Whether there is anything to send now. */
 export function hasDue(user: User): boolean {
-  return (
-    dueRemovals(user).length > 0 ||
-    user.replays.size > 0 ||
-    [...user.entries.values()].some((entry) => isDue(user, entry))
-  )
+  return dueRemovals(user).length > 0 || user.replays.size > 0 || dueEntries(user).length > 0
 }
 
 /** When the next removal that can still be undone is due, in ms since the epoch. */
@@ -59,13 +56,8 @@ export async function sendRound(user: User): Promise<Round> {
   const removing = dueRemovals(user)
   const replays = [...user.replays.values()]
   const replayed = replays.filter((replay) => !replay.change && isOver(user, replay.dueAt))
-  const sent = new Map<string, SessionChange>()
-  for (const [id, entry] of user.entries) {
-    const change = isDue(user, entry) ? changeOf(entry, user.epoch) : undefined
-    if (change) sent.set(id, change)
-  }
   const items = [
-    ...[...sent.values()].map((change) => ({ change, replay: undefined })),
+    ...dueEntries(user).map((entry) => ({ change: changeOf(entry, user.epoch), replay: undefined })),
     ...replays.flatMap((replay) => (replay.change ? [{ change: replay.change, replay }] : [])),
   ]
   // After a failure each by itself, so that one that cannot be stored does not keep the others from it.
@@ -74,7 +66,7 @@ export async function sendRound(user: User): Promise<Round> {
   const removal = removeIds.length > 0 ? adapter.remove(user.userId, removeIds) : Promise.resolve()
   const saves = batches.map((batch) => adapter.save(batch.map(({ change }) => change)))
   const [[removed], saved] = await Promise.all([Promise.allSettled([removal]), Promise.allSettled(saves)])
-  const round = { refused: [] as Refused[], readAgain: [] as string[], saved: [] as string[] }
+  const round = { refused: [] as Refused[], readAgain: [] as string[], changed: [] as string[] }
   if (user.isGone) {
     if (removed.status === 'fulfilled') for (const id of removing) user.removals.delete(id)
     return { ...round, error: undefined }
@@ -83,9 +75,10 @@ export async function sendRound(user: User): Promise<Round> {
   if (removed.status === 'fulfilled') {
     for (const id of removing) {
       user.removals.delete(id)
-      user.entries.delete(id)
+      dropEntry(user, id)
       settleJournal(user, id)
     }
+    round.changed.push(...removeIds)
     for (const replay of replayed) settleReplay(user, replay)
   }
   for (const [index, batch] of batches.entries()) {
@@ -101,7 +94,7 @@ function settleBatch(
   user: User,
   batch: readonly { readonly change: SessionChange; readonly replay: Replay | undefined }[],
   refusals: readonly Refusal[],
-  round: { refused: Refused[]; readAgain: string[]; saved: string[] },
+  round: { refused: Refused[]; readAgain: string[]; changed: string[] },
 ): void {
   // A conversation may be in a batch twice, from here and from the journal: a refusal is of both.
   const reasons = new Map(refusals.map(({ conversationId, reason }) => [conversationId, reason]))
@@ -111,7 +104,10 @@ function settleBatch(
     if (replay) {
       settleReplay(user, replay)
       if (reason) round.refused.push({ conversationId, reason, isReplay: true })
-      else round.readAgain.push(conversationId)
+      else {
+        round.readAgain.push(conversationId)
+        round.changed.push(conversationId)
+      }
       continue
     }
     const entry = user.entries.get(conversationId)
@@ -119,13 +115,13 @@ function settleBatch(
     if (!reason) {
       const stored = acknowledge(entry, change)
       const next = needsScope(stored) ? withScope(stored, randomScope()) : stored
-      user.entries.set(conversationId, next)
+      putEntry(user, next)
       if (!next.unsent) settleJournal(user, conversationId)
-      round.saved.push(conversationId)
+      round.changed.push(conversationId)
       // An earlier attempt may have been stored without our hearing of it.
       if (change.titles || !entry.stored || user.saving.failures > 0) round.readAgain.push(conversationId)
     } else if (reason === 'unknown' && mayBeginAnew(user, entry)) {
-      user.entries.set(conversationId, beginAnew(entry, randomScope(), nowMs(user)))
+      putEntry(user, beginAnew(entry, randomScope(), nowMs(user)))
     } else {
       dropUnsent(user, entry, reason)
       round.refused.push({ conversationId, reason, isReplay: false })
@@ -140,13 +136,9 @@ function mayBeginAnew(user: User, entry: Entry): boolean {
 
 function dropUnsent(user: User, entry: Entry, reason: RefusalReason): void {
   settleJournal(user, entry.conversationId)
-  if (reason === 'newer-version') user.entries.set(entry.conversationId, { ...entry, isReadOnly: true })
-  else if (reason === 'invalid' && entry.stored) user.entries.set(entry.conversationId, withoutUnsent(entry))
-  else user.entries.delete(entry.conversationId)
-}
-
-function isDue(user: User, entry: Entry): boolean {
-  return entry.unsent !== undefined && !entry.isReadOnly && !isHidden(user, entry.conversationId)
+  if (reason === 'newer-version') putEntry(user, { ...entry, isReadOnly: true })
+  else if (reason === 'invalid' && entry.stored) putEntry(user, withoutUnsent(entry))
+  else dropEntry(user, entry.conversationId)
 }
 
 function dueRemovals(user: User): string[] {

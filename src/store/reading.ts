@@ -1,13 +1,12 @@
 import type { SessionPage } from '../core/adapter.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
-import { createEntry } from './entry.js'
-import { adopt, isHidden } from './history.js'
+import { addNew, adopt, dropEntry, isHidden, readRow } from './history.js'
 import { replaceLost } from './opening.js'
-import { openPlace } from './place.js'
+import { openIds } from './places.js'
 import { refusalError } from './queue.js'
 import { backoffMs } from './time.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */
 const pageSize = 100
@@ -42,7 +41,7 @@ export async function refresh(user: User): Promise<void> {
       // Older ones are not on these pages; and one that was saved while they were read may not be either.
       const entry = user.entries.get(id)
       const isOnPage = stored !== undefined && stored.rank > lowest
-      if (isOnPage && !ids.has(id) && entry?.stored === stored) await readVanished(user, id)
+      if (isOnPage && !ids.has(id) && entry?.stored === stored) await readOne(user, id)
     }
     readSucceeded(user)
   } catch (cause) {
@@ -105,53 +104,33 @@ function readSucceeded(user: User): void {
 
 async function readOne(user: User, conversationId: string): Promise<void> {
   const before = user.entries.get(conversationId)?.stored
-  const row = await user.context.adapter.get(user.userId, conversationId)
+  const row = await readRow(user, conversationId)
   if (user.isGone || isHidden(user, conversationId)) return
-  if (typeof row !== 'object') {
-    if (row !== 'newer-version') vanish(user, conversationId, row === 'removed')
-    return
-  }
-  adopt(user, row)
+  // Not there any more: removed, or cleared away with the whole storage.
+  if (typeof row !== 'object')
+    return row === 'newer-version' ? undefined : vanish(user, conversationId, row === 'removed')
   // Not our own save, which left no message uncounted here.
-  const isOpen = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
+  const isOpen = openIds(user).includes(conversationId)
   const isNews = row.messageCount !== before?.messageCount && user.entries.get(conversationId)?.stored === row
   if (isOpen && isNews) user.context.emit({ type: 'conversation-changed', conversationId })
 }
 
-/** A row we know is not listed any more: removed, cleared away with the whole storage, or merely old. */
-async function readVanished(user: User, conversationId: string): Promise<void> {
-  const row = await user.context.adapter.get(user.userId, conversationId)
-  if (user.isGone || isHidden(user, conversationId)) return
-  if (typeof row === 'object') adopt(user, row)
-  else if (row !== 'newer-version') vanish(user, conversationId, row === 'removed')
-}
-
 function vanish(user: User, conversationId: string, isRemoved: boolean): void {
   const entry = user.entries.get(conversationId)
-  const isOpen = [...user.places.values()].some((place) => openPlace(place)?.conversationId === conversationId)
+  const isOpen = openIds(user).includes(conversationId)
   if (isRemoved) {
     user.removedIds.add(conversationId)
-    user.entries.delete(conversationId)
+    dropEntry(user, conversationId)
     if (entry?.unsent) user.refusal = refusalError({ conversationId, reason: 'removed', isReplay: false })
     if (isOpen) replaceLost(user, conversationId)
     if (isOpen || entry?.stored) user.context.emit({ type: 'conversation-lost', conversationId, reason: 'removed' })
     return
   }
   if (!entry || entry.unsent || !entry.stored) return // what is recorded and not saved begins it anew
-  user.entries.delete(conversationId)
+  dropEntry(user, conversationId)
   if (!isOpen) return
   // The storage was cleared: what was cleared stays cleared, and what is said from now on begins the conversation anew.
-  user.begun.add(conversationId)
-  user.entries.set(
-    conversationId,
-    createEntry({
-      userId: user.userId,
-      conversationId,
-      workspace: entry.workspace,
-      scope: randomScope(),
-      begins: nowMs(user),
-    }),
-  )
+  addNew(user, entry.workspace, conversationId, randomScope())
 }
 
 /** Keeps the number of rows on a device within its bound: the newest, and of each workspace at least ten. */
@@ -187,7 +166,7 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
     for (const id of removed) user.removedIds.delete(id)
     throw cause
   }
-  for (const id of removed) user.entries.delete(id)
+  for (const id of removed) dropEntry(user, id)
   return removed
 }
 

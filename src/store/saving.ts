@@ -116,7 +116,7 @@ function settle(user: User, hasChanged: boolean, isSaved: boolean): void {
 function settleRound(user: User, round: Round): void {
   for (const refused of round.refused) settleRefusal(user, refused)
   for (const id of round.readAgain) user.reading.again.add(id)
-  announceChanged(user, round.saved)
+  announceChanged(user, round.changed)
   user.context.publish()
 }
 
@@ -140,8 +140,8 @@ function settleRefusal(user: User, refused: Refused): void {
 
 /** Whether a conversation that was sent has more for the next round. */
 function hasUnfinished(user: User, round: Round): boolean {
-  if (round.refused.length > 0 || round.saved.length === 0) return hasDue(user)
-  return round.saved.some((id) => {
+  if (round.refused.length > 0 || round.changed.length === 0) return hasDue(user)
+  return round.changed.some((id) => {
     const counts = user.entries.get(id)?.unsent?.counts ?? {}
     return Object.keys(counts).length > 1
   })

@@ -2,17 +2,17 @@ import { epochKey } from '../core/epoch.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
 import { storageKey, type WebStorage } from '../core/web-storage.js'
-import { closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
+import { announceChanged, closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
 import { dropPointers, keysWith, readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
 import { withScope } from './entry.js'
-import { addNew, isUntouched, recordIn } from './history.js'
+import { addNew, dropEntry, isUntouched, putEntry, recordIn } from './history.js'
 import { deleteJournal, readJournal, writeJournal, writeRemovals } from './journal.js'
-import { openPlace } from './place.js'
+import { openIds, placeIn } from './places.js'
 import { readAgain, refresh, removeOldest } from './reading.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
 import { importOverKey, legacyBlob } from './snapshot.js'
 import { endUser, localEpoch, nowMs, type StoreContext, signedOutError, tryStorage, type User } from './user.js'
-import { askAgain, checkClaims, stopWatching } from './watching.js'
+import { askAgain, stopWatching } from './watching.js'
 
 /** How long after opening a page looks whether the device keeps too many conversations. */
 const tidyAfterMs = 10_000
@@ -77,7 +77,7 @@ export function onPageShow(user: User): void {
 
 /** The page was frozen. */
 export function onResume(user: User): void {
-  void checkClaims(user).then(() => refresh(user))
+  void askAgain(user).then(() => refresh(user))
 }
 
 /** The page is seen again. */
@@ -110,12 +110,9 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
 /** What earlier pages kept before `persistContent: false`. */
 function dropDrafts({ context, userId }: User): void {
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
-    tryStorage(
-      () => context.storage(kind),
-      (storage) => {
-        for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
-      },
-    )
+    tryStorage(context, kind, (storage) => {
+      for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
+    })
   }
 }
 
@@ -172,10 +169,11 @@ export async function clearConversations(user: User, workspace: string | undefin
     if (sent.length > 0) await adapter.remove(user.userId, sent)
     deleteJournal(user, workspace === undefined ? undefined : ids)
     for (const id of ids) {
-      user.entries.delete(id)
+      dropEntry(user, id)
       user.removedIds.add(id)
     }
     dropPointers(user, workspace)
+    announceChanged(user, [...ids])
   } catch (cause) {
     throw storageError(adapter.name, cause)
   } finally {
@@ -186,14 +184,14 @@ export async function clearConversations(user: User, workspace: string | undefin
 
 async function readEpoch(user: User): Promise<void> {
   const { adapter, name } = user.context
-  const stored = await adapter.epochOf?.(user.userId).catch(() => '')
-  if (!stored || stored === user.epoch || user.isGone) return
+  const stored = await adapter.epochOf?.(user.userId).catch(() => undefined)
+  if (stored === user.epoch || user.isGone) return
+  // A sign-out that could not reach the database is carried out now, or the database was cleared.
+  if (stored === '') return adapter.forget?.(user.userId, user.epoch).catch(() => {})
+  if (!stored) return
   // The database's wins; localStorage may have been cleared.
   user.epoch = stored
-  tryStorage(
-    () => user.context.storage('localStorage'),
-    (storage) => storage.setItem(epochKey(name, user.userId), stored),
-  )
+  tryStorage(user.context, 'localStorage', (storage) => storage.setItem(epochKey(name, user.userId), stored))
 }
 
 /** Row first: the blob may be replaced by the snapshot only once its sessions are stored. */
@@ -210,10 +208,7 @@ async function importBlob(user: User): Promise<void> {
   }
   if (user.isGone) return
   if (errors.length > 0 && keepsContent) {
-    tryStorage(
-      () => user.context.storage('localStorage'),
-      (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob),
-    )
+    tryStorage(user.context, 'localStorage', (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob))
   }
   for (const error of errors) emit({ type: 'row-quarantined', error })
   user.importedBlob = blob
@@ -237,17 +232,16 @@ function settleWaiting(user: User): void {
   user.waiting = []
   for (const { workspace = user.wantedWorkspace ?? user.context.defaultWorkspace, recorded } of waiting) {
     if (workspace === undefined) continue
-    const shown = openPlace(user.places.get(workspace))?.conversationId
+    const shown = placeIn(user, workspace)?.conversationId
     const conversationId = shown ?? readPointer(user, workspace) ?? user.context.createId()
-    if (!user.entries.has(conversationId)) addNew(user, workspace, conversationId)
+    addNew(user, workspace, conversationId)
     writePointer(user, workspace, conversationId)
     recordIn(user, conversationId, workspace, recorded)
   }
 }
 
 function stamp(user: User): void {
-  const ids = [...user.places.values()].flatMap((place) => openPlace(place)?.conversationId ?? [])
-  const used = ids.filter((id) => user.entries.get(id)?.stored || !isUntouched(user, id))
+  const used = openIds(user).filter((id) => user.entries.get(id)?.stored || !isUntouched(user, id))
   stampLeaving(user, used, nowMs(user))
 }
 
@@ -255,30 +249,25 @@ function stamp(user: User): void {
 function beginScope(user: User): void {
   user.scope = randomScope()
   for (const [id, entry] of user.entries) {
-    if (!entry.unsent) user.entries.set(id, withScope(entry, user.scope))
+    if (!user.unsent.has(id)) putEntry(user, withScope(entry, user.scope))
   }
 }
 
 /** The user's keys in this tab's own storage. Those of other tabs carry an epoch that is over. */
-export function forgetTab({ name, storage }: StoreContext, userId: string): void {
-  tryStorage(
-    () => storage('sessionStorage'),
-    (own) => removeKeys(own, name, userId),
-  )
+export function forgetTab(context: StoreContext, userId: string): void {
+  tryStorage(context, 'sessionStorage', (own) => removeKeys(own, context.name, userId))
 }
 
-function forgetDevice({ name, storage }: StoreContext, userId: string, epoch: string): void {
-  tryStorage(
-    () => storage('localStorage'),
-    (own) => {
-      // The epoch first: what another page writes from here on is not there.
-      own.setItem(epochKey(name, userId), epoch)
-      own.setItem(importOverKey(name), '1')
-      own.removeItem(name)
-      own.removeItem(storageKey(name, 'quarantine', name))
-      removeKeys(own, name, userId)
-    },
-  )
+function forgetDevice(context: StoreContext, userId: string, epoch: string): void {
+  const { name } = context
+  tryStorage(context, 'localStorage', (own) => {
+    // The epoch first: what another page writes from here on is not there.
+    own.setItem(epochKey(name, userId), epoch)
+    own.setItem(importOverKey(name), '1')
+    own.removeItem(name)
+    own.removeItem(storageKey(name, 'quarantine', name))
+    removeKeys(own, name, userId)
+  })
 }
 
 function removeKeys(storage: WebStorage, name: string, userId: string): void {

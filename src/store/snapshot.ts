@@ -16,24 +16,18 @@ export function writeSnapshot(user: User, state: SessionState): void {
   const { name } = user.context
   // Without one it may be another page's.
   if (state.currentConversationId === undefined) return
-  tryStorage(
-    () => user.context.storage('localStorage'),
-    (storage) => {
-      const before = storage.getItem(name)
-      const mayReplace = before === null || isSnapshot(before) || before === user.importedBlob || isImportOver(user)
-      const after = JSON.stringify(snapshotOf(state))
-      if (mayReplace && after !== before) storage.setItem(name, after)
-    },
-  )
+  tryStorage(user.context, 'localStorage', (storage) => {
+    const before = storage.getItem(name)
+    const mayReplace = before === null || isSnapshot(before) || before === user.importedBlob || isImportOver(user)
+    const after = JSON.stringify(snapshotOf(state))
+    if (mayReplace && after !== before) storage.setItem(name, after)
+  })
 }
 
 /** The blob of an older app, if there is one that may be imported. */
 export function legacyBlob(user: User): string | undefined {
   if (!user.context.legacy || isImportOver(user)) return undefined
-  const blob = tryStorage(
-    () => user.context.storage('localStorage'),
-    (storage) => storage.getItem(user.context.name),
-  )
+  const blob = tryStorage(user.context, 'localStorage', (storage) => storage.getItem(user.context.name))
   return blob === null || blob === undefined || isSnapshot(blob) ? undefined : blob
 }
 
@@ -45,10 +39,7 @@ export function importOverKey(name: string): string {
 function isImportOver(user: User): boolean {
   if (!user.context.legacy) return false
   const { name } = user.context
-  const mark = tryStorage(
-    () => user.context.storage('localStorage'),
-    (storage) => storage.getItem(importOverKey(name)),
-  )
+  const mark = tryStorage(user.context, 'localStorage', (storage) => storage.getItem(importOverKey(name)))
   return typeof mark === 'string'
 }
 

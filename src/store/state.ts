@@ -1,8 +1,8 @@
 import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
-import { listedEntries } from './history.js'
-import { currentPlace } from './opening.js'
+import { isSameRecord, listedEntries } from './history.js'
 import { openPlace } from './place.js'
+import { placeIn } from './places.js'
 import { pendingCount } from './queue.js'
 import type { SessionState, SessionStatus, WorkspaceState } from './session-store.js'
 import { nowMs, type User } from './user.js'
@@ -23,8 +23,8 @@ export const emptyState: SessionState = {
 
 /** The state of a user. What did not change in it is `previous`'s own. */
 export function stateOf(user: User, previous: SessionState): SessionState {
-  const place = currentPlace(user)
-  return {
+  const place = placeIn(user, user.currentWorkspace)
+  return sameOrNew(previous, {
     userId: user.userId,
     sessions: sameOrNew(previous.sessions, shownSessions(user)),
     hasMore: user.next.all !== undefined,
@@ -35,7 +35,7 @@ export function stateOf(user: User, previous: SessionState): SessionState {
     status: statusOf(user),
     workspaces: workspacesOf(user, previous.workspaces),
     saving: savingOf(user, previous.saving),
-  }
+  })
 }
 
 /** What is open in a workspace. */
@@ -56,34 +56,13 @@ export function storageFailure(user: User): LeftoffError | undefined {
   return user.reading.error ?? user.saving.error
 }
 
-/** Whether no field differs, so that nobody needs to hear of it. */
-export function isSameState(a: SessionState, b: SessionState): boolean {
-  return (Object.keys(a) as (keyof SessionState)[]).every((field) => a[field] === b[field])
-}
-
 function workspacesOf(user: User, previous: SessionState['workspaces']): SessionState['workspaces'] {
-  const names = [...user.places.keys()]
-  const next: Record<string, WorkspaceState> = {}
-  for (const name of names) {
-    const state = workspaceState(user, name)
-    const known = previous[name]
-    next[name] = known && isSame(known, state) ? known : state
-  }
-  const isUnchanged =
-    names.length === Object.keys(previous).length && names.every((name) => next[name] === previous[name])
-  return isUnchanged ? previous : next
+  const states = [...user.places.keys()].map((name) => [name, sameOrNew(previous[name], workspaceState(user, name))])
+  return sameOrNew(previous, Object.fromEntries(states))
 }
 
-function isSame(a: WorkspaceState, b: WorkspaceState): boolean {
-  return (
-    a.conversationId === b.conversationId &&
-    a.status === b.status &&
-    a.isResumed === b.isResumed &&
-    a.isChosen === b.isChosen
-  )
-}
-
-function statusOf(user: User): SessionStatus {
+/** The status of what the app shows. */
+export function statusOf(user: User): SessionStatus {
   if (user.hasLeft) return 'idle'
   const wanted = user.wantedWorkspace === undefined ? undefined : user.places.get(user.wantedWorkspace)
   if (wanted?.state === 'opening' || wanted?.state === 'asking') return 'opening'
@@ -97,9 +76,7 @@ function storageStatus(user: User): SessionStatus {
 
 function savingOf(user: User, previous: SessionState['saving']): SessionState['saving'] {
   const { error, lastSavedAt } = user.saving
-  const pending = pendingCount(user)
-  const isSame = previous.pending === pending && previous.error === error && previous.lastSavedAt === lastSavedAt
-  return isSame ? previous : { pending, lastSavedAt, error }
+  return sameOrNew(previous, { pending: pendingCount(user), lastSavedAt, error })
 }
 
 /** The sessions as apps see them: a time that another clock set ahead shows as now. Each keeps its reference while it stays the same. */
@@ -114,7 +91,7 @@ function noLaterThan(session: ConversationSession, now: number): ConversationSes
   return { ...session, lastActivity: Math.min(lastActivity, now), startedAt: Math.min(startedAt, now) }
 }
 
-function sameOrNew(previous: readonly ConversationSession[], next: readonly ConversationSession[]) {
-  const isSame = previous.length === next.length && next.every((session, index) => session === previous[index])
-  return isSame ? previous : next
+/** `previous` if nothing in it differs, so that nothing is drawn again. */
+function sameOrNew<T extends object>(previous: T | undefined, next: T): T {
+  return previous && isSameRecord(previous, next) ? previous : next
 }

@@ -5,6 +5,7 @@ import type { SessionEvent } from '../core/session-event.js'
 import { storageKey } from '../core/web-storage.js'
 import type { ClaimChannel, LifecycleEvent } from './browser.js'
 import { closeClaims } from './claims.js'
+import { callListener } from './event-emitter.js'
 import { noUserError, openAfterGivingWay, openWorkspace } from './opening.js'
 import { ignoreRejection } from './promises.js'
 import { hasDue } from './queue.js'
@@ -24,7 +25,7 @@ import {
   startUser,
 } from './session-user.js'
 import { writeSnapshot } from './snapshot.js'
-import { emptyState, isSameState, stateOf, storageFailure } from './state.js'
+import { emptyState, stateOf, statusOf, storageFailure } from './state.js'
 import { createUser, disposedError, endUser, type StoreContext, signedOutError, type User } from './user.js'
 import { stopWatching } from './watching.js'
 
@@ -46,6 +47,13 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
   let left: User | undefined
   let leaving: Promise<unknown> = Promise.resolve()
   let api = createApi(emptyState)
+  /** The state as it was last worked out: when somebody reads it, or before the next paint for those who listen. */
+  let state = emptyState
+  let isStale = false
+  let isNotifying = false
+  const listening = new Set<() => void>()
+  let status = emptyState.status
+  let hasSaved = false
   let isDegraded = false
   let isDisposed = false
   let stop: (() => void) | undefined
@@ -78,7 +86,7 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
       if (by === own || !user || userId !== user.userId) return
       const before = user
       user = undefined
-      api.setState({ ...emptyState, userId: before.userId, sessions: api.getState().sessions })
+      show({ ...emptyState, userId: before.userId, sessions: read().sessions })
       leaving = ignoreRejection(leaveUser(before, disposedError()))
     }
     events?.dispatchEvent(new CustomEvent(type, { detail: { by: own, userId: user?.userId } }))
@@ -108,11 +116,10 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     if (!user || !check()) return
     switch (event) {
       case 'hidden':
-        onHidden(user)
-        keepSnapshot()
-        return
       case 'pagehide':
-        onPageHide(user)
+        if (event === 'hidden') onHidden(user)
+        else onPageHide(user)
+        notify() // nothing is painted from now on
         keepSnapshot()
         return
       case 'pageshow':
@@ -149,6 +156,8 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
       closeClaims(gone)
       gone.unsubscribe?.()
       forgetTab(context, gone.userId)
+      // What this tab saved before it heard of it: a device adapter removes what it meets of an older epoch.
+      if (adapter.place === 'device') void ignoreRejection(adapter.list(gone.userId, { limit: 1_000 }))
     }
     showSignedOut(gone)
   }
@@ -161,12 +170,12 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     left = undefined
     isDegraded = false
     if (gone.userId !== '' || isDisposed) {
-      api.setState({ ...emptyState, status: 'signed-out' }, true)
+      show({ ...emptyState, status: 'signed-out' })
       send({ type: 'signed-out', userId: gone.userId })
       return
     }
     user = createUser(context, '')
-    api.setState({ ...emptyState, userId: '' }, true)
+    show({ ...emptyState, userId: '' })
     send({ type: 'signed-out', userId: '' })
     const next = user
     startUser(next)
@@ -188,12 +197,13 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
       signedOutElsewhere(user, false)
       return
     }
-    const previous = api.getState()
-    const next = stateOf(user, previous)
-    if (!isSameState(previous, next)) api.setState(next, true)
+    isStale = true
+    const before = status
+    status = statusOf(user)
+    notifySoon()
     tellFailure(user)
     // What was taken over is saved for the tab that has it now.
-    if (previous.status === 'ready' && next.status === 'watching') void saveAll(user)
+    if (before === 'ready' && status === 'watching') void saveAll(user)
     for (const workspace of user.gaveWay.keys()) void openAfterGivingWay(user, workspace)
     if (user.reading.again.size > 0 && !user.saving.running && user.saving.failures === 0) {
       const ids = [...user.reading.again]
@@ -202,7 +212,39 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     }
     // Something that no action recorded: a row that is not to hold content, or what waited for a conversation.
     if (!user.saving.running && !user.saving.cancelTimer && hasDue(user)) saveSoon(user)
-    if (snapshot && next.saving.lastSavedAt !== undefined && previous.saving.lastSavedAt === undefined) keepSnapshot()
+    if (!hasSaved && user.saving.lastSavedAt !== undefined) {
+      hasSaved = true
+      keepSnapshot()
+    }
+  }
+
+  /** The state as it is now. */
+  function read(): SessionState {
+    if (isStale && user && !isDisposed) state = stateOf(user, state)
+    isStale = false
+    return state
+  }
+
+  /** Shows another state at once: the user is another. */
+  function show(next: SessionState): void {
+    state = next
+    status = next.status
+    isStale = false
+    hasSaved = false
+    api.setState(next, true)
+  }
+
+  /** However often the state changes, who listens hears of it once before each paint. */
+  function notifySoon(): void {
+    if (isNotifying || listening.size === 0) return
+    isNotifying = true
+    browser.beforePaint(notify)
+  }
+
+  function notify(): void {
+    isNotifying = false
+    const next = read()
+    if (next !== api.getState()) api.setState(next, true)
   }
 
   function tellFailure(of: User): void {
@@ -214,7 +256,7 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
   }
 
   function keepSnapshot(): void {
-    if (snapshot && user) writeSnapshot(user, api.getState())
+    if (snapshot && user) writeSnapshot(user, read())
   }
 
   function replaceUser(next: string | undefined): Promise<void> {
@@ -227,15 +269,25 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     const saved = before ? leaveUser(before, signedOutError()) : Promise.resolve()
     const all = Promise.all([leaving, saved]).then(() => {})
     leaving = all.catch(() => {})
-    api.setState(user ? stateOf(user, emptyState) : emptyState, true)
+    show(user ? stateOf(user, emptyState) : emptyState)
     return all
   }
 
   return {
-    get api() {
-      return api
+    read,
+    initial: () => api.getInitialState(),
+
+    subscribe(listener: (state: SessionState, previous: SessionState) => void): () => void {
+      notify() // what nobody has listened to is nobody's news
+      const call = (next: SessionState, previous: SessionState) => callListener(() => listener(next, previous))
+      const stop = api.subscribe(call)
+      call(api.getState(), api.getState())
+      listening.add(stop)
+      return () => {
+        stop()
+        listening.delete(stop)
+      }
     },
-    user: () => user,
     send,
     publish,
     keepSnapshot,
@@ -248,7 +300,8 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
       }
       user = createUser(context, userId)
       fill(user)
-      api = createApi(stateOf(user, emptyState))
+      state = stateOf(user, emptyState)
+      api = createApi(state)
     },
 
     /** The user, working from now on. */
@@ -275,7 +328,7 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
     async setUser(next: string | undefined): Promise<void> {
       if (isDisposed) throw disposedError()
       if (next !== undefined && next !== '') requireId('userId', next)
-      if (next === user?.userId && (user || api.getState().status !== 'signed-out')) return leaving.then(() => {})
+      if (next === user?.userId && (user || state.status !== 'signed-out')) return leaving.then(() => {})
       await replaceUser(next)
     },
 

@@ -96,6 +96,8 @@ export interface User {
   scope: string
   highestRank: number
   readonly entries: Map<string, Entry>
+  /** Those with something that storage has not acknowledged, so that saving need not look through all. */
+  readonly unsent: Set<string>
   /** Removed here: whatever was read before does not bring them back. */
   readonly removedIds: Set<string>
   /** Being cleared: neither shown nor sent. */
@@ -187,6 +189,7 @@ export function createUser(context: StoreContext, userId: string): User {
     scope: randomScope(),
     highestRank: 0,
     entries: new Map(),
+    unsent: new Set(),
     removedIds: new Set(),
     clearing: new Set(),
     next: { all: undefined, byWorkspace: new Map() },
@@ -238,17 +241,18 @@ export function endUser(user: User, why: LeftoffError): void {
 
 /** The epoch in localStorage, if there is one. */
 export function localEpoch(context: StoreContext, userId: string): string | undefined {
-  const stored = tryStorage(
-    () => context.storage('localStorage'),
-    (storage) => storage.getItem(epochKey(context.name, userId)),
-  )
+  const stored = tryStorage(context, 'localStorage', (storage) => storage.getItem(epochKey(context.name, userId)))
   return readEpoch(stored) || undefined
 }
 
 /** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */
-export function tryStorage<T>(open: () => WebStorage | undefined, use: (storage: WebStorage) => T): T | undefined {
+export function tryStorage<T>(
+  context: Pick<StoreContext, 'storage'>,
+  kind: 'localStorage' | 'sessionStorage',
+  use: (storage: WebStorage) => T,
+): T | undefined {
   try {
-    const storage = open()
+    const storage = context.storage(kind)
     return storage && use(storage)
   } catch {
     return undefined

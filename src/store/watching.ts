@@ -1,7 +1,7 @@
 import { askHolder, type Claim, isStillHeld, releaseClaim, takeClaim, whenReleased } from './claims.js'
 import { graceMs } from './device-keys.js'
-import { adopt } from './history.js'
-import { nextPlace, openPlace, type PlaceEvent } from './place.js'
+import { readRow } from './history.js'
+import { isHere, movePlace, placeIn } from './places.js'
 import { sleep } from './time.js'
 import type { User } from './user.js'
 
@@ -12,13 +12,15 @@ const objectionMs = 50
 /** How long the page that has a conversation has to answer before it is taken from it. */
 const answerMs = 1_000
 
-/** Moves the place when its claim ends without this page giving it back. */
+/** The place has the claim, and moves when it ends without this page giving it back. A place uses a claim once. */
 export async function followClaim(user: User, workspace: string, claim: Claim): Promise<void> {
+  if (claim.places.has(workspace)) return releaseClaim(user, claim)
+  claim.places.add(workspace)
   const why = await claim.end.promise
-  if (user.isGone || why === 'released' || !isHere(user, workspace, claim.conversationId)) return
+  if (why === 'released' || !isHere(user, workspace, claim.conversationId)) return
   const { conversationId } = claim
-  if (openPlace(user.places.get(workspace))?.state === 'asking') return // asked for again already
-  move(user, workspace, { type: 'lost', conversationId })
+  if (placeIn(user, workspace)?.state === 'asking') return // asked for again already
+  movePlace(user, workspace, { type: 'lost', conversationId })
   if (why !== 'given-back') user.context.emit({ type: 'taken-over', conversationId })
   else user.gaveWay.set(workspace, conversationId)
   user.context.publish()
@@ -28,8 +30,7 @@ export async function followClaim(user: User, workspace: string, claim: Claim): 
 /** Waits until the conversation is free, and takes it then. */
 export async function watch(user: User, workspace: string, conversationId: string): Promise<void> {
   const stop = new AbortController()
-  const isWatching = () =>
-    !user.isGone && isHere(user, workspace, conversationId) && stateOf(user, workspace) === 'watching'
+  const isWatching = () => isHere(user, workspace, conversationId) && placeIn(user, workspace)?.state === 'watching'
   const key = `${workspace}\n${conversationId}`
   user.watches.get(key)?.abort()
   user.watches.set(key, stop)
@@ -53,48 +54,36 @@ export function stopWatching(user: User): void {
 
 /** Takes the conversation from the page that has it. Whether it is this page's now. */
 export async function takeOver(user: User, workspace: string): Promise<boolean> {
-  const place = openPlace(user.places.get(workspace))
+  const place = placeIn(user, workspace)
   if (!place) return false
   if (place.state === 'held') return true
   const { conversationId } = place
   await askHolder(user, conversationId, 'take', answerMs)
-  if (user.isGone || !isHere(user, workspace, conversationId)) return false
+  if (!isHere(user, workspace, conversationId)) return false
   const claim = await takeClaim(user, conversationId, { steal: true })
   return claim !== undefined && (await settleTaken(user, workspace, claim))
 }
 
-/** The page comes back from the back/forward cache: it holds nothing, and asks again before anything else runs on a claim. */
+/**
+ * The page comes back from the back/forward cache, or a freeze: it asks again for what it had before anything else runs on a claim.
+ * After a freeze it may still hold it.
+ */
 export async function askAgain(user: User): Promise<void> {
   await Promise.all(
     [...user.places].map(async ([workspace, place]) => {
       if (place.state === 'opening') return
       const { conversationId } = place
-      move(user, workspace, { type: 'asked', conversationId })
-      user.context.publish()
-      const claim = await takeClaim(user, conversationId, { waitMs: graceMs })
-      if (claim) return void (await settleTaken(user, workspace, claim))
-      lose(user, workspace, conversationId)
-    }),
-  )
-}
-
-/** The page was frozen: another may have taken what it held. */
-export async function checkClaims(user: User): Promise<void> {
-  await Promise.all(
-    [...user.places].map(async ([workspace, place]) => {
-      if (place.state === 'opening') return
-      const { conversationId } = place
-      if (place.state === 'watching') return void watch(user, workspace, conversationId)
       const claim = user.claims.get(conversationId)
-      move(user, workspace, { type: 'asked', conversationId })
+      if (place.state === 'watching') return void watch(user, workspace, conversationId)
+      movePlace(user, workspace, { type: 'asked', conversationId })
       user.context.publish()
       if (claim && (await isStillHeld(user, claim))) {
-        move(user, workspace, { type: 'granted', conversationId })
-        await readRow(user, conversationId)
+        movePlace(user, workspace, { type: 'granted', conversationId })
+        await readRow(user, conversationId).catch(() => {})
         user.context.publish()
         return
       }
-      if (claim) releaseClaim(user, claim)
+      releaseClaim(user, claim)
       const again = await takeClaim(user, conversationId, { waitMs: graceMs })
       if (again) return void (await settleTaken(user, workspace, again))
       lose(user, workspace, conversationId)
@@ -105,16 +94,17 @@ export async function checkClaims(user: User): Promise<void> {
 /** The claim is this page's: so is the conversation, as storage has it now. Whether the place still wants it. */
 async function settleTaken(user: User, workspace: string, claim: Claim): Promise<boolean> {
   const { conversationId } = claim
-  await readRow(user, conversationId)
-  if (user.isGone || !isHere(user, workspace, conversationId)) {
+  await readRow(user, conversationId).catch(() => {})
+  if (!isHere(user, workspace, conversationId)) {
     releaseClaim(user, claim)
     return false
   }
   if (claim.state !== 'held') {
-    lose(user, workspace, conversationId)
+    // The page may have been away once more, and have asked again.
+    if (!user.claims.has(conversationId)) lose(user, workspace, conversationId)
     return false
   }
-  move(user, workspace, { type: 'granted', conversationId })
+  movePlace(user, workspace, { type: 'granted', conversationId })
   void followClaim(user, workspace, claim)
   user.context.publish()
   return true
@@ -122,28 +112,9 @@ async function settleTaken(user: User, workspace: string, claim: Claim): Promise
 
 /** Another page has the conversation: this one watches. */
 export function lose(user: User, workspace: string, conversationId: string): void {
-  if (user.isGone || !isHere(user, workspace, conversationId)) return
-  move(user, workspace, { type: 'lost', conversationId })
+  if (!isHere(user, workspace, conversationId)) return
+  movePlace(user, workspace, { type: 'lost', conversationId })
   user.context.emit({ type: 'taken-over', conversationId })
   user.context.publish()
   void watch(user, workspace, conversationId)
-}
-
-async function readRow(user: User, conversationId: string): Promise<void> {
-  const row = await user.context.adapter.get(user.userId, conversationId).catch(() => undefined)
-  if (!user.isGone && typeof row === 'object') adopt(user, row)
-}
-
-function isHere(user: User, workspace: string, conversationId: string): boolean {
-  const place = user.places.get(workspace)
-  return place !== undefined && place.state !== 'opening' && place.conversationId === conversationId
-}
-
-function stateOf(user: User, workspace: string) {
-  return user.places.get(workspace)?.state
-}
-
-function move(user: User, workspace: string, event: PlaceEvent): void {
-  const place = nextPlace(user.places.get(workspace), event)
-  if (place) user.places.set(workspace, place)
 }

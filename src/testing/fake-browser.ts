@@ -98,6 +98,7 @@ export function fakeBrowser(): FakeBrowser {
         isHidden: () => isHidden,
         wasDiscarded: () => false,
         activated: async () => {},
+        beforePaint: (run) => run(),
         events: () => events,
         locks: () => locks.of(events),
         channel: (name, onMessage) => openChannel(events, name, onMessage, () => isGone),

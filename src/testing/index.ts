@@ -1,9 +1,14 @@
 /**
- * Conformance suites, a manual clock and a fake browser, for vitest.
+ * Conformance suites, clocks and a fake browser, for vitest; the types of what a store and an adapter can be given instead.
  *
  * @module leftoff/testing
  */
 
+export type { RankedText, ScopeTotals, StoredScope, TitleSlot, Titles } from '../core/change.js'
+export type { Checked } from '../core/checks.js'
+export { type Clock, systemClock } from '../core/clock.js'
+export type { WebStorage } from '../core/web-storage.js'
+export type { Browser, ClaimChannel, ClaimLocks, HeldLock, LifecycleEvent } from '../store/browser.js'
 export {
   type AgentSessionStoreConformance,
   agentSessionStoreConformance,

@@ -100,6 +100,15 @@ export function describeRemoving({ handle, plant }: AdapterHarness): void {
         }
       })
     })
+
+    it('What was saved with `nextEpoch` stays', async () => {
+      const [first, second] = [await handle(), await handle()]
+      if (!first.forget) return expect(first.place).toBe('account')
+      await first.forget('u1', 'e1')
+      await second.save([ranked('a', 1, { epoch: 'e1' })])
+      await first.forget('u1', 'e1')
+      expect(await allIds(second)).toEqual(['a'])
+    })
   })
 
   async function allIds(adapter: Awaited<ReturnType<typeof handle>>): Promise<string[]> {

@@ -6,34 +6,34 @@ import { type Mutant, mutatedChange } from '../support/mutants.js'
 const mutants: readonly Mutant[] = [
   {
     name: 'an older total replaces a newer one',
-    from: 'Math.max(known.messages, arrived.messages)',
-    to: 'arrived.messages',
+    from: 'combine(Math.max, known, arrived)',
+    to: 'arrived',
   },
   {
     name: 'a repeat is counted again',
-    from: 'Math.max(0, arrived.messages - (known?.messages ?? 0))',
-    to: 'arrived.messages',
+    from: 'known ? subtract(arrived, known) : arrived',
+    to: 'arrived',
   },
   {
     name: 'an older total takes messages away',
-    from: 'Math.max(0, arrived.messages - (known?.messages ?? 0))',
-    to: 'arrived.messages - (known?.messages ?? 0)',
+    from: 'subtract(arrived, known)',
+    to: 'combine((x, y) => x - y, { messages: arrived.messages }, { messages: known.messages })',
   },
-  { name: 'an older total takes tokens away', from: '(a, b) => Math.max(0, b - a)', to: '(a, b) => b - a' },
+  { name: 'an older total takes tokens away', from: 'Math.max(0, x - y)', to: 'x - y' },
   {
     name: 'older usage of a scope replaces newer',
-    from: 'combineUsage(Math.max, known.usage, arrived.usage)',
-    to: '(arrived.usage ?? known.usage)',
+    from: 'combine(Math.max, known, arrived)',
+    to: '{ ...known, ...arrived, messages: Math.max(known.messages, arrived.messages) }',
   },
   {
     name: 'of two texts with one rank the one that arrives last stays',
-    from: '(a.rank - b.rank || compareCodePoints(a.text, b.text)) < 0 ? b : a',
-    to: 'a.rank - b.rank <= 0 ? b : a',
+    from: 'sign * (a.rank - b.rank || compareCodePoints(a.text, b.text)) < 0 ? b : a',
+    to: 'sign * (a.rank - b.rank) <= 0 ? b : a',
   },
   {
     name: 'the latest first message gives the title',
-    from: '(a.rank - b.rank || compareCodePoints(a.text, b.text)) > 0 ? b : a',
-    to: '(a.rank - b.rank || compareCodePoints(a.text, b.text)) < 0 ? b : a',
+    from: 'latest(a.message, b.message, -1)',
+    to: 'latest(a.message, b.message)',
   },
   {
     name: 'texts are ordered by UTF-16 unit',
@@ -57,7 +57,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'the app names a conversation by its first title',
     from: 'latest(a.app, b.app)',
-    to: 'earliest(a.app, b.app)',
+    to: 'latest(a.app, b.app, -1)',
   },
 ]
 

@@ -108,6 +108,10 @@ export function say(
       at: world.tick(),
       stay,
       conversationId: to ? to.id : onScreen,
+      workspace: there.workspace,
+      openedIn: view.places?.flatMap((one) => (one.workspace === there.workspace ? one.conversationId : [])) ?? [],
+      isOpened: false,
+      openedBlind: false,
       hasId,
       safe: 'no',
       storedAt: Number.POSITIVE_INFINITY,
@@ -150,7 +154,11 @@ export function createRemoval(
   what: Pick<Removal, 'conversationId' | 'workspace' | 'certain'>,
   canBeUndone = false,
 ): Removal {
-  const listed = store.look().sessions.map(({ conversationId }) => conversationId)
+  // A page that could not read a row does not know its workspace.
+  const listed = store
+    .look()
+    .sessions.filter((row) => what.workspace === undefined || row.workspace === what.workspace)
+    .map(({ conversationId }) => conversationId)
   return {
     ...what,
     shown: what.certain.filter((id) => what.conversationId !== undefined || listed.includes(id)),

@@ -38,6 +38,12 @@ export interface Said {
   readonly stay: Stay
   /** `undefined` while no conversation was open to say it in. */
   readonly conversationId: string | undefined
+  readonly workspace: string
+  /** What its workspace showed, or what opened there for it. */
+  openedIn: readonly string[]
+  isOpened: boolean
+  /** Storage failed by then, so that it may have been opened without being read. */
+  openedBlind: boolean
   /** With an id it counts once, however many pages record it. */
   readonly hasId: boolean
   /** `stored`: storage was seen to have it, or `flush()` resolved. `parked`: the page was hidden or left, and has a journal. */
@@ -154,7 +160,7 @@ export const titleOf = (user: string, number: number): string => `${user} names 
 
 /** Why storage need not have the message, or `undefined` if it must. */
 export function mayBeMissing(model: Model, said: Said): string | undefined {
-  const { stay, conversationId } = said
+  const { stay } = said
   if (said.isIntoVoid) return 'into a conversation that was not there'
   if (stay.end === 'cut' && said.safe === 'no') return 'unsaved when the page ended'
   for (const signOut of model.signOuts) {
@@ -162,13 +168,20 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
     if (isOfThem && !(model.isShared && said.safe === 'stored' && said.storedAt < signOut.at)) return 'signed out'
   }
   if (mayBeCleared(model, said)) return 'cleared'
+  if (said.safe !== 'stored' && stay.end !== 'open' && followsFailedSignOut(model, stay))
+    return 'after a failed sign-out'
   const isRemoved = model.removals.some(
-    (removal) =>
-      removal.user === stay.user &&
-      !removal.isRestored &&
-      (conversationId === undefined ? removal.settledAt > said.at : isCovered(model, removal, conversationId)),
+    (removal) => removal.user === stay.user && !removal.isRestored && mayTake(model, removal, said),
   )
   return isRemoved ? 'removed' : undefined
+}
+
+/** Whether the removal may have taken the message with it. One that waited goes to the conversation that opens, as any other. */
+function mayTake(model: Model, removal: Removal, { at, conversationId, openedIn, openedBlind }: Said): boolean {
+  if (conversationId !== undefined) return isCovered(model, removal, conversationId)
+  // One that can be taken back is carried out later than its promise says.
+  if (removal.settledAt > at) return true
+  return (removal.canBeUndone || openedBlind) && openedIn.some((id) => isCovered(model, removal, id))
 }
 
 /**
@@ -178,10 +191,20 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
 function mayBeCleared(model: Model, { stay, at, safe }: Said): boolean {
   const wipes = model.wipes.filter(({ device }) => device === stay.device)
   const isOld = wipes.some((wipe) => wipe.at > at && !(model.survivesWipe && safe === 'stored'))
-  const hasTwoSignIns = model.signOuts.some(
-    (one) => one.user === stay.user && one.device === stay.device && wipes.some((wipe) => wipe.at > one.at),
+  return isOld || hasTwoSignIns(model, stay)
+}
+
+/** Whether the device forgot that the user had signed out of it. */
+export function hasTwoSignIns({ signOuts, wipes }: Model, { user, device }: Stay): boolean {
+  return signOuts.some(
+    (one) =>
+      one.user === user && one.device === device && wipes.some((wipe) => wipe.device === device && wipe.at > one.at),
   )
-  return isOld || hasTwoSignIns
+}
+
+/** The app was told that a sign-out failed, and the rows of before may still be shown: what is said about them may be refused. */
+function followsFailedSignOut({ signOuts }: Model, { user, device, begunAt }: Stay): boolean {
+  return signOuts.some((one) => one.user === user && one.device === device && !one.isDone && one.settledAt < begunAt)
 }
 
 /** Whether the removal may have taken the conversation with it. */
@@ -232,7 +255,10 @@ export function possibleTitles(model: Model, user: string, conversationId: strin
     (one) =>
       !given.some(
         (later) =>
-          later.elapsed > one.elapsed + skewMs && later.safeAt < Number.POSITIVE_INFINITY && one.safeAt <= later.at,
+          !later.isIntoVoid &&
+          later.elapsed > one.elapsed + skewMs &&
+          later.safeAt < Number.POSITIVE_INFINITY &&
+          one.safeAt <= later.at,
       ),
   )
   return last.map(({ title }) => title)

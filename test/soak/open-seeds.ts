@@ -6,9 +6,4 @@ export const openSeeds: readonly {
   readonly storage: StorageKind
   readonly seed: number
   readonly invariant: Violation['invariant']
-}[] = [
-  // The app clears localStorage while a message with an id is unsaved, and the page records that message again.
-  { storage: 'localStorage', seed: 397, invariant: 'row adds up' },
-  // One tab clears while another opens the same workspace.
-  { storage: 'account', seed: 388, invariant: 'kept' },
-]
+}[] = []

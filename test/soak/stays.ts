@@ -13,6 +13,9 @@ export function makeStore(world: World, place: Place, userId: string | undefined
   place.user = userId
   place.leftUser = undefined
   beginStay(world, place, userId)
+  store.listen?.(() => {
+    if (place.store === store) noteOpened(world, place, store.look())
+  })
   return store
 }
 
@@ -74,6 +77,18 @@ export function look(world: World, place: Place): SoakView | undefined {
   }
   if (place.stay && view.current) know(world, place.stay, view.current.conversationId, view.current.workspace)
   return view
+}
+
+/** Where what was said before a conversation was open has gone. */
+function noteOpened(world: World, { stay, faults }: Place, { places = [] }: SoakView): void {
+  for (const said of world.model.said) {
+    if (said.stay !== stay || said.conversationId !== undefined || said.isOpened) continue
+    const opened = places.find(({ workspace, state }) => workspace === said.workspace && state !== 'opening')
+    if (!opened) continue
+    said.openedIn = [...said.openedIn, opened.conversationId]
+    said.isOpened = true
+    said.openedBlind = faults.met.size > 0
+  }
 }
 
 /** A conversation that pages can be sent to from now on. */

@@ -62,6 +62,8 @@ export interface SoakStore {
   flush(): Promise<void>
   dispose(): Promise<void>
   look(): SoakView
+  /** Calls back whenever the view may have changed. */
+  listen?(onChange: () => void): void
 }
 
 interface SoakMessage {
@@ -172,6 +174,7 @@ export function createStorage(kind: StorageKind): SoakStorage {
         flush: store.flush,
         dispose: store.dispose,
         look: () => viewOf(store.getState()),
+        listen: (onChange) => void store.subscribe(onChange),
       }
     },
   }

@@ -93,8 +93,8 @@ function world() {
 
   /** Sends what there is; `meanwhile` runs between the sending and the answer. */
   function send(answer: 'comes' | 'is lost' | 'fails', meanwhile = () => {}): void {
+    if (!entry.unsent) return
     const change = changeOf(entry, '')
-    if (!change) return
     const isTaken = answer === 'fails' ? undefined : apply(change)
     meanwhile()
     if (answer !== 'comes') return

@@ -58,6 +58,23 @@ describe('signing out', () => {
     expect(again.store.getState()).toMatchObject({ status: 'ready', sessions: [{ conversationId: id }] })
   })
 
+  it('leaves nothing of what another tab, another process, had saved before it heard of it', async () => {
+    const { here, there, keys, settle, browser } = await twoTabs()
+    there.tab.tell('pagehide') // no message reaches it
+    await settle()
+    const saved = keys('/part/ada/').map((key) => [key, browser.localStorage.getItem(key) ?? ''] as const)
+    expect(saved).toHaveLength(2)
+    await here.store.signOut()
+    await settle()
+    expect(keys('/part/ada/')).toEqual([])
+    // The other's save comes to light once this one has looked.
+    for (const [key, text] of saved) browser.localStorage.setItem(key, text)
+    there.tab.tell('pageshow')
+    await settle()
+    expect(there.store.getState().status).toBe('signed-out')
+    expect(keys('/part/ada/')).toEqual([])
+  })
+
   it('of the user who left last is possible after setUser(null)', async () => {
     const { here, keys, settle } = await twoTabs()
     await here.store.setUser(null)

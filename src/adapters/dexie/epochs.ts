@@ -25,7 +25,9 @@ export function epochRow(userId: string, epoch: string): object {
 
 /** Deletes all of the user and stores the next epoch. */
 export function forgetUser(database: Database, userId: string, nextEpoch: string): PromiseLike<void> {
-  return write(database, async ({ sessions, tombstones, quarantine, epochs }) => {
+  return write(database, async (tables) => {
+    const { sessions, tombstones, quarantine, epochs } = tables
+    if ((await readEpoch(tables, userId)) === nextEpoch) return
     const range = startingWith(userId)
     await Promise.all([
       sessions

@@ -29,17 +29,16 @@ export function changeSignal(name: string, events: EventTarget | undefined) {
     },
 
     listen({ onKey, onWake }: KeyListener): () => void {
+      const stop = new AbortController()
       const onStorage = (event: Event): void => {
         const key = 'key' in event ? event.key : undefined
         if (key === null || typeof key === 'string') onKey(key ?? undefined)
       }
-      events?.addEventListener('storage', onStorage)
+      const { signal } = stop
+      events?.addEventListener('storage', onStorage, { signal })
       // `resume` is sent to the document and does not bubble.
-      for (const wake of ['pageshow', 'resume']) events?.addEventListener(wake, onWake, { capture: true })
-      return () => {
-        events?.removeEventListener('storage', onStorage)
-        for (const wake of ['pageshow', 'resume']) events?.removeEventListener(wake, onWake, { capture: true })
-      }
+      for (const wake of ['pageshow', 'resume']) events?.addEventListener(wake, onWake, { capture: true, signal })
+      return () => stop.abort()
     },
   }
 }

@@ -1,8 +1,9 @@
 import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
 import type { SessionChange } from '../../core/change.js'
-import { readChange } from '../../core/checks.js'
+import { isObject, readChange } from '../../core/checks.js'
 import { readEpoch } from '../../core/epoch.js'
 import { randomScope } from '../../core/hash.js'
+import { parseJson } from '../../core/parse-json.js'
 import { storageError } from '../../core/storage-error.js'
 import { sessionOf } from '../../core/stored-row.js'
 import type { WebStorage } from '../../core/web-storage.js'
@@ -221,7 +222,11 @@ export function localStorageAdapter({
       use((storage) => {
         // The epoch first: what another tab writes from here on is not there.
         storage.setItem(keys.epoch(userId), nextEpoch)
-        for (const key of allKeys(storage)) if (keys.isOfUser(key, userId)) storage.removeItem(key)
+        for (const key of allKeys(storage)) {
+          if (!keys.isOfUser(key, userId)) continue
+          const value = parseJson(storage.getItem(key) ?? '')
+          if (!isObject(value) || value.epoch !== nextEpoch) storage.removeItem(key)
+        }
         index.forget()
         parts.forget()
         writer.forget()

@@ -1,5 +1,4 @@
-import type { ScopeTotals, SessionChange, StoredRow, StoredScope } from '../../core/change.js'
-import { subtract } from '../../core/join-rows.js'
+import { type ScopeTotals, type SessionChange, type StoredRow, subtract, totalsByScope } from '../../core/change.js'
 
 /** A part of another page. */
 export interface OtherPart {
@@ -24,23 +23,28 @@ export function uncounted(
   return Object.fromEntries(left)
 }
 
+/** The first `length` code points. */
+export function firstCodePoints(text: string, length: number): string {
+  // A code point is at most two units, so the rest of a long text need not be walked.
+  return text.length <= length ? text : [...text.slice(0, 2 * length)].slice(0, length).join('')
+}
+
 /** The part without what the part of an earlier author counts too: two pages recorded one message at the same moment. */
 export function withoutShared(row: StoredRow, author: string, others: readonly OtherPart[]): StoredRow {
   const earlier = others.filter((other) => other.author < author)
-  const shared = row.scopes.filter((scope) => earlier.some((other) => covers(other.row, scope[0], totalsOf(scope))))
-  if (shared.length === 0) return row
-  let sum: ScopeTotals = { messages: row.messages, ...(row.usage && { usage: row.usage }) }
-  for (const scope of shared) sum = subtract(sum, totalsOf(scope))
-  return { ...row, ...sum, scopes: row.scopes.filter((scope) => !shared.includes(scope)) }
+  let sum: ScopeTotals = row
+  const shared = new Set<string>()
+  for (const [scope, totals] of totalsByScope(row)) {
+    if (!earlier.some((other) => covers(other.row, scope, totals))) continue
+    shared.add(scope)
+    sum = subtract(sum, totals)
+  }
+  return { ...row, ...sum, scopes: row.scopes.filter(([scope]) => !shared.has(scope)) }
 }
 
-function covers({ scopes }: StoredRow, scope: string, totals: ScopeTotals): boolean {
-  const known = scopes.find(([name]) => name === scope)
+function covers(row: StoredRow, scope: string, totals: ScopeTotals): boolean {
+  const known = totalsByScope(row).get(scope)
   if (!known) return false
-  const { messages, usage } = subtract(totals, totalsOf(known))
-  return messages === 0 && (!usage || Object.values(usage).every((tokens) => tokens === 0))
-}
-
-function totalsOf([, messages, usage]: StoredScope): ScopeTotals {
-  return { messages, ...(usage && { usage }) }
+  const { messages, usage } = subtract(totals, known)
+  return messages === 0 && Object.values(usage ?? {}).every((tokens) => tokens === 0)
 }

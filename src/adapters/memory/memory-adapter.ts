@@ -107,6 +107,7 @@ export function memoryAdapter({ clock = systemClock }: MemoryAdapterOptions = {}
       return userOf(userId).epoch
     },
     async forget(userId, nextEpoch) {
+      if (userOf(userId).epoch === nextEpoch) return
       users.set(userId, { epoch: nextEpoch, rows: new Map(), tombstones: new Set() })
       announce(userId, [])
     },

@@ -1,22 +1,7 @@
 import type { Refusal, RefusalReason } from '../../core/adapter.js'
-import {
-  type Checked,
-  checked,
-  id,
-  isObject,
-  maxIdBytes,
-  maxPreviewLength,
-  maxTime,
-  maxTitleLength,
-  maxWorkspaceBytes,
-  object,
-  text,
-  tokenUsage,
-  whole,
-} from '../../core/checks.js'
+import { checked, id, isObject, maxIdBytes, maxTime, object, whole } from '../../core/checks.js'
 import { LeftoffError } from '../../core/error.js'
 import type { ListPlace } from '../../core/list-cursor.js'
-import type { RankedSession } from '../../core/session.js'
 
 /** A page of a list as the database gives it. */
 export interface PageAnswer {
@@ -36,11 +21,6 @@ export function readPage(answer: unknown): PageAnswer {
   const read = checked(place, next)
   if (!read.ok) throw unknownForm('list_conversation_sessions')
   return { sessions, newer, next: read.value }
-}
-
-/** Checks a session. */
-export function readSession(value: unknown): Checked<RankedSession> {
-  return checked(rankedSession, value)
 }
 
 /** Checks what `get_conversation_session` answered; a session is given as it came. */
@@ -67,19 +47,6 @@ export function readRefusals(answer: unknown): readonly Refusal[] {
 }
 
 const place = object<ListPlace>({ rank: whole(maxTime), conversationId: id(maxIdBytes) }, {})
-
-const rankedSession = object<RankedSession>(
-  {
-    conversationId: id(maxIdBytes),
-    workspace: id(maxWorkspaceBytes),
-    userId: id(maxIdBytes),
-    startedAt: whole(maxTime),
-    lastActivity: whole(maxTime),
-    messageCount: whole(),
-    rank: whole(maxTime),
-  },
-  { lastMessagePreview: text(maxPreviewLength), tokenUsage, title: text(maxTitleLength) },
-)
 
 function isReason(value: unknown): value is RefusalReason {
   return value === 'removed' || value === 'unknown' || value === 'newer-version' || value === 'invalid'

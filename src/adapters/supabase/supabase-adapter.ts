@@ -1,12 +1,12 @@
 import type { ListQuery, Refusal, SessionAdapter } from '../../core/adapter.js'
 import type { SessionChange } from '../../core/change.js'
-import { isId, maxTime, readChange } from '../../core/checks.js'
+import { isId, maxTime, readChange, readSession } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
 import { cursorOf, placeOf } from '../../core/list-cursor.js'
 import type { RankedSession } from '../../core/session.js'
 import { rpcCaller, type SupabaseRpcClient } from '../../core/supabase-rpc.js'
-import { readFound, readPage, readRefusals, readSession } from './read-answers.js'
+import { readFound, readPage, readRefusals } from './read-answers.js'
 import { rowReports } from './row-reports.js'
 
 /** Options of {@link supabaseAdapter}. */

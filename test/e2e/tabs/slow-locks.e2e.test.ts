@@ -1,5 +1,5 @@
 import type { Page } from 'playwright'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, type ExpectStatic, it } from 'vitest'
 import { type StorageBrowser, startStorageBrowser } from '../storage/storage-browser.js'
 import { followLink, openShop, placeOf, say } from './shop.js'
 
@@ -56,7 +56,8 @@ beforeAll(async () => {
   return () => browser.end()
 })
 
-describe.each(pairs)('one tab whose locks %s, one whose locks %s', (ofFirst, ofSecond) => {
+// At once, as they do nothing but wait: each has an origin of its own.
+describe.concurrent.each(pairs)('one tab whose locks %s, one whose locks %s', (ofFirst, ofSecond) => {
   const slowestMs = [ofFirst, ofSecond].includes('answer after 5 s') ? 5_000 : 1_200
   const open = async (origin: string, mode: Locks) => {
     const before = locks[mode]
@@ -64,37 +65,45 @@ describe.each(pairs)('one tab whose locks %s, one whose locks %s', (ofFirst, ofS
     return browser.open(name, 'localStorage', before && { before })
   }
 
-  it('come to one that has the conversation and one that watches it, whoever is first', {
-    timeout: 90_000,
-  }, async () => {
-    for (const [a, b] of [
-      [ofFirst, ofSecond],
-      [ofSecond, ofFirst],
-    ] as const) {
-      const first = await open(`in-turn-${a === ofFirst}`, a)
+  it.for([
+    ['first', ofFirst, ofSecond],
+    ['second', ofSecond, ofFirst],
+  ] as const)(
+    'come to one that has the conversation and one that watches it, if the %s of the two is first',
+    {
+      timeout: 90_000,
+    },
+    async ([earlier, a, b], { expect }) => {
+      const first = await open(earlier, a)
       const id = await openShop(first)
       await say(first, 'Hello')
-      const second = await open(`in-turn-${a === ofFirst}`, b)
+      const second = await open(earlier, b)
       await followLink(second, id)
-      await expectOneOf(first, second, id, slowestMs)
+      await expectOneOf(expect, first, second, id, slowestMs)
       await Promise.all([first.close(), second.close()])
-    }
-  })
+    },
+  )
 
-  it('come to the same when both open it at once', { timeout: 90_000 }, async () => {
+  it('come to the same when both open it at once', { timeout: 90_000 }, async ({ expect }) => {
     const earlier = await open('at-once', 'answer at once')
     const id = await openShop(earlier)
     await say(earlier, 'Hello')
     await earlier.close()
     const tabs = [await open('at-once', ofFirst), await open('at-once', ofSecond)] as const
     await Promise.all(tabs.map((tab) => followLink(tab, id)))
-    await expectOneOf(...tabs, id, slowestMs)
+    await expectOneOf(expect, ...tabs, id, slowestMs)
     await Promise.all(tabs.map((tab) => tab.close()))
   })
 })
 
 /** Also after the slowest answer has come in. */
-async function expectOneOf(first: Page, second: Page, id: string, slowestMs: number): Promise<void> {
+async function expectOneOf(
+  expect: ExpectStatic,
+  first: Page,
+  second: Page,
+  id: string,
+  slowestMs: number,
+): Promise<void> {
   const places = async () => {
     const found = [await placeOf(first), await placeOf(second)]
     return found.map(({ status, conversationId }) => (conversationId === id ? status : 'another')).sort()
