@@ -3,11 +3,11 @@ import type { ConversationSession } from '../core/session.js'
 import type { SessionHistoryTexts } from './session-history-texts.js'
 import type { SessionHistoryItem } from './use-session-history.js'
 
-/** What a person does with one conversation, and the button they came from: there the focus returns. */
+/** Renaming one conversation, and the button it came from: there the focus returns. */
 export interface Task {
   readonly conversationId: string
-  readonly step: 'renaming' | 'removing' | 'done'
-  readonly from: 'open' | 'rename' | 'remove'
+  readonly step: 'renaming' | 'done'
+  readonly from: 'open' | 'rename'
 }
 
 interface RowProps {
@@ -22,7 +22,7 @@ interface RowProps {
   readonly onRemove: () => void
 }
 
-/** One conversation of the history: shown, being renamed, or about to be removed. */
+/** One conversation of the history: shown, or being renamed. */
 export function SessionHistoryRow(props: RowProps): ReactElement {
   const { item, task } = props
   const step = task?.step ?? 'done'
@@ -34,13 +34,7 @@ export function SessionHistoryRow(props: RowProps): ReactElement {
       data-open-elsewhere={item.isOpenElsewhere || undefined}
       data-step={step === 'done' ? undefined : step}
     >
-      {step === 'renaming' ? (
-        <RenameForm {...props} />
-      ) : step === 'removing' ? (
-        <Removal {...props} />
-      ) : (
-        <Entry {...props} />
-      )}
+      {step === 'renaming' ? <RenameForm {...props} /> : <Entry {...props} />}
     </li>
   )
 }
@@ -60,15 +54,16 @@ function Entry({
   now,
   onTask,
   onSwitch,
+  onRemove,
 }: RowProps): ReactElement {
   const id = useId()
   const { conversationId, title, lastMessagePreview, lastActivity, messageCount, tokenUsage } = session
-  const begin = (step: Task['step'], from: Task['from']) => onTask({ conversationId, step, from })
+  const rename = (from: Task['from']) => onTask({ conversationId, step: 'renaming', from })
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
-    if (event.key === 'F2') begin('renaming', 'open')
-    else if (event.key === 'Delete') begin('removing', 'open')
+    if (event.key === 'F2') rename('open')
+    else if (event.key === 'Delete') onRemove()
     else if (!moveFocus(event.currentTarget, event.key)) return
     event.preventDefault()
   }
@@ -106,7 +101,7 @@ function Entry({
         aria-labelledby={`${id}rename ${id}title`}
         // biome-ignore lint/a11y/noAutofocus: the focus was in the form that this button replaces
         autoFocus={task?.from === 'rename'}
-        onClick={() => begin('renaming', 'rename')}
+        onClick={() => rename('rename')}
       >
         {texts.rename}
       </button>
@@ -115,9 +110,7 @@ function Entry({
         id={`${id}remove`}
         className="leftoff-history-remove"
         aria-labelledby={`${id}remove ${id}title`}
-        // biome-ignore lint/a11y/noAutofocus: the focus was in the question that this button replaces
-        autoFocus={task?.from === 'remove'}
-        onClick={() => begin('removing', 'remove')}
+        onClick={onRemove}
       >
         {texts.remove}
       </button>
@@ -158,47 +151,23 @@ function RenameForm({ item: { session }, task, texts, onTask, onRename }: RowPro
   )
 }
 
-function Removal({ item: { session }, task, texts, onTask, onRemove }: RowProps): ReactElement {
-  const id = useId()
-  const end = () => task && onTask({ ...task, step: 'done' })
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset brings styles, and this asks one thing
-    <div role="group" aria-labelledby={id} className="leftoff-history-form" onKeyDown={(event) => onEscape(event, end)}>
-      <p id={id} className="leftoff-history-question">
-        {texts.confirmRemoval(titleOf(session, texts))}
-      </p>
-      <button type="button" className="leftoff-history-confirm" aria-describedby={id} onClick={onRemove}>
-        {texts.remove}
-      </button>
-      <button
-        type="button"
-        className="leftoff-history-keep"
-        aria-describedby={id}
-        // biome-ignore lint/a11y/noAutofocus: the answer that cannot be undone is not the one that Enter gives
-        autoFocus
-        onClick={end}
-      >
-        {texts.keep}
-      </button>
-    </div>
-  )
-}
-
 /** An input method ends a word with Escape; that one ends nothing. */
 function onEscape(event: KeyboardEvent, end: () => void): void {
   if (event.key === 'Escape' && !event.nativeEvent.isComposing) end()
 }
 
+/** All conversations of the list that an element is in. */
+export function rowsAround(element: HTMLElement | null): HTMLElement[] {
+  const items = element?.closest('.leftoff-history')?.querySelectorAll<HTMLElement>('.leftoff-history-item')
+  return [...(items ?? [])]
+}
+
 /** Goes to another conversation of the list; whether `key` says so. */
 function moveFocus(button: HTMLElement, key: string): boolean {
-  const row = button.parentElement
-  const list = row?.parentElement
-  const target = {
-    ArrowDown: row?.nextElementSibling,
-    ArrowUp: row?.previousElementSibling,
-    Home: list?.firstElementChild,
-    End: list?.lastElementChild,
-  }[key]
-  target?.querySelector<HTMLElement>('button')?.focus()
-  return target !== undefined
+  const rows = rowsAround(button)
+  const at = rows.findIndex((row) => row.contains(button))
+  const target = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[key]
+  if (target === undefined) return false
+  rows[target]?.querySelector('button')?.focus()
+  return true
 }

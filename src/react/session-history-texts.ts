@@ -9,6 +9,8 @@ export interface SessionHistoryTexts {
   readonly untitled: string
   /** When a conversation was last active; both in ms since the epoch. */
   readonly time: (time: number, now: number) => string
+  /** The day a conversation was last active; both in ms since the epoch. Those of one text are one group. */
+  readonly day: (time: number, now: number) => string
   readonly messages: (count: number) => string
   readonly tokens: (usage: TokenUsage) => string
   readonly openElsewhere: string
@@ -18,15 +20,16 @@ export interface SessionHistoryTexts {
   readonly save: string
   readonly cancel: string
   readonly remove: string
-  readonly confirmRemoval: (title: string) => string
-  readonly keep: string
+  readonly undo: string
+  /** The button that shows older conversations, and what is said if they could not be loaded. */
+  readonly more: string
+  readonly moreFailed: string
   /** What is announced after each action. */
   readonly switched: (title: string) => string
   readonly renamed: (title: string) => string
   readonly removed: (title: string) => string
   readonly refused: (title: string, reason: 'open-elsewhere' | 'not-found') => string
-  /** Storage failed; it is tried again by itself. */
-  readonly removalFailed: (title: string) => string
+  readonly restored: (title: string) => string
 }
 
 export const englishTexts: SessionHistoryTexts = {
@@ -34,6 +37,7 @@ export const englishTexts: SessionHistoryTexts = {
   empty: 'No conversations yet.',
   untitled: 'New chat',
   time: timeAgo,
+  day,
   messages: (count) => (count === 1 ? '1 message' : `${count} messages`),
   tokens: ({ input, output, cacheRead = 0, cacheWrite = 0 }) =>
     `${new Intl.NumberFormat('en', { notation: 'compact' }).format(input + output + cacheRead + cacheWrite)} tokens`,
@@ -43,16 +47,17 @@ export const englishTexts: SessionHistoryTexts = {
   save: 'Save',
   cancel: 'Cancel',
   remove: 'Remove',
-  confirmRemoval: (title) => `Remove “${title}” for good?`,
-  keep: 'Keep',
+  undo: 'Undo',
+  more: 'Show more',
+  moreFailed: 'Older conversations could not be loaded. Try again.',
   switched: (title) => `“${title}” is open.`,
   renamed: (title) => `Renamed to “${title}”.`,
   removed: (title) => `“${title}” was removed.`,
   refused: (title, reason) =>
     reason === 'open-elsewhere'
-      ? `“${title}” is open in another tab. Go on there, or close that tab first.`
-      : `“${title}” is no longer there.`,
-  removalFailed: (title) => `“${title}” could not be removed from storage yet. It is tried again.`,
+      ? `“${title}” is open in another tab. Continue there, or close that tab first.`
+      : `“${title}” no longer exists.`,
+  restored: (title) => `“${title}” is back.`,
 }
 
 function timeAgo(time: number, now: number): string {
@@ -62,4 +67,17 @@ function timeAgo(time: number, now: number): string {
   if (minutes < 60) return ago.format(-minutes, 'minute')
   const hours = Math.round(minutes / 60)
   return hours < 24 ? ago.format(-hours, 'hour') : ago.format(-Math.round(hours / 24), 'day')
+}
+
+/** Today, yesterday, the other days of a week by name, then by month. */
+function day(time: number, now: number): string {
+  const daysAgo = Math.round((midnight(now) - midnight(time)) / 86_400_000)
+  if (daysAgo < 1) return 'Today'
+  if (daysAgo < 2) return 'Yesterday'
+  const format: Intl.DateTimeFormatOptions = daysAgo < 7 ? { weekday: 'long' } : { month: 'long', year: 'numeric' }
+  return new Intl.DateTimeFormat('en', format).format(time)
+}
+
+function midnight(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0)
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { isLeftoffError } from '../core/error.js'
 import type { RecordedMessage } from '../store/entry.js'
 import type { SessionState, SessionStatus, SessionStore } from '../store/session-store.js'
@@ -14,8 +14,20 @@ export interface ConversationSessionOptions {
   readonly conversationId?: string | undefined
   /** Whether to create the conversation under this id if storage does not know it. */
   readonly createUnknown?: boolean
-  /** Told of each id that becomes current, such as to keep the URL in step. */
-  readonly onConversationIdChange?: (conversationId: string) => void
+  /**
+   * Called with each id that becomes current, and when an id was asked for that is not: keeps the URL in step. Push a new entry
+   * for `chosen`, replace the entry otherwise, so that Back leads to the conversation before.
+   */
+  readonly onConversationIdChange?: (conversationId: string, change: ConversationIdChange) => void
+}
+
+/** Why a conversation id became current. */
+export interface ConversationIdChange {
+  /**
+   * `opened`: the workspace opened with it, or keeps it because the one that was asked for cannot be opened. `chosen`: a person
+   * began it or switched to it. `replaced`: the conversation before it is gone.
+   */
+  readonly reason: 'opened' | 'chosen' | 'replaced'
 }
 
 /** What {@link useConversationSession} returns. `isInitialized` tells whether the id is there. */
@@ -33,6 +45,8 @@ export interface ConversationSessionHandlers {
   readonly status: SessionStatus
   /** Whether the conversation is an earlier one that came back. */
   readonly isResumed: boolean
+  /** With status `watching`: takes the conversation over from the tab that has it. Resolves to whether it is this tab's now. */
+  readonly takeOver: () => Promise<boolean>
   /** Begins a new conversation in this workspace; returns its id. Throws `invalid-argument` while there is no workspace. */
   readonly startNewConversation: () => string
   /** Moves the conversation this render showed to the top of the history. */
@@ -96,10 +110,20 @@ export function useConversationSession(
   const isOpen = mounted && (isOpened || asked === undefined || asked === here?.conversationId)
   const conversationId = isOpen ? here?.conversationId : undefined
 
+  const isChosen = here?.isChosen ?? false
   const tellIdChange = useLatest(onConversationIdChange)
+  const told = useRef<Told>(undefined)
   useEffect(() => {
-    if (conversationId !== undefined) tellIdChange.current?.(conversationId)
-  }, [conversationId, tellIdChange])
+    if (!workspace || userId === undefined || conversationId === undefined) return
+    const last = told.current
+    const before = last?.userId === userId && last.workspace === workspace ? last : undefined
+    const isSame = before?.conversationId === conversationId
+    // What is asked for by an id that was told is in step already.
+    if (isSame && (asked === conversationId || asked === before.asked)) return
+    told.current = { userId, workspace, conversationId, asked }
+    const isOpening = !before || isSame || asked === conversationId
+    tellIdChange.current?.(conversationId, { reason: isOpening ? 'opened' : isChosen ? 'chosen' : 'replaced' })
+  }, [userId, workspace, conversationId, asked, isChosen, tellIdChange])
 
   const status = here?.status ?? (overall === 'signed-out' ? overall : 'idle')
   const isResumed = here?.isResumed ?? false
@@ -110,6 +134,7 @@ export function useConversationSession(
       userId,
       workspace: workspace ?? undefined,
       status,
+      takeOver: () => store.takeOver(workspace ?? undefined),
       startNewConversation: () => store.newConversation(workspace ?? ''),
       markActivity: () => unlessEnded(() => conversationId !== undefined && store.updateActivity(conversationId)),
       recordMessage: (message: RecordedMessage) => unlessEnded(() => store.recordMessage({ ...message, ...target })),
@@ -128,6 +153,14 @@ interface Opened {
   readonly store: SessionStore
   readonly userId: string
   readonly workspace: string
+  readonly asked: string | undefined
+}
+
+/** What `onConversationIdChange` was called with last. */
+interface Told {
+  readonly userId: string
+  readonly workspace: string
+  readonly conversationId: string
   readonly asked: string | undefined
 }
 

@@ -21,6 +21,8 @@ interface Choice {
   readonly claim: Claim | undefined
   /** Begun here: this page's before the claim says so, because nobody else knows its id. */
   readonly isNew?: boolean
+  /** What the workspace had open already. */
+  readonly isStaying?: boolean
   readonly isResumed: boolean
   readonly redirected?: { readonly from: string; readonly reason: RedirectReason }
 }
@@ -51,15 +53,15 @@ export function openWorkspace(user: User, workspace: string, options: OpenOption
 /** A new conversation, current at once. */
 export function beginConversation(user: User, workspace: string): string {
   wantWorkspace(user, workspace)
-  return beginIn(user, workspace)
+  return beginIn(user, workspace, true)
 }
 
 /** A new conversation in a workspace, which need not be the current one. */
-function beginIn(user: User, workspace: string): string {
+function beginIn(user: User, workspace: string, isChosen: boolean): string {
   const conversationId = user.context.createId()
   addNew(user, workspace, conversationId)
   // This page's before the claim says so: nobody else knows its id.
-  choosePlace(user, workspace, conversationId, { isHeld: true, claim: undefined })
+  choosePlace(user, workspace, conversationId, { isHeld: true, claim: undefined, isChosen })
   void claimInBackground(user, workspace, conversationId)
   return conversationId
 }
@@ -93,7 +95,7 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
   // Nobody began it yet that storage knows of: what is said in it now begins it.
   if (row === undefined) addNew(user, workspace, conversationId)
   wantWorkspace(user, workspace)
-  choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim })
+  choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim, isChosen: true })
   if (!claim) void watch(user, workspace, conversationId)
   return 'ok'
 }
@@ -115,7 +117,7 @@ export function replaceLost(user: User, conversationId: string): boolean {
     if (place.state === 'opening' || place.conversationId !== conversationId) continue
     isReplaced = true
     // What the app wants to see, and where it records, stays as it is.
-    beginIn(user, workspace)
+    beginIn(user, workspace, false)
   }
   return isReplaced
 }
@@ -149,7 +151,7 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
   const isRemoved = !user.isGone && isHidden(user, chosen.conversationId)
   if (isRemoved) releaseClaim(user, chosen.claim)
   const choice = isRemoved ? chooseNew(user, workspace) : chosen
-  const { conversationId, claim, isNew = false, isResumed, redirected } = choice
+  const { conversationId, claim, isNew = false, isStaying = false, isResumed, redirected } = choice
   const place = user.places.get(workspace)
   if (user.isGone || place?.state !== 'opening' || place.run !== run) {
     // The app wished something else in this workspace: that is what it has.
@@ -157,12 +159,13 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
     return openPlace(place)?.conversationId ?? conversationId
   }
   const before = place.before
-  movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld: isNew || claim !== undefined })
+  const isHeld = isNew || claim !== undefined || (isStaying && user.claims.get(conversationId)?.state === 'held')
+  movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld })
   if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
   settleIn(user, workspace, conversationId, claim)
   if (isNew) void claimInBackground(user, workspace, conversationId)
-  else if (!claim) void watch(user, workspace, conversationId)
+  else if (!isHeld) void watch(user, workspace, conversationId)
   if (redirected) user.context.emit({ type: 'conversation-redirected', conversationId, ...redirected })
   return conversationId
 }
@@ -171,12 +174,16 @@ function choosePlace(
   user: User,
   workspace: string,
   conversationId: string,
-  { isHeld, claim }: { readonly isHeld: boolean; readonly claim: Claim | undefined },
+  {
+    isHeld,
+    claim,
+    isChosen,
+  }: { readonly isHeld: boolean; readonly claim: Claim | undefined; readonly isChosen: boolean },
 ): void {
   const before = placeIn(user, workspace)
   user.runs++
   user.openings.delete(workspace)
-  movePlace(user, workspace, { type: 'chose', conversationId, isHeld })
+  movePlace(user, workspace, { type: 'chose', conversationId, isHeld, isChosen })
   if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   settleIn(user, workspace, conversationId, claim)
 }
@@ -329,8 +336,14 @@ function chooseNew(user: User, workspace: string): Choice {
   return { conversationId, claim: undefined, isNew: true, isResumed: false }
 }
 
+/** Not the one that was asked for: a workspace that has one open keeps it, so that going back begins nothing. */
 function redirect(user: User, workspace: string, from: string, reason: RedirectReason): Choice {
-  return { ...chooseNew(user, workspace), redirected: { from, reason } }
+  const before = openPlace(user.places.get(workspace))
+  const choice: Choice =
+    before && !isHidden(user, before.conversationId)
+      ? { conversationId: before.conversationId, claim: undefined, isStaying: true, isResumed: before.isResumed }
+      : chooseNew(user, workspace)
+  return { ...choice, redirected: { from, reason } }
 }
 
 /** The storage failed or is too slow: what this tab had, or a new conversation, in memory. */

@@ -15,6 +15,8 @@ export interface OpenPlace {
   readonly conversationId: string
   /** Whether the conversation came back when the place was opened. */
   readonly isResumed: boolean
+  /** Whether a person chose it: began it, or switched to it. */
+  readonly isChosen?: boolean | undefined
 }
 
 /** What happens to a place. */
@@ -29,7 +31,12 @@ export type PlaceEvent =
       readonly isHeld: boolean
     }
   /** The app begins or chooses a conversation at once; an opening that runs is no longer wanted. */
-  | { readonly type: 'chose'; readonly conversationId: string; readonly isHeld: boolean }
+  | {
+      readonly type: 'chose'
+      readonly conversationId: string
+      readonly isHeld: boolean
+      readonly isChosen?: boolean | undefined
+    }
   /** Of the conversation: its claim was lost or taken over, is free and ours, must be asked for again. */
   | { readonly type: 'lost' | 'granted' | 'asked'; readonly conversationId: string }
   | { readonly type: 'closed' }
@@ -44,8 +51,10 @@ export function nextPlace(place: Place | undefined, event: PlaceEvent): Place | 
       const { conversationId, isResumed, isHeld } = event
       return { state: isHeld ? 'held' : 'watching', conversationId, isResumed }
     }
-    case 'chose':
-      return { state: event.isHeld ? 'held' : 'watching', conversationId: event.conversationId, isResumed: false }
+    case 'chose': {
+      const { conversationId, isHeld, isChosen } = event
+      return { state: isHeld ? 'held' : 'watching', conversationId, isResumed: false, isChosen }
+    }
     case 'closed':
       return undefined
     default:

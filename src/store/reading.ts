@@ -16,19 +16,28 @@ export async function refresh(user: User): Promise<void> {
   const { adapter, capacity } = user.context
   const run = ++user.reading.run
   const workspace = user.currentWorkspace
-  const known = new Map([...user.entries].map(([id, { stored }]) => [id, stored]))
+  const before = new Map([...user.entries].map(([id, { stored }]) => [id, stored]))
   try {
     const [all, ring] = await Promise.all([
       adapter.list(user.userId, { limit: pageSize }),
       workspace === undefined ? undefined : adapter.list(user.userId, { workspace, limit: capacity }),
     ])
     if (user.isGone || run !== user.reading.run) return
+    let last: SessionPage = all
     const listed = [...all.sessions, ...(ring?.sessions ?? [])]
+    // More changed than a page holds: all of it is read, or what lies between the pages would be missing.
+    const known = user.reading.newest
+    while (last.next !== undefined && known > 0 && (last.sessions.at(-1)?.rank ?? 0) > known) {
+      last = await adapter.list(user.userId, { limit: pageSize, after: last.next })
+      if (user.isGone || run !== user.reading.run) return
+      listed.push(...last.sessions)
+    }
+    user.reading.newest = all.sessions[0]?.rank ?? 0
     for (const row of listed) adopt(user, row)
-    if (user.next.all === undefined || all.next === undefined) user.next.all = all.next
-    const lowest = all.next === undefined ? 0 : (all.sessions.at(-1)?.rank ?? 0)
+    if (user.next.all === undefined || last.next === undefined) user.next.all = last.next
+    const lowest = last.next === undefined ? 0 : (last.sessions.at(-1)?.rank ?? 0)
     const ids = new Set(listed.map(({ conversationId }) => conversationId))
-    for (const [id, stored] of known) {
+    for (const [id, stored] of before) {
       // Older ones are not on these pages; and one that was saved while they were read may not be either.
       const entry = user.entries.get(id)
       const isOnPage = stored !== undefined && stored.rank > lowest

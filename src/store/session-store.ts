@@ -100,6 +100,8 @@ export interface WorkspaceState {
   readonly conversationId: string | undefined
   readonly status: SessionStatus
   readonly isResumed: boolean
+  /** Whether a person chose the conversation, by beginning it or switching to it, after the workspace was opened. */
+  readonly isChosen?: boolean
 }
 
 /** Options of `initConversation`. */
@@ -185,7 +187,10 @@ export interface SessionStore extends SessionActions {
   getInitialState(): SessionState
   /** What is open in a workspace. */
   stateOf(workspace: string): WorkspaceState
-  /** Calls `listener` after each change of the state until the returned function is called. */
+  /**
+   * Calls `listener` at once with the state twice, and after each change with the state before, until the returned function is
+   * called. So the store is a readable Svelte store.
+   */
   subscribe(listener: (state: SessionState, previous: SessionState) => void): () => void
   /** Calls `listener` for each event until the returned function is called. */
   on(listener: (event: SessionEvent) => void): () => void

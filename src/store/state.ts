@@ -46,6 +46,7 @@ function workspaceState(user: User, workspace: string): WorkspaceState {
   return {
     conversationId: shown?.conversationId,
     isResumed: shown?.isResumed ?? false,
+    ...(shown?.isChosen && { isChosen: true }),
     status: !place ? 'idle' : isOpening ? 'opening' : place.state === 'watching' ? 'watching' : storageStatus(user),
   }
 }

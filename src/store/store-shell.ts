@@ -279,7 +279,9 @@ export function storeShell(context: StoreContext, { snapshot, emit, createApi }:
 
     subscribe(listener: (state: SessionState, previous: SessionState) => void): () => void {
       notify() // what nobody has listened to is nobody's news
-      const stop = api.subscribe((next, previous) => callListener(() => listener(next, previous)))
+      const call = (next: SessionState, previous: SessionState) => callListener(() => listener(next, previous))
+      const stop = api.subscribe(call)
+      call(api.getState(), api.getState())
       listening.add(stop)
       return () => {
         stop()

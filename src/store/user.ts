@@ -129,6 +129,8 @@ export interface User {
     error: LeftoffError | undefined
     failures: number
     run: number
+    /** The greatest rank that was listed; 0 before anything was. */
+    newest: number
     cancelRetry: (() => void) | undefined
     /** To be read once the save under way has ended. */
     readonly again: Set<string>
@@ -205,7 +207,7 @@ export function createUser(context: StoreContext, userId: string): User {
       error: undefined,
       lastSavedAt: undefined,
     },
-    reading: { error: undefined, failures: 0, run: 0, cancelRetry: undefined, again: new Set() },
+    reading: { error: undefined, failures: 0, run: 0, newest: 0, cancelRetry: undefined, again: new Set() },
     unsubscribe: undefined,
     importedBlob: undefined,
     claims: new Map(),

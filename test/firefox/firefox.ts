@@ -65,7 +65,7 @@ export async function startFirefox(): Promise<Engine> {
   return firefox
 }
 
-function findFirefox(): string {
+export function findFirefox(): string {
   const places = [process.env.FIREFOX_PATH, '/usr/bin/firefox-esr', '/usr/bin/firefox'].filter((path) => path)
   const found = places.find((path) => path && existsSync(path))
   if (!found) throw new Error('No Firefox found. Install one, or set FIREFOX_PATH to its executable.')

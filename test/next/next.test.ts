@@ -176,6 +176,27 @@ describe.each(['development', 'production'] as const)('a Next.js app in %s', (mo
       expect(await conversationOf(first)).toBe(id)
     })
 
+    it('is left and returned to by Back and Forward, without another one', async () => {
+      const page = await openTab(await signIn(), '/chat')
+      const first = await conversationOf(page)
+      await say(page, 'ahoy')
+      await page.getByText('New chat').click()
+      await expect.poll(() => conversationOf(page)).not.toBe(first)
+      const second = await conversationOf(page)
+      await page.waitForURL(`/chat/${second}`)
+      await say(page, 'hello')
+      await page.goBack()
+      await expect.poll(() => conversationOf(page)).toBe(first)
+      await page.waitForURL(`/chat/${first}`)
+      await page.goForward()
+      await expect.poll(() => conversationOf(page)).toBe(second)
+      await page.locator(`[data-conversation-id="${first}"] .leftoff-history-remove`).click()
+      await page.goBack()
+      await expect.poll(() => noticeOf(page)).toBe('Redirected: removed')
+      expect(await conversationOf(page)).toBe(second)
+      await page.waitForURL(`/chat/${second}`)
+    })
+
     it('gives a user who never had it one of their own, says so, and shows nothing of it', async () => {
       const first = await openTab(await signIn(), '/chat')
       const id = await conversationOf(first)

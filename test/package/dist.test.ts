@@ -34,6 +34,11 @@ describe('dist', () => {
     expect(Object.keys(packagesByEntry)).toEqual([...entries.keys()])
   })
 
+  it('has the style sheet as it is written, the one file that a bundler must keep', () => {
+    expect(read('dist/react/styles.css')).toBe(read('src/react/styles.css'))
+    expect(packageJson.sideEffects).toEqual([packageJson.exports['./react/styles.css']])
+  })
+
   it('holds code of this package only', () => {
     const sourceMap = z.object({ sources: z.array(z.string()), sourcesContent: z.array(z.string()) })
     for (const path of modules) {

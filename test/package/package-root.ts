@@ -8,7 +8,8 @@ export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
 const entry = z.object({ types: z.string(), default: z.string() })
 
 const manifest = z.object({
-  exports: z.record(z.string(), z.union([entry, z.literal('./package.json')])),
+  sideEffects: z.array(z.string()),
+  exports: z.record(z.string(), z.union([entry, z.literal('./package.json'), z.literal('./dist/react/styles.css')])),
   dependencies: z.record(z.string(), z.string()),
   peerDependencies: z.record(z.string(), z.string()),
 })

@@ -18,6 +18,7 @@ import {
   SessionProvider,
   useSessionHistory,
 } from '../../src/react/index.js'
+import { englishTexts } from '../../src/react/session-history-texts.js'
 
 const hour = 3_600_000
 const start = Date.UTC(2026, 10, 24, 12)
@@ -181,8 +182,8 @@ describe('switching', () => {
   })
 
   it.each([
-    ['open-elsewhere', '“about first” is open in another tab. Go on there, or close that tab first.'],
-    ['not-found', '“about first” is no longer there.'],
+    ['open-elsewhere', '“about first” is open in another tab. Continue there, or close that tab first.'],
+    ['not-found', '“about first” no longer exists.'],
   ] as const)('that is refused with %s stays, and says why each time', async (reason, text) => {
     const told: string[] = []
     await threeConversations()
@@ -250,36 +251,30 @@ describe('with the keyboard', () => {
     expect(announced()).toBe('')
   })
 
-  it('removes only after it was asked, with the focus on the answer that keeps', async () => {
+  it('removes at once, and brings back with Ctrl+Z, with the focus on it', async () => {
     await threeConversations()
     await show()
     part('.leftoff-history-open', row('second')).focus()
     await userEvent.keyboard('{Delete}')
-    expect(part('[role=group]', row('second')).textContent).toContain('Remove “about second” for good?')
-    expect(document.activeElement).toBe(part('.leftoff-history-keep'))
-    await userEvent.keyboard('{Enter}')
+    await vi.waitFor(() => expect(rows()).toEqual(['third', 'first']))
+    expect(part('[role=status]').textContent).toBe('“about second” was removed. Undo')
+    await userEvent.keyboard('{Control>}z{/Control}')
+    await vi.waitFor(() => expect(rows()).toEqual(['third', 'second', 'first']))
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('second')))
-    await userEvent.keyboard('{Delete}{Escape}')
-    expect(rows()).toEqual(['third', 'second', 'first'])
-    expect(document.activeElement).toBe(part('.leftoff-history-open', row('second')))
+    expect(announced()).toBe('“about second” is back.')
   })
 
-  it('after a removal goes on with the next conversation, then the one before, then the history itself', async () => {
+  it('after a removal continues with the next conversation, then the one before, then the history itself', async () => {
     await threeConversations()
     await show()
-    const removeFocused = async () => {
-      await userEvent.keyboard('{Delete}')
-      await userEvent.keyboard('{Shift>}{Tab}{/Shift}{Enter}')
-    }
     part('.leftoff-history-open', row('second')).focus()
-    await removeFocused()
+    await userEvent.keyboard('{Delete}')
     await vi.waitFor(() => expect(rows()).toEqual(['third', 'first']))
-    expect(announced()).toBe('“about second” was removed.')
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('first')))
-    await removeFocused()
+    await userEvent.keyboard('{Delete}')
     await vi.waitFor(() => expect(rows()).toEqual(['third']))
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('third')))
-    await removeFocused()
+    await userEvent.keyboard('{Delete}')
     await vi.waitFor(() => expect(rows()).toEqual([]))
     expect(document.activeElement).toBe(part('section'))
   })
@@ -299,21 +294,95 @@ describe('with the keyboard', () => {
   })
 })
 
-it('says so when storage cannot remove a conversation yet', async () => {
-  const memory = memoryAdapter()
-  await threeConversations({ ...memory, remove: () => Promise.reject(new Error('storage is gone')) })
-  await show()
-  await userEvent.click(part('.leftoff-history-remove', row('second')))
-  await userEvent.click(part('.leftoff-history-confirm'))
-  await vi.waitFor(() => expect(announced()).toMatch(/could not be removed from storage yet/))
-  expect(rows()).toEqual(['third', 'first'])
+describe('a removal', () => {
+  it('is taken back by Undo, which opens the conversation again if it was open', async () => {
+    await threeConversations()
+    await show()
+    await userEvent.click(part('.leftoff-history-remove', row('third')))
+    await vi.waitFor(() => expect(rows()).toEqual(['second', 'first']))
+    expect(store.getState().currentConversationId).not.toBe('third')
+    await userEvent.click(part('.leftoff-history-undo'))
+    await vi.waitFor(() => expect(rows()).toEqual(['third', 'second', 'first']))
+    await vi.waitFor(() => expect(row('third').dataset.current).toBe('true'))
+    expect(container.querySelector('.leftoff-history-undo')).toBeNull()
+  })
+
+  it('can be undone for as long as the app says', async () => {
+    await threeConversations()
+    await show({ undoMs: 50 })
+    await userEvent.click(part('.leftoff-history-remove', row('second')))
+    await vi.waitFor(() => expect(announced()).toContain('was removed'))
+    await vi.waitFor(() => expect(container.querySelector('.leftoff-history-undo')).toBeNull())
+    expect(announced()).toBe('“about second” was removed.')
+  })
 })
 
-it.each(['shown', 'renaming', 'removing'])('axe finds nothing while a conversation is %s', async (step) => {
+describe('a long history', () => {
+  it('is shown by days, page by page; what came last has the focus', async () => {
+    const adapter = memoryAdapter()
+    const day = 24 * hour
+    const ages = [0, 1, 2, 3, 4, 5, 6, 40]
+    const save = ages.map((age) => ({
+      userId: '',
+      workspace: 'w',
+      conversationId: `c${age}`,
+      epoch: '',
+      begins: start - age * day,
+      activity: { at: start - age * day, rank: start - age * day },
+      counts: { scope000: { messages: 1 } },
+    }))
+    await adapter.save(save)
+    time = start
+    store = createSessionStore({
+      adapter,
+      snapshot: false,
+      clock: { now: () => time, monotonic: () => time, setTimeout: () => () => {} },
+    })
+    await store.initConversation('w')
+    await show({ pageSize: 3, texts: { day: (at) => `${Math.round((start - at) / day)} days ago` } })
+    const days = () => all('.leftoff-history-day').map(({ textContent }) => textContent)
+    await vi.waitFor(() => expect(days()).toEqual(['0 days ago', '1 days ago', '2 days ago']))
+    expect(all('ul').map((list) => list.ariaLabel)).toEqual(days())
+
+    await userEvent.click(part('.leftoff-history-more'))
+    await vi.waitFor(() => expect(rows()).toHaveLength(6))
+    expect(document.activeElement).toBe(part('.leftoff-history-open', row('c3')))
+    await userEvent.keyboard('{ArrowUp}')
+    expect(document.activeElement).toBe(part('.leftoff-history-open', row('c2')))
+    await userEvent.click(part('.leftoff-history-more'))
+    await vi.waitFor(() => expect(rows()).toEqual(ages.map((age) => `c${age}`)))
+    expect(container.querySelector('.leftoff-history-more')).toBeNull()
+  })
+
+  it('names today, yesterday, the days of a week, then months', () => {
+    const noon = new Date(2026, 10, 25, 12).getTime() // a Wednesday
+    const dayOf = (...date: [number, number, number, number, number?]) =>
+      englishTexts.day(new Date(...date).getTime(), noon)
+    expect([
+      dayOf(2026, 10, 25, 0, 1),
+      dayOf(2026, 10, 24, 23, 59),
+      dayOf(2026, 10, 24, 0),
+      dayOf(2026, 10, 23, 23),
+      dayOf(2026, 10, 19, 1),
+      dayOf(2026, 10, 18, 23),
+      dayOf(2025, 10, 25, 12),
+    ]).toEqual(['Today', 'Yesterday', 'Yesterday', 'Monday', 'Thursday', 'November 2026', 'November 2025'])
+  })
+
+  it('says so when older conversations cannot be loaded', async () => {
+    await threeConversations()
+    const failing: SessionStore = { ...store, loadMore: () => Promise.reject(new Error('storage is gone')) }
+    await show({ pageSize: 3 }, withState(failing, { hasMore: true }))
+    await userEvent.click(part('.leftoff-history-more'))
+    await vi.waitFor(() => expect(announced()).toMatch(/could not be loaded/))
+  })
+})
+
+it.each(['shown', 'renaming', 'removed'])('axe finds nothing while a conversation is %s', async (step) => {
   await threeConversations()
-  await show({}, withState(store, { openElsewhere: ['first'] }))
+  await show({ pageSize: 2 }, withState(store, { openElsewhere: ['first'] }))
   if (step === 'renaming') await userEvent.click(part('.leftoff-history-rename'))
-  if (step === 'removing') await userEvent.click(part('.leftoff-history-remove'))
+  if (step === 'removed') await userEvent.click(part('.leftoff-history-remove'))
   const { violations, passes } = await axe.run(container)
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`)).toEqual([])
   expect(passes.length).toBeGreaterThan(5)

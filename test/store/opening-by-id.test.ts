@@ -83,6 +83,23 @@ describe('opening a conversation that the app gives', () => {
     expect(events).toEqual([{ type: 'conversation-redirected', conversationId: id, from: removed, reason: 'removed' }])
   })
 
+  it('stays where it is, and begins nothing, if the workspace has one open', async () => {
+    const { openTab, settle } = setUp()
+    const { store, events } = openTab()
+    const here = await store.initConversation('w')
+    store.recordMessage(say('one'))
+    await settle()
+    expect(await store.initConversation('w', { conversationId: 'unknown' })).toBe(here)
+    expect(store.stateOf('w')).toMatchObject({ conversationId: here, status: 'ready' })
+    expect(events).toEqual([
+      { type: 'conversation-redirected', conversationId: here, from: 'unknown', reason: 'not-found' },
+    ])
+    // Its claim is still this tab's.
+    const { store: other } = openTab()
+    await other.initConversation('w', { conversationId: here })
+    expect(other.getState().status).toBe('watching')
+  })
+
   it('redirects and says so if a later version of leftoff stored it', async () => {
     const { openTab, browser } = setUp()
     browser.localStorage.setItem('claude-session-storage/part//w/later/author00', '{"schemaVersion":99}')

@@ -70,4 +70,27 @@ describe('a long history', () => {
     expect(await store.loadMore()).toBe(false)
     expect(store.getState().sessions).toHaveLength(250)
   })
+
+  it('has no gap when more became new than a page holds while nobody looked', async () => {
+    // As an account's adapter, which does not say what changed.
+    const { subscribe: _, ...adapter } = await filled(250)
+    const { openTab, settle } = setUp({ adapter, resume: 'new' })
+    const { store, tab } = openTab()
+    await store.initConversation('w')
+    await settle()
+    const added = Array.from({ length: 250 }, (_, index) =>
+      session({ conversationId: `new${index}`, workspace: 'w', lastActivity: 900_000 - index, messageCount: 1 }),
+    )
+    await adapter.save(added.map((row) => changeTo(row)))
+    const moved = session({ conversationId: 'c200', workspace: 'w', lastActivity: 950_000, messageCount: 2 })
+    await adapter.save([changeTo(moved)])
+    tab.tell('visible')
+    await settle()
+    const ids = () => store.getState().sessions.map(({ conversationId }) => conversationId)
+    const olds = Array.from({ length: 250 }, (_, index) => `c${index}`).filter((id) => id !== 'c200')
+    const all = ['c200', ...added.map(({ conversationId }) => conversationId), ...olds]
+    expect(ids()).toEqual(all.slice(0, ids().length))
+    while (await store.loadMore('w')) expect(ids()).toEqual(all.slice(0, ids().length))
+    expect(ids()).toEqual(all)
+  })
 })

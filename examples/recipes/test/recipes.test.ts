@@ -134,4 +134,64 @@ describe('/chat/<id>', () => {
     expect(complaints).toEqual([])
     await Promise.all([page.close(), second.close()])
   })
+
+  const shows = (page: Page, id: string | undefined) =>
+    expect.poll(async () => [await page.locator('output').textContent(), idOf(page)]).toEqual([id, id])
+
+  it('leads back and forth between conversations; what cannot be opened leaves what is', {
+    timeout: 60_000,
+  }, async () => {
+    const page = await context.newPage()
+    await page.goto(`${address}/chat`)
+    await page.waitForURL('**/chat/*')
+    const steps = [idOf(page)]
+    await page.getByRole('button', { name: 'Say hello' }).click()
+    for (let step = 1; step < 4; step++) {
+      await page.getByRole('button', { name: 'New chat' }).click()
+      await expect.poll(() => idOf(page)).not.toBe(steps.at(-1))
+      steps.push(idOf(page))
+      await page.getByRole('button', { name: 'Say hello' }).click()
+    }
+    const [first, second, third, fourth] = steps
+    await page.goBack()
+    await shows(page, third)
+    await page.goBack()
+    await shows(page, second)
+    await page.goForward()
+    await shows(page, third)
+    await page.goForward()
+    await shows(page, fourth)
+
+    // The bare address is the open conversation's, and Back does not stay there.
+    await page.getByRole('link', { name: 'Chat' }).click()
+    await shows(page, fourth)
+    await page.goBack()
+    await shows(page, fourth)
+    await page.locator(`[data-conversation-id="${first}"] .leftoff-history-open`).click()
+    await shows(page, first)
+    await page.goBack()
+    await shows(page, fourth)
+
+    // A removed conversation is not opened again, nor another one begun.
+    await page.locator(`[data-conversation-id="${third}"] .leftoff-history-remove`).click()
+    await page.goBack()
+    await shows(page, fourth)
+    await page.getByRole('alert').getByText('does not exist').waitFor()
+    await page.goBack()
+    await shows(page, second)
+
+    // A link in a second tab, and one to a conversation that nobody has.
+    const other = await context.newPage()
+    await other.goto(`${address}/chat/${second}`)
+    await other.getByRole('status').getByText('open in another tab').waitFor()
+    await shows(other, second)
+    await other.getByRole('button', { name: 'Use here' }).click()
+    await page.getByRole('status').getByText('open in another tab').waitFor()
+    await other.goto(`${address}/chat/unknown`)
+    await other.getByRole('alert').getByText('does not exist').waitFor()
+    await shows(other, (await other.locator('output').textContent()) ?? '')
+    expect(idOf(other)).not.toBe('unknown')
+    expect(complaints).toEqual([])
+    await Promise.all([page.close(), other.close()])
+  })
 })

@@ -9,6 +9,7 @@ import {
   useSessionEvent,
 } from 'leftoff/react'
 import Link from 'next/link'
+import { usePathname } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
 
 const workspace = 'shop'
@@ -19,13 +20,17 @@ interface Answer {
   isComplete: boolean
 }
 
-/** The conversation of this tab, or the linked one; its address is in the URL. */
-export function Chat({ linked }: { linked?: string }) {
+/** The conversation of this tab, or the one in the address, which follows whichever is open. */
+export function Chat() {
+  // Not the page's params: those stay as the server gave them while the address changes in the browser.
+  const linked = usePathname().split('/')[2]
   const { conversationId, status, isInitialized, isResumed, recordMessage } = useConversationSession(workspace, {
-    ...(linked && { conversationId: linked }),
-    onConversationIdChange: (id) => {
-      // Next takes the new address on without asking the server for the page again.
-      if (id !== linked) window.history.replaceState(null, '', `/chat/${id}`)
+    conversationId: linked,
+    onConversationIdChange: (id, { reason }) => {
+      if (id === linked) return
+      // Next takes the new address on without asking the server for the page again. A step of the person's is an entry of its own.
+      if (reason === 'chosen') window.history.pushState(null, '', `/chat/${id}`)
+      else window.history.replaceState(null, '', `/chat/${id}`)
     },
   })
   const { flush, takeOver } = useSessionActions()

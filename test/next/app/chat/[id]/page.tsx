@@ -1,7 +1,6 @@
 import { Chat } from '../../chat'
 
-/** A link to a conversation. */
-export default async function Page({ params }: { params: Promise<{ id: string }> }) {
-  const { id } = await params
-  return <Chat linked={id} />
+/** A link to a conversation: the chat reads its id from the address. */
+export default function Page() {
+  return <Chat />
 }

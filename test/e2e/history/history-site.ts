@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'tsup'
+import { serve } from '../../support/serve.js'
+import type { AdapterName } from '../storage/storage-site.js'
+
+/** A web server with one page, `history-page.tsx`, styled by `leftoff/react/styles.css`. */
+export interface HistorySite {
+  /** Each name is an origin of its own, with a storage of its own. */
+  url(origin: string, options?: SiteOptions): string
+  end(): Promise<void>
+}
+
+interface SiteOptions {
+  /** `localStorage` when omitted. */
+  readonly adapter?: AdapterName
+  /** How many conversations are shown first; 30. */
+  readonly page?: number
+  /** The conversation in the address. */
+  readonly id?: string
+}
+
+/** Bundles the page with leftoff as it was built, and serves it at every address. */
+export async function startHistorySite(): Promise<HistorySite> {
+  const folder = await mkdtemp(join(tmpdir(), 'leftoff-history-'))
+  await build({
+    config: false,
+    silent: true,
+    entry: [fileURLToPath(new URL('history-page.tsx', import.meta.url))],
+    outDir: folder,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    splitting: false,
+    noExternal: [/./],
+    env: { NODE_ENV: 'production' },
+    esbuildOptions: (options) => {
+      options.jsx = 'automatic'
+    },
+    outExtension: () => ({ js: '.js' }),
+  })
+  const script = await readFile(join(folder, 'history-page.js'))
+  await rm(folder, { recursive: true })
+  const sheet = await readFile(fileURLToPath(import.meta.resolve('leftoff/react/styles.css')))
+
+  const server = createServer(({ url = '/' }, response) => {
+    const { pathname } = new URL(url, 'http://localhost')
+    const file = { '/page.js': ['text/javascript', script], '/styles.css': ['text/css', sheet] }[pathname]
+    const [type, body] = file ?? ['text/html', html]
+    response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` })
+    response.end(body)
+  })
+  const { port, close } = await serve(server, '127.0.0.1')
+  return {
+    url: (origin, { adapter = 'localStorage', page = 30, id = '' } = {}) =>
+      `http://${origin.toLowerCase()}.localhost:${port}/chat/${id}?adapter=${adapter}&page=${page}`,
+    end: close,
+  }
+}
+
+const html = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>History</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/styles.css">
+<style>
+  :root { color-scheme: light dark; font-family: system-ui, sans-serif }
+  body { margin: 0 }
+  .page { display: grid; gap: 1rem; padding: 1rem }
+  @media (min-width: 40rem) { .page { grid-template-columns: 18rem 1fr } }
+</style>
+<div id="root"></div>
+<script type="module" src="/page.js"></script>`
