@@ -1,49 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type AgentSessionStore, runTurn, statelessDriver, type TabKey } from '../../src/server/index.js'
+import type { AgentSessionStore, TabKey } from '../../src/server/index.js'
+import { beginTurn, boundMs, startLongTurn } from '../support/long-turn.js'
 import { clients } from './clients.js'
 import { newKey, redisOfTest } from './redis-of-test.js'
 
 // What becomes of a turn whose Redis goes away while it runs, or has no memory left.
 
-const leaseMs = 2_000
-/** An error comes once the lease can no longer be confirmed; the rest is the machine's. */
-const boundMs = leaseMs + 8_000
-
 /** Everything is on disk before it is answered. */
 const withAof = { appendonly: 'yes', appendfsync: 'always' }
-
-/** A turn that runs until `finish` is called; `ended` gives its last event, or the error. */
-async function startTurn(sessions: AgentSessionStore, key: TabKey, turnId: string) {
-  let finish = () => {}
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve
-  })
-  const turn = await runTurn({
-    sessions,
-    key,
-    turnId,
-    messageHash: 'hash',
-    leaseMs,
-    agent: statelessDriver<string>({ textOf: (text) => text }),
-    async *run({ signal }) {
-      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-      yield 'Hel'
-      await Promise.race([finished, aborted])
-      if (!signal.aborted) yield 'lo'
-    },
-  })
-  if (!turn.ok) throw new Error(`The turn was refused: ${turn.reason}`)
-  const { events } = turn
-  const ended = (async () => {
-    let last: unknown
-    for await (const event of events) last = event
-    return last
-  })().catch((error: unknown) => error)
-  return { finish, ended }
-}
-
-const begin = (sessions: AgentSessionStore, key: TabKey, turnId: string) =>
-  sessions.beginTurn(key, { leaseId: crypto.randomUUID(), leaseMs: 60_000, turnId, messageHash: 'hash' })
 
 /** Once the client is connected again. */
 const whenBack = (sessions: AgentSessionStore, key: TabKey) =>
@@ -54,27 +18,27 @@ describe.each(Object.entries(clients))('a Redis that is gone in mid-turn, by %s'
     const { server, sessions } = await redisOfTest(withAof, open)
     const key = newKey()
     await sessions.set(key, 'before')
-    const { ended } = await startTurn(sessions, key, 'turn')
+    const { ended } = await startLongTurn(sessions, key, 'turn')
     await server.stop('SIGKILL')
     const goneAt = performance.now()
     expect(await ended).toMatchObject({ code: 'lease-lost' })
     expect(performance.now() - goneAt).toBeLessThan(boundMs)
     // Nothing waits for a Redis that is gone.
-    await expect(begin(sessions, key, 'another')).rejects.toMatchObject({ code: 'unreachable' })
+    await expect(beginTurn(sessions, key, 'another')).rejects.toMatchObject({ code: 'unreachable' })
 
     await server.start()
     await whenBack(sessions, key)
     expect(await sessions.get(key)).toBe('before')
     expect(await sessions.getTurn(key, 'turn')).toMatchObject({ state: 'interrupted' })
-    expect(await begin(sessions, key, 'turn')).toMatchObject({ ok: false, turn: { state: 'interrupted' } })
-    expect(await begin(sessions, key, 'another')).toMatchObject({ ok: true, agentSessionId: 'before' })
+    expect(await beginTurn(sessions, key, 'turn')).toMatchObject({ ok: false, turn: { state: 'interrupted' } })
+    expect(await beginTurn(sessions, key, 'another')).toMatchObject({ ok: true, agentSessionId: 'before' })
   })
 
   it('without an AOF forgets all: the turn ends with lease-lost, and sent again it runs again', async () => {
     const { server, sessions } = await redisOfTest({}, open)
     const key = newKey()
     await sessions.set(key, 'before')
-    const { ended } = await startTurn(sessions, key, 'turn')
+    const { ended } = await startLongTurn(sessions, key, 'turn')
     await server.stop('SIGKILL')
     await server.start()
     const backAt = performance.now()
@@ -83,7 +47,7 @@ describe.each(Object.entries(clients))('a Redis that is gone in mid-turn, by %s'
     await whenBack(sessions, key)
     expect(await sessions.get(key)).toBeUndefined()
     expect(await sessions.getTurn(key, 'turn')).toBeUndefined()
-    expect(await begin(sessions, key, 'turn')).toEqual({ ok: true, expired: false })
+    expect(await beginTurn(sessions, key, 'turn')).toEqual({ ok: true, expired: false })
   })
 })
 
@@ -91,7 +55,7 @@ describe('a Redis that restarts faster than the lease runs out', () => {
   it('with an AOF costs the turn nothing: it ends as done, and is known as that', async () => {
     const { server, sessions } = await redisOfTest(withAof)
     const key = newKey()
-    const { finish, ended } = await startTurn(sessions, key, 'turn')
+    const { finish, ended } = await startLongTurn(sessions, key, 'turn')
     await server.stop('SIGKILL')
     await server.start()
     finish()
@@ -105,10 +69,10 @@ describe('a Redis that is full, and throws nothing away', () => {
     const { command, sessions } = await redisOfTest({ maxmemory: '20mb', 'maxmemory-policy': 'noeviction' })
     const key = newKey()
     await sessions.set(key, 'before')
-    const { ended } = await startTurn(sessions, key, 'turn')
+    const { ended } = await startLongTurn(sessions, key, 'turn')
     await fill(command)
     const fullAt = performance.now()
-    await expect(begin(sessions, newKey(), 'turn')).rejects.toMatchObject({ code: 'quota-exceeded' })
+    await expect(beginTurn(sessions, newKey(), 'turn')).rejects.toMatchObject({ code: 'quota-exceeded' })
     await expect(sessions.set(newKey(), 'a')).rejects.toMatchObject({ code: 'quota-exceeded' })
     expect(await ended).toMatchObject({ code: 'lease-lost', cause: { code: 'quota-exceeded' } })
     expect(performance.now() - fullAt).toBeLessThan(boundMs)
@@ -116,8 +80,8 @@ describe('a Redis that is full, and throws nothing away', () => {
     expect(await sessions.get(key)).toBe('before')
     expect(await sessions.getTurn(key)).toMatchObject({ turnId: 'turn', state: 'interrupted' })
     await command(['DEL', 'filled'])
-    expect(await begin(sessions, key, 'turn')).toMatchObject({ ok: false, turn: { state: 'interrupted' } })
-    expect(await begin(sessions, key, 'another')).toMatchObject({ ok: true, agentSessionId: 'before' })
+    expect(await beginTurn(sessions, key, 'turn')).toMatchObject({ ok: false, turn: { state: 'interrupted' } })
+    expect(await beginTurn(sessions, key, 'another')).toMatchObject({ ok: true, agentSessionId: 'before' })
   })
 })
 
