@@ -33,6 +33,7 @@ export { type PostgresAgentSessionsOptions, postgresAgentSessions } from './post
 export { type PostgresTurnLogOptions, postgresTurnLog } from './postgres/postgres-turn-log.js'
 export type { PostgresQuery } from './postgres/query-caller.js'
 export { type RedisAgentSessionsOptions, redisAgentSessions } from './redis/redis-agent-sessions.js'
+export { type RedisTurnLogOptions, redisTurnLog } from './redis/redis-turn-log.js'
 export type { RedisCommand } from './redis/script-caller.js'
 export { busyResponse, type TurnResponseOptions, turnResponse } from './responses.js'
 export { type RefusedTurn, runTurn, type Turn } from './run-turn.js'

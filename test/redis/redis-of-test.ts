@@ -25,10 +25,15 @@ export async function age({ command }: OpenedClient, ms: number): Promise<void> 
 const older = `
 local ms = tonumber(ARGV[1])
 for _, key in ipairs(redis.call('KEYS', 'leftoff:*')) do
-  if redis.call('TYPE', key).ok == 'hash' then
+  if string.match(key, ':session$') then
     for _, field in ipairs({ 'expires', 'until' }) do
       local at = tonumber(redis.call('HGET', key, field) or 0)
       if at > 0 then redis.call('HSET', key, field, at - ms) end
+    end
+  elseif string.match(key, ':logs$') then
+    for _, turn in ipairs(redis.call('HKEYS', key)) do
+      local kept, rest = string.match(redis.call('HGET', key, turn), '^(%d+)(.*)$')
+      redis.call('HSET', key, turn, string.format('%.0f', kept - ms) .. rest)
     end
   end
   local left = redis.call('PTTL', key)

@@ -6,10 +6,10 @@ import { agentSessionStoreConformance } from '../../src/testing/agent-session-st
 import { manualClock } from '../../src/testing/manual-clock.js'
 import { turnLogConformance } from '../../src/testing/turn-log-conformance.js'
 import { openPglite } from '../../supabase/local/pglite.mjs'
+import { hurried } from '../support/hurried.js'
 import { ageSessions } from './age-sessions.js'
 import { type OpenedDriver, withPg, withPglite, withPostgresJs } from './drivers.js'
 import { freshDatabase, migrate, migrations } from './fresh-database.js'
-import { hurried } from './hurried.js'
 import { supabase } from './supabase.js'
 
 // A server that talks to Postgres itself, by three drivers, as a role that owns nothing and was granted leftoff_server.

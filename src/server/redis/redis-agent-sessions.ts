@@ -69,7 +69,7 @@ export function redisAgentSessions({
   return verbAgentSessions(async (verb, tabKey, args) => {
     const script = sessionScripts.get(verb) ?? ''
     checkPolicy()
-    const reply = await run(verb, script, await redisKey(tabKey, 'session'), [JSON.stringify(args)])
+    const reply = await run(verb, script, [await redisKey(tabKey, 'session')], [JSON.stringify(args)])
     // Some clients read JSON by themselves.
     return readVerbAnswer(verb, typeof reply === 'string' ? parseJson(reply) : reply)
   }, expiryMs)

@@ -43,14 +43,15 @@ export function scriptCaller(options: CallerOptions) {
     hashes.set(script, hash)
     return hash
   }
-  return (what: string, script: string, key: string, args: readonly string[]): Promise<unknown> =>
+  return (what: string, script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> =>
     call(what, async (command) => {
+      const rest = [String(keys.length), ...keys, ...args]
       const hash = await hashOf(script)
       try {
-        return await command(['EVALSHA', hash, '1', key, ...args])
+        return await command(['EVALSHA', hash, ...rest])
       } catch (error) {
         if (!/\bNOSCRIPT\b/.test(messageOf(error))) throw error
-        return command(['EVAL', script, '1', key, ...args])
+        return command(['EVAL', script, ...rest])
       }
     })
 }
