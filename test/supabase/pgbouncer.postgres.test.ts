@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { postgresAgentSessions, tabKey } from '../../src/server/index.js'
+import { postgresAgentSessions, postgresTurnLog, tabKey } from '../../src/server/index.js'
 import { agentSessionStoreConformance } from '../../src/testing/agent-session-store-conformance.js'
-import { ageSessions } from './age-sessions.js'
+import { turnLogConformance } from '../../src/testing/turn-log-conformance.js'
+import { hurried } from '../support/hurried.js'
+import { ageSessions, ageTurnLogs } from './age-sessions.js'
 import { type OpenedDriver, withPg, withPostgresJs } from './drivers.js'
 import { migrate } from './fresh-database.js'
 import { startPgBouncer } from './pgbouncer.mjs'
@@ -56,6 +58,27 @@ describe.each(Object.entries(drivers))('postgresAgentSessions through PgBouncer 
       return {
         sessions: postgresAgentSessions({ query }),
         wait: async (ms) => void (await owner.query(ageSessions(ms))),
+      }
+    },
+  })
+})
+
+describe.each(Object.entries(drivers))('postgresTurnLog through PgBouncer by %s', (_, open) => {
+  let driver: OpenedDriver | undefined
+  const clock = hurried(50)
+  afterAll(() => driver?.close())
+  turnLogConformance({
+    async open({ maxTurnBytes }) {
+      driver ??= open(bouncer.url)
+      const { query } = driver
+      await owner.query('delete from iam.turn_logs')
+      return {
+        log: postgresTurnLog({ query, maxTurnBytes, clock }),
+        elsewhere: postgresTurnLog({ query, maxTurnBytes, clock }),
+        async wait(ms) {
+          clock.skip(ms)
+          await owner.query(ageTurnLogs(ms))
+        },
       }
     },
   })

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { postgresAgentSessions, tabKey } from '../../src/server/index.js'
+import { type PostgresQuery, postgresAgentSessions, postgresTurnLog, tabKey } from '../../src/server/index.js'
 import { beginTurn, boundMs, startLongTurn } from '../support/long-turn.js'
 import { withPg } from './drivers.js'
 import { migrate } from './fresh-database.js'
@@ -40,10 +40,13 @@ async function open(settings: Record<string, string> = {}) {
   }
   // As behind a name that an orchestrator moves.
   let driver = asApp(primary)
+  const query: PostgresQuery = (sql, params) => driver.query(sql, params)
   return {
     primary,
     replica,
-    sessions: postgresAgentSessions({ query: (sql, params) => driver.query(sql, params) }),
+    sessions: postgresAgentSessions({ query }),
+    log: postgresTurnLog({ query }),
+    elsewhere: postgresTurnLog({ query }),
     moveTo(cluster: PostgresCluster) {
       driver = asApp(cluster)
     },
@@ -51,9 +54,12 @@ async function open(settings: Record<string, string> = {}) {
 }
 
 it('a turn outlives a promotion that is faster than its lease: it ends as done, and is known as that', async () => {
-  const { primary, replica, sessions, moveTo } = await open(synchronous)
+  const { primary, replica, sessions, log, elsewhere, moveTo } = await open(synchronous)
+  const { signal } = new AbortController()
   await sessions.set(key, 'before')
   const { finish, ended } = await startLongTurn(sessions, key, 'turn', 20_000)
+  await log.start(key, 'turn')
+  await log.append(key, 'turn', 1, ['{"text":"Hel"}'])
   await primary.stop('immediate')
   await expect(sessions.get(key)).rejects.toMatchObject({ code: 'unreachable' })
   moveTo(replica)
@@ -62,6 +68,12 @@ it('a turn outlives a promotion that is faster than its lease: it ends as done, 
   await expect(sessions.requestStop(key, 'turn')).rejects.toMatchObject({ code: 'unreachable' })
   await replica.promote()
   expect(await beginTurn(sessions, key, 'another')).toMatchObject({ ok: false, turn: { turnId: 'turn' } })
+  // What it had sent is lost, as turn logs are on no replica; the next turn's is kept as ever.
+  expect(await elsewhere.read(key, 'turn', { after: 0, signal })).toBeUndefined()
+  await expect(log.append(key, 'turn', 2, ['{"text":"lo"}'])).rejects.toMatchObject({ code: 'storage-unavailable' })
+  await log.start(key, 'another')
+  await log.append(key, 'another', 1, ['{}'])
+  expect(await elsewhere.read(key, 'another', { after: 0, signal })).toBeDefined()
   finish()
   expect(await ended).toMatchObject({ type: 'done' })
   expect(await sessions.getTurn(key)).toMatchObject({ turnId: 'turn', state: 'done' })
