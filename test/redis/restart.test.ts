@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentSessionStore, TabKey } from '../../src/server/index.js'
+import { type AgentSessionStore, redisTurnLog, type TabKey } from '../../src/server/index.js'
 import { beginTurn, boundMs, startLongTurn } from '../support/long-turn.js'
 import { clients } from './clients.js'
 import { newKey, redisOfTest } from './redis-of-test.js'
@@ -29,7 +29,7 @@ describe.each(Object.entries(clients))('a Redis that is gone in mid-turn, by %s'
     await server.start()
     await whenBack(sessions, key)
     expect(await sessions.get(key)).toBe('before')
-    expect(await sessions.getTurn(key, 'turn')).toMatchObject({ state: 'interrupted' })
+    await expect.poll(() => sessions.getTurn(key, 'turn')).toMatchObject({ state: 'interrupted' })
     expect(await beginTurn(sessions, key, 'turn')).toMatchObject({ ok: false, turn: { state: 'interrupted' } })
     expect(await beginTurn(sessions, key, 'another')).toMatchObject({ ok: true, agentSessionId: 'before' })
   })
@@ -64,6 +64,42 @@ describe('a Redis that restarts faster than the lease runs out', () => {
   })
 })
 
+describe('the log of a turn whose Redis is gone', () => {
+  it('tells followers within a bound; with an AOF it can be read afterwards, and a short absence is not noticed', async () => {
+    const { server, command } = await redisOfTest(withAof)
+    const { signal } = new AbortController()
+    const key = newKey()
+    const log = redisTurnLog({ command })
+    await log.start(key, 'turn')
+    await log.append(key, 'turn', 1, ['1'])
+    const follow = async () => {
+      const read = await redisTurnLog({ command }).read(key, 'turn', { after: 0, signal })
+      return read?.[Symbol.asyncIterator]()
+    }
+    const follower = await follow()
+    expect(await follower?.next()).toMatchObject({ value: [{ seq: 1 }] })
+    const next = follower?.next().catch((error: unknown) => error)
+    await server.stop('SIGKILL')
+    const append = log.append(key, 'turn', 2, ['2'])
+    await server.start()
+    await append
+    expect(await next).toMatchObject({ value: [{ seq: 2 }] })
+
+    const late = follower?.next().catch((error: unknown) => error)
+    await server.stop('SIGKILL')
+    const goneAt = performance.now()
+    expect(await late).toMatchObject({ code: 'unreachable' })
+    await expect(log.append(key, 'turn', 3, ['3'])).rejects.toMatchObject({ code: 'unreachable' })
+    expect(performance.now() - goneAt).toBeLessThan(20_000)
+    await server.start()
+    await expect
+      .poll(() => follow().then((read) => read?.next(), String), { timeout: 15_000 })
+      .toMatchObject({
+        value: [{ event: '1' }, { event: '2' }],
+      })
+  })
+})
+
 describe('a Redis that is full, and throws nothing away', () => {
   it('ends turns with typed errors within a bound, still answers what is asked, and goes on once it has room', async () => {
     const { command, sessions } = await redisOfTest({ maxmemory: '20mb', 'maxmemory-policy': 'noeviction' })
@@ -78,7 +114,8 @@ describe('a Redis that is full, and throws nothing away', () => {
     expect(performance.now() - fullAt).toBeLessThan(boundMs)
 
     expect(await sessions.get(key)).toBe('before')
-    expect(await sessions.getTurn(key)).toMatchObject({ turnId: 'turn', state: 'interrupted' })
+    // The turn counts its lease from before it asked, so it ends a moment earlier than Redis says.
+    await expect.poll(() => sessions.getTurn(key)).toMatchObject({ turnId: 'turn', state: 'interrupted' })
     await command(['DEL', 'filled'])
     expect(await beginTurn(sessions, key, 'turn')).toMatchObject({ ok: false, turn: { state: 'interrupted' } })
     expect(await beginTurn(sessions, key, 'another')).toMatchObject({ ok: true, agentSessionId: 'before' })
