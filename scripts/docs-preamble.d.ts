@@ -13,6 +13,7 @@ declare const message: string
 declare const messageId: string
 declare const turnId: string
 declare const databaseUrl: string
+declare const redisUrl: string
 declare const messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[]
 declare const sessionStore: import('leftoff/server').AgentSessionStore
 declare const sessions: import('leftoff/server').AgentSessionStore

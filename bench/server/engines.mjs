@@ -15,9 +15,10 @@ export async function benchEngines({ rounds, keys, seconds }) {
     try {
       console.log(`\n${engine.name}`)
       await showCosts(engine, rounds)
-      await showRequests(engine, seconds)
-      await showRates(engine, seconds)
+      // Before what fills it: a log in memory that is full forgets as much as it takes.
       await showMemory(engine, keys)
+      await showRequests(engine, seconds)
+      await showRates(engine, seconds / 2)
     } finally {
       await engine.close()
     }
@@ -25,6 +26,9 @@ export async function benchEngines({ rounds, keys, seconds }) {
 }
 
 const event = JSON.stringify({ type: 'text', text: 'A piece of an answer. ' })
+/** Texts of their own, as an agent's are. */
+const newEvents = () =>
+  Array.from({ length: 12 }, () => JSON.stringify({ type: 'text', text: 'A piece of an answer. ' }))
 const keyOf = (/** @type {string} */ tabId) => tabKey({ userId: 'user', workspace: 'demo.alive.best', tabId })
 const newTurn = () => ({ leaseId: crypto.randomUUID(), turnId: crypto.randomUUID(), messageHash: 'abcdefghijk' })
 
@@ -180,7 +184,7 @@ async function showMemory({ open, bytes }, keys) {
   for (let n = 0; n < turns; n += 1) {
     await log.start(keyOf(`memory ${n}`), 'turn')
     for (let batch = 0; batch < 40; batch += 1) {
-      await log.append(keyOf(`memory ${n}`), 'turn', 12 * batch + 1, Array(12).fill(event))
+      await log.append(keyOf(`memory ${n}`), 'turn', 12 * batch + 1, newEvents())
     }
   }
   const ofLogs = ((await bytes()) - afterAll) / turns

@@ -22,7 +22,7 @@ const { values: flags } = parseArgs({
 const { quick } = flags
 const parts = {
   engines: () =>
-    benchEngines(quick ? { rounds: 50, keys: 500, seconds: 2 } : { rounds: 500, keys: 2_000, seconds: 20 }),
+    benchEngines(quick ? { rounds: 50, keys: 500, seconds: 2 } : { rounds: 500, keys: 1_000, seconds: 20 }),
   partitions: () => benchPartitions(quick ? { rows: 50_000, rounds: 100 } : { rows: 5_000_000, rounds: 1_000 }),
   supabase: () => benchSupabase(quick ? { rows: 10_000, rounds: 100 } : { rows: 1_000_000, rounds: 500 }),
 }

@@ -5,7 +5,7 @@ import type { AgentSessionStore } from '../agent-session-store.js'
 import { type OnError, reportError } from '../report-error.js'
 import { verbAgentSessions } from '../verb-agent-sessions.js'
 import { readVerbAnswer } from '../verb-answer.js'
-import { commandCaller, type RedisCommand, redisKey, scriptCaller } from './script-caller.js'
+import { commandCaller, type RedisCommand, redisKeys, scriptCaller } from './script-caller.js'
 import { sessionScripts } from './session-scripts.js'
 
 /** Settings of {@link redisAgentSessions}. */
@@ -23,8 +23,8 @@ export interface RedisAgentSessionsOptions {
 }
 
 /**
- * Agent sessions in Redis 5 or later, for any number of server processes and through any client. Each verb is one script
- * on one key, which goes by itself a day after its session has expired. Needs `maxmemory-policy noeviction`, and an AOF
+ * Agent sessions in Redis, for any number of server processes and through any client. Each verb is one script on one
+ * key, which goes by itself a day after its session has expired. Tested on Redis 7. Needs `maxmemory-policy noeviction`, and an AOF
  * if turns are to survive a restart.
  *
  * @example
@@ -69,7 +69,7 @@ export function redisAgentSessions({
   return verbAgentSessions(async (verb, tabKey, args) => {
     const script = sessionScripts.get(verb) ?? ''
     checkPolicy()
-    const reply = await run(verb, script, [await redisKey(tabKey, 'session')], [JSON.stringify(args)])
+    const reply = await run(verb, script, await redisKeys(tabKey, 'session'), [JSON.stringify(args)])
     // Some clients read JSON by themselves.
     return readVerbAnswer(verb, typeof reply === 'string' ? parseJson(reply) : reply)
   }, expiryMs)

@@ -7,7 +7,7 @@ import type { FetchedEvents } from '../log/turn-feed.js'
 import type { TurnLog } from '../turn-log.js'
 import { unknownAnswer } from '../verb-answer.js'
 import { logScripts } from './log-scripts.js'
-import { type RedisCommand, redisKey, scriptCaller } from './script-caller.js'
+import { type RedisCommand, redisKeys, scriptCaller } from './script-caller.js'
 
 /** Settings of {@link redisTurnLog}. */
 export interface RedisTurnLogOptions {
@@ -47,9 +47,9 @@ export function redisTurnLog({
 
   /** Runs a script on the hash of a key, and on the stream of a turn. */
   async function ask(name: keyof typeof logScripts, key: TabKey, turnId = '', args = {}, events: string[] = []) {
-    const [logs, log] = await Promise.all([redisKey(key, 'logs'), redisKey(key, `log:${turnId}`)])
+    const keys = await redisKeys(key, 'logs', `log:${turnId}`)
     const given = JSON.stringify({ turn_id: turnId, ...args })
-    return run(`the turn log (${name})`, logScripts[name], [logs, log], [given, ...events])
+    return run(`the turn log (${name})`, logScripts[name], keys, [given, ...events])
   }
 
   return pollingTurnLog(

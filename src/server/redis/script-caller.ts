@@ -57,16 +57,16 @@ export function scriptCaller(options: CallerOptions) {
 }
 
 /**
- * A key of leftoff's. 128 bits of SHA-256, as clients choose ids and must not meet another's key; in braces, so that
- * what belongs to one tab key lies on one node of a cluster.
+ * Keys of leftoff's, one of each kind. 128 bits of SHA-256, as clients choose ids and must not meet another's key; in
+ * braces, so that what belongs to one tab key lies on one node of a cluster.
  */
-export async function redisKey(tabKey: string, kind: string): Promise<string> {
+export async function redisKeys(tabKey: string, ...kinds: readonly string[]): Promise<readonly string[]> {
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(tabKey)))
   const hash = btoa(String.fromCharCode(...bytes.subarray(0, 16)))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '')
-  return `leftoff:{${hash}}:${kind}`
+  return kinds.map((kind) => `leftoff:{${hash}}:${kind}`)
 }
 
 async function hexOfSha1(script: string): Promise<string> {
