@@ -22,7 +22,7 @@ export async function withNodeRedis(socket: string): Promise<OpenedClient> {
   }
 }
 
-export async function withIoredis(socket: string): Promise<OpenedClient> {
+async function withIoredis(socket: string): Promise<OpenedClient> {
   const client = new Redis({ path: socket, lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => 50 })
   client.on('error', () => undefined) // it connects again
   await client.connect()
