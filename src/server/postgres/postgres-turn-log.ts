@@ -40,7 +40,7 @@ export function postgresTurnLog({
   timeoutMs = 5_000,
   clock = systemClock,
 }: PostgresTurnLogOptions): TurnLog {
-  const call = queryCaller(query, timeoutMs, clock)
+  const call = queryCaller({ query, schema: 'iam', timeoutMs, clock, onInvalid: 'invalid-argument' })
   return pollingTurnLog(
     {
       async start(key, turnId) {
@@ -65,7 +65,7 @@ export function postgresTurnLog({
 
       async fetch(key, turnId, after) {
         const answer = await call('read_turn_log', { p_key: key, p_turn_id: turnId, p_after: after })
-        return answer === undefined ? undefined : readEvents(answer, after)
+        return answer === null ? undefined : readEvents(answer, after)
       },
 
       async delete(key) {
