@@ -1,6 +1,7 @@
 import { isLeftoffError, LeftoffError } from './error.js'
+import { createSseParser } from './sse.js'
 import type { TurnEvent } from './turn-event.js'
-import { createWireParser, parseWireEvent, wireError } from './turn-wire.js'
+import { parseWireEvent, wireError } from './turn-wire.js'
 
 /**
  * The events of a turn that `turnResponse` sends. `T` is what its `toClient` gives.
@@ -24,14 +25,16 @@ import { createWireParser, parseWireEvent, wireError } from './turn-wire.js'
 export async function* readTurn<T = unknown>(response: Response): AsyncGenerator<TurnEvent<T>, void, undefined> {
   if (!response.ok) throw await refusal(response)
   const reader = response.body?.getReader()
-  const parse = createWireParser()
+  const parse = createSseParser()
   let isDone = false
   try {
     // On to the end of the stream, also after `done`: cancelling it would cost the connection.
     while (reader) {
       const { done, value } = await reader.read()
       if (done) break
-      for (const event of parse(value)) {
+      for (const { data } of parse(value)) {
+        const event = parseWireEvent(data)
+        if (!event) continue
         if (event.type === 'error') throw toError(event)
         isDone ||= event.type === 'done' || event.type === 'stopped'
         // The app wrote both ends: what its `toClient` gave is what comes out here.

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { isLeftoffError } from '../core/error.js'
+import { encodeFrame, keepAliveComment } from '../core/sse.js'
 import type { TurnEvent } from '../core/turn-event.js'
-import { encodeWireEvent, keepAliveComment, wireError } from '../core/turn-wire.js'
+import { type WireEvent, wireError } from '../core/turn-wire.js'
 import { reportError } from './report-error.js'
 import type { RefusedTurn } from './run-turn.js'
 
@@ -76,9 +77,9 @@ export function turnResponse<M>(
     for (;;) {
       const { done, value: event } = await iterator.next()
       if (done) return undefined
-      if (event.type !== 'message') return encodeWireEvent(event)
+      if (event.type !== 'message') return encode(event)
       const message = toClient(event.message)
-      if (message !== undefined) return encodeWireEvent({ type: 'message', message })
+      if (message !== undefined) return encode({ type: 'message', message })
     }
   }
 
@@ -105,7 +106,7 @@ export function turnResponse<M>(
         } catch (error) {
           if (hasLeft) return
           if (!isLeftoffError(error, 'turn-interrupted')) reportError(onError, error)
-          controller.enqueue(encoder.encode(encodeWireEvent(toWire(error))))
+          controller.enqueue(encoder.encode(encode(toWire(error))))
           controller.close()
           // If `toClient` threw, the turn is still running.
           await iterator.return?.()
@@ -128,6 +129,11 @@ export function turnResponse<M>(
       'X-Accel-Buffering': 'no',
     },
   })
+}
+
+/** JSON has no line breaks. */
+function encode(event: WireEvent<unknown>): string {
+  return encodeFrame(JSON.stringify(event))
 }
 
 function toWire(error: unknown) {

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LeftoffError } from '../../src/core/error.js'
 import { readTurn } from '../../src/core/read-turn.js'
+import { createSseParser, encodeFrame } from '../../src/core/sse.js'
 import type { TurnEvent } from '../../src/core/turn-event.js'
-import { createWireParser, encodeWireEvent, type WireEvent } from '../../src/core/turn-wire.js'
+import { parseWireEvent, type WireEvent } from '../../src/core/turn-wire.js'
 import { busyResponse, turnResponse } from '../../src/server/responses.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
 import { readAll } from './scripted-agent.js'
@@ -14,6 +15,8 @@ interface Said {
 }
 
 const other = { turnId: 'other', messageHash: 'hash', startedAt: 0, state: 'running' } as const
+
+const encodeWireEvent = (event: WireEvent<unknown>) => encodeFrame(JSON.stringify(event))
 
 const toClient = ({ text }: Said) => (text === undefined ? undefined : { text })
 
@@ -338,8 +341,9 @@ describe('the wire format', () => {
       fc.array(event, { maxLength: 8 }),
       fc.array(fc.nat(40), { maxLength: 200 }),
       (events, cuts) => {
-        const bytes = new TextEncoder().encode(events.map(encodeWireEvent).join(''))
-        const parse = createWireParser()
+        const bytes = new TextEncoder().encode(events.map((event) => encodeWireEvent(event)).join(''))
+        const parseFrames = createSseParser()
+        const parse = (piece: Uint8Array) => parseFrames(piece).map(({ data }) => parseWireEvent(data))
         const parsed: WireEvent<unknown>[] = []
         let from = 0
         for (const cut of [...cuts, bytes.length]) {

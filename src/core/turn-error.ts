@@ -1,0 +1,24 @@
+import type { LeftoffErrorCode } from './error.js'
+
+/** The errors of a turn that a reader can do something about; any other is sent as `turn-failed`. */
+export type TurnErrorCode = keyof typeof sentences
+
+/** One sentence per error, since the original may quote a session id. */
+const sentences = {
+  'turn-failed': 'The answer could not be completed. Send the message again.',
+  'turn-interrupted': 'The answer was interrupted. Send the message again.',
+  'turn-busy': 'An answer is being written already. Wait for its end, then send again.',
+  'turn-repeated': 'This message was sent before. Load the conversation to see what came of it.',
+  'lease-lost': 'This conversation went on elsewhere. Load it again before sending.',
+  'recovery-failed': 'The agent lost this conversation and it could not be started afresh. Send the message again.',
+} as const satisfies Partial<Record<LeftoffErrorCode, string>>
+
+/** What a person can be told about the error. */
+export function turnErrorSentence(code: TurnErrorCode): string {
+  return sentences[code]
+}
+
+/** The code as it is sent. */
+export function turnErrorCode(code: unknown): TurnErrorCode {
+  return typeof code === 'string' && Object.hasOwn(sentences, code) ? (code as TurnErrorCode) : 'turn-failed'
+}
