@@ -19,7 +19,7 @@ export interface Answer<M> {
   failure(): LeftoffError | undefined
   /** The message with which the agent said that it failed. */
   failureMessage(): M | undefined
-  done(): TurnEvent<M>
+  done(): Extract<TurnEvent<M>, { type: 'done' }>
   /** After `done`: what the driver has found wrong with what the agent kept, if anything. */
   afterDone(): Promise<unknown>
 }

@@ -9,6 +9,8 @@ export interface AttemptContext<M> {
   readonly lease: Lease
   /** The agent's. */
   readonly signal: AbortSignal
+  /** What has to be done before the agent is called. */
+  readonly beforeCall?: (() => Promise<void>) | undefined
   /** Told before the agent is called: from then on the turn has started. */
   readonly onCall: () => void
 }
@@ -100,6 +102,10 @@ async function listen<M>(context: AttemptContext<M>, request: Omit<AgentRequest,
   const { options, signal } = context
   const { agent, run } = options
   assertMayRun(context)
+  if (context.beforeCall) {
+    await context.beforeCall()
+    assertMayRun(context)
+  }
   context.onCall()
   const { messages: iterable, forks = false } = runOf(await run({ ...request, signal }))
   const messages = iterable[Symbol.asyncIterator]()

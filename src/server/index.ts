@@ -27,6 +27,20 @@ export type {
   TurnOutcome,
   TurnState,
 } from './agent-session-store.js'
+export type { RefusedTurn } from './begin-turn.js'
+export { createTurnHandler } from './handler/create-turn-handler.js'
+export { forgetConversation } from './handler/forget-conversation.js'
+export type { SchemaResult, StandardSchema } from './handler/message-input.js'
+export type {
+  ClientPart,
+  TurnAnswer,
+  TurnHandler,
+  TurnHandlerOptions,
+  TurnHandlerSettings,
+  TurnIds,
+  TurnQuestion,
+  TurnRun,
+} from './handler/turn-handler.js'
 export { type MemoryTurnLogOptions, memoryTurnLog } from './log/memory-turn-log.js'
 export { createLookupCache, type LookupCache, type LookupCacheOptions } from './lookup-cache.js'
 export { type MemoryAgentSessionsOptions, memoryAgentSessions } from './memory-agent-sessions.js'
@@ -38,7 +52,7 @@ export { type RedisAgentSessionsOptions, redisAgentSessions } from './redis/redi
 export { type RedisTurnLogOptions, redisTurnLog } from './redis/redis-turn-log.js'
 export type { RedisCommand } from './redis/script-caller.js'
 export { busyResponse, type TurnResponseOptions, turnResponse } from './responses.js'
-export { type RefusedTurn, runTurn, type Turn } from './run-turn.js'
+export { runTurn, type Turn } from './run-turn.js'
 export { type Authorized, type SessionRoutes, type SessionRoutesOptions, sessionRoutes } from './session-routes.js'
 export { type StatelessDriverOptions, statelessDriver } from './stateless-driver.js'
 export { type SupabaseAgentSessionsOptions, supabaseAgentSessions } from './supabase/supabase-agent-sessions.js'

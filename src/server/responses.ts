@@ -3,8 +3,8 @@ import { isLeftoffError } from '../core/error.js'
 import { encodeFrame, keepAliveComment } from '../core/sse.js'
 import type { TurnEvent } from '../core/turn-event.js'
 import { type WireEvent, wireError } from '../core/turn-wire.js'
+import type { RefusedTurn } from './begin-turn.js'
 import { reportError } from './report-error.js'
-import type { RefusedTurn } from './run-turn.js'
 
 /**
  * What a turn that may not run is answered: 409 with `Retry-After` while a turn runs, which `readTurn` throws as

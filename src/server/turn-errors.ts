@@ -25,10 +25,18 @@ export function interrupted(cause: unknown): LeftoffError {
   return new LeftoffError('turn-interrupted', 'The reader of this turn went away.', { cause })
 }
 
+/** Whether the turn reached its longest time. */
+export function isTooLong(error: unknown): boolean {
+  return isLeftoffError(error) && error.cause === tooLongCause
+}
+
+const tooLongCause = 'too-long'
+
 /** The turn reached its longest time. */
 export function tooLong(maxTurnMs: number): LeftoffError {
   return new LeftoffError(
     'turn-failed',
     `The turn took longer than ${maxTurnMs} ms, so its agent was stopped. Raise maxTurnMs if turns may.`,
+    { cause: tooLongCause },
   )
 }

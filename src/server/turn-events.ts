@@ -25,17 +25,22 @@ export function turnEvents<M>({
   maxTurnMs,
   isToBeStopped,
   clock,
+  hooks,
 }: BegunTurn<M>): RunningTurn<M> {
   const { agent, signal: clientSignal, onDisconnect = 'abort' } = options
   const answer = createAnswer(agent, stored)
   const agentAbort = new AbortController()
+  const leaseLost = new AbortController()
   const iterator = createTurnIterator<TurnEvent<M>>({ pull, leave, unread })
-  const { emit } = iterator
+  const emit = (event: TurnEvent<M>) => {
+    hooks?.onEvent(event)
+    iterator.emit(event)
+  }
   const watchdog = createTurnWatchdog({
     clock,
     maxTurnMs,
     isToBeStopped,
-    reads: () => (isDraining || iterator.isWaiting() ? undefined : iterator.reads()),
+    reads: () => (hooks || isDraining || iterator.isWaiting() ? undefined : iterator.reads()),
     onStop: () => void stop(),
     onTooLong: () => void cut('aborted', tooLong(maxTurnMs)),
     onNoReader: () => {
@@ -44,6 +49,8 @@ export function turnEvents<M>({
     },
     onNoEnd: () => void finish(),
   })
+
+  const held = { isHeld: lease.isHeld, lostSignal: leaseLost.signal }
 
   let phase: 'waiting' | 'opening' | 'streaming' | 'over' = 'waiting'
   /** With `continue`, once the reader has left: the turn pulls itself. */
@@ -59,7 +66,7 @@ export function turnEvents<M>({
 
   if (clientSignal?.aborted) onClientAbort()
   else clientSignal?.addEventListener('abort', onClientAbort, { once: true })
-  return { events: iterator.events, stop }
+  return { events: iterator.events, stop, interrupt: () => cut('aborted', interrupted('the server ends')) }
 
   function pull(): void {
     if (phase === 'waiting') {
@@ -85,7 +92,8 @@ export function turnEvents<M>({
     const onCall = () => {
       isCalled = true
     }
-    return openRun({ options, stored, isExpired, lease, signal: agentAbort.signal, onCall, emit })
+    const beforeCall = hooks?.beforeAgent
+    return openRun({ options, stored, isExpired, lease, signal: agentAbort.signal, beforeCall, onCall, emit })
   }
 
   function onOpen(opened: Attempt<M>): void {
@@ -137,12 +145,14 @@ export function turnEvents<M>({
     phase = 'over'
     watchdog.end()
     if (isSilent) await stopAgent(undefined)
+    const done = answer.done()
+    await hooks?.beforeEnd({ outcome: 'done', usage: done.usage, ...held })
     try {
       await lease.end(endOf('done', answer.idToKeep('finished')))
     } catch (error) {
       return end(error)
     }
-    emit(answer.done())
+    emit(done)
     end()
     // The answer is there, so the reader has nothing to do about it.
     const report = (error: unknown) => error !== undefined && reportError(options.onError, error)
@@ -165,6 +175,7 @@ export function turnEvents<M>({
     watchdog.end()
     await stopAgent(error)
     const told = replaced ? await replaced() : error
+    if (isCalled) await hooks?.beforeEnd({ outcome: 'failed', error: told, ...held })
     // The store has until the end of the lease, the reader has not.
     await inTime(clock, release(how, isCalled ? 'failed' : 'not-started', told), 2 * stopMs)
     end(told)
@@ -180,6 +191,7 @@ export function turnEvents<M>({
     phase = 'over'
     watchdog.end()
     await stopAgent(stopped())
+    await hooks?.beforeEnd({ outcome: 'stopped', ...held })
     await release('aborted', 'stopped')
     emit({ type: 'stopped' })
     end()
@@ -191,6 +203,7 @@ export function turnEvents<M>({
   }
 
   function onLeaseLost(error: LeftoffError): void {
+    leaseLost.abort(error)
     if (phase === 'over') return
     phase = 'over'
     watchdog.end()

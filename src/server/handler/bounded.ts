@@ -1,0 +1,26 @@
+import type { Clock } from '../../core/clock.js'
+
+/** Calls a function of the app's, which may take so long. Its signal is aborted when it takes longer, or with `also`. */
+export async function bounded<T>(
+  clock: Clock,
+  ms: number,
+  what: string,
+  call: (signal: AbortSignal) => T | Promise<T>,
+  also?: AbortSignal,
+): Promise<T> {
+  const abort = new AbortController()
+  const signal = also ? AbortSignal.any([abort.signal, also]) : abort.signal
+  let cancel = () => {}
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.setTimeout(() => {
+      const error = new Error(`${what} took longer than ${ms} ms.`)
+      abort.abort(error)
+      reject(error)
+    }, ms)
+  })
+  try {
+    return await Promise.race([call(signal), late])
+  } finally {
+    cancel()
+  }
+}

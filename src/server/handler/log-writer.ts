@@ -1,0 +1,106 @@
+import type { Clock } from '../../core/clock.js'
+import type { TabKey } from '../../core/tab-key.js'
+import { inTime } from '../in-time.js'
+import type { LoggedEvent, TurnLog } from '../turn-log.js'
+import { bounded } from './bounded.js'
+
+/** Writes a turn into its log, until that fails. The turn goes on without. */
+export interface LogWriter {
+  /** Whether recording can begin. Never rejects. */
+  start(): Promise<void>
+  append(event: LoggedEvent): void
+  /** What to wait for before more is written: there is 1 MB that the log has not taken. */
+  room(): Promise<void> | undefined
+  /** Resolves once the log has taken all, or has failed. */
+  flush(): Promise<void>
+  end(last: LoggedEvent): Promise<void>
+}
+
+/** What a writer is made of. */
+export interface LogWriterOptions {
+  readonly log: TurnLog
+  readonly key: TabKey
+  readonly turnId: string
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+  /** The log has taken the events up to this number, or will not. */
+  readonly onTaken: (seq: number) => void
+}
+
+export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: LogWriterOptions): LogWriter {
+  let isRecording = false
+  let waiting = 0
+  let wake: (() => void) | undefined
+
+  function stopRecording(error: unknown): void {
+    if (!isRecording) return
+    isRecording = false
+    onTaken(Number.POSITIVE_INFINITY)
+    wake?.()
+    onError(error)
+  }
+
+  /** Until little waits, but no longer than a log may take: one that never answers would hold the agent. */
+  async function until(isEnough: () => boolean): Promise<void> {
+    const enough = new Promise<void>((resolve) => {
+      wake = () => {
+        if (!isRecording || isEnough()) resolve()
+      }
+      wake()
+    })
+    let isLate = true
+    await inTime(
+      clock,
+      enough.then(() => {
+        isLate = false
+      }),
+      longestMs,
+    )
+    wake = undefined
+    if (isLate) stopRecording(new Error(`The turn log took longer than ${longestMs} ms.`))
+  }
+
+  return {
+    async start() {
+      try {
+        await bounded(clock, longestMs, 'log.start', () => log.start(key, turnId))
+        isRecording = true
+      } catch (error) {
+        onTaken(Number.POSITIVE_INFINITY)
+        onError(error)
+      }
+    },
+
+    append({ seq, event }) {
+      if (!isRecording) return
+      const size = event.length
+      waiting += size
+      log.append(key, turnId, seq, [event]).then(() => {
+        waiting -= size
+        if (isRecording) onTaken(seq)
+        wake?.()
+      }, stopRecording)
+    },
+
+    room: () => (isRecording && waiting >= mostWaiting ? until(() => waiting < mostWaiting) : undefined),
+
+    flush: async () => (isRecording && waiting > 0 ? until(() => waiting === 0) : undefined),
+
+    /** Also after recording has ended: the gap before the last number says that something is missing. */
+    async end({ seq, event }) {
+      for (const pauseMs of [250, 1_000, 0]) {
+        try {
+          return await bounded(clock, longestMs, 'log.end', () => log.end(key, turnId, seq, event))
+        } catch (error) {
+          onError(error)
+        }
+        if (pauseMs === 0) return
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
+      }
+    },
+  }
+}
+
+const mostWaiting = 1024 * 1024
+/** Somewhat longer than a log gives itself. */
+const longestMs = 6_000

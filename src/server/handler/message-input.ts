@@ -1,0 +1,28 @@
+import { codePointLength, wellFormed } from '../../core/text.js'
+
+/** The part of a Standard Schema (https://standardschema.dev) that checks a value. */
+export interface StandardSchema<Output> {
+  readonly '~standard': {
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+  }
+}
+
+/** What a Standard Schema made of a value. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] }
+
+/** What a message is when the app does not say: a text that any database can store. */
+export const textInput: StandardSchema<string> = {
+  '~standard': {
+    validate: (value) =>
+      typeof value === 'string' &&
+      value.trim() !== '' &&
+      value.length <= 2 * maxLength &&
+      codePointLength(value) <= maxLength
+        ? { value: wellFormed(value) }
+        : { issues: [{ message: `A message is a text of 1 to ${maxLength} characters.` }] },
+  },
+}
+
+const maxLength = 8_000

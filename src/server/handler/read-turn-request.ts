@@ -1,0 +1,70 @@
+import { checked, id, isObject, maxIdBytes, maxWorkspaceBytes, object } from '../../core/checks.js'
+import { parseJson } from '../../core/parse-json.js'
+import type { TurnQuery, TurnRequest } from '../../core/turn-requests.js'
+import { isTurnId } from '../turn-ids.js'
+import { refuse } from './answers.js'
+
+/** The body of a `POST`, or the answer to one that is not a turn. */
+export async function readTurnRequest(request: Request, maxBytes: number): Promise<TurnRequest | Response> {
+  // A form of another site can send no JSON without asking first.
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get('Content-Type') ?? '')) {
+    return refuse(415, 'not-a-turn', 'Send JSON, with `Content-Type: application/json`.')
+  }
+  const text = await readText(request, maxBytes)
+  if (text === undefined) {
+    return refuse(413, 'not-a-turn', `A request may hold ${maxBytes} bytes.`)
+  }
+  const body = parseJson(text)
+  if (!isObject(body)) return refuse(400, 'not-a-turn', 'The body is not a JSON object.')
+  const { message, fresh = false } = body
+  const found = checked(turnRequest, body)
+  if (!found.ok) return wrongField(found.field)
+  if (message === undefined || message === null) return wrongField('message')
+  if (typeof fresh !== 'boolean') return wrongField('fresh')
+  return { ...found.value, message, fresh }
+}
+
+/** The address of a `GET` or a `DELETE`, or the answer to one that names no conversation. */
+export function readTurnQuery(request: Request): TurnQuery | Response {
+  const query = Object.fromEntries(new URL(request.url).searchParams)
+  const found = checked(turnQuery, query)
+  if (!found.ok) return wrongField(found.field)
+  const { after } = query
+  if (after === undefined) return found.value
+  // Of which turn?
+  if (!/^\d{1,15}$/.test(after) || found.value.turnId === undefined) return wrongField('after')
+  return { ...found.value, after: Number(after) }
+}
+
+/** The text of a body of at most so many bytes; what a header says of its length is a client's word. */
+async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
+  const reader = request.body?.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+    if (done) return text + decoder.decode()
+    bytes += value.length
+    if (bytes > maxBytes) {
+      reader?.cancel().catch(() => {})
+      return undefined
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+function wrongField(field: string): Response {
+  return refuse(400, 'not-a-turn', `Not a valid turn request: check \`${field}\`.`)
+}
+
+const turnId = (value: unknown, field: string): string => {
+  // What is no id is no id of a conversation either, so this throws, with the field's name.
+  return isTurnId(value) ? value : id(0)(value, field)
+}
+
+const conversation = { workspace: id(maxWorkspaceBytes), conversationId: id(maxIdBytes) }
+
+const turnRequest = object<Omit<TurnRequest, 'message' | 'fresh'>>({ ...conversation, turnId }, { messageId: turnId })
+
+const turnQuery = object<Omit<TurnQuery, 'after'>>(conversation, { turnId })

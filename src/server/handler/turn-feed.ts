@@ -1,0 +1,150 @@
+import type { TurnStreamEvent } from '../../core/turn-stream.js'
+import type { LoggedEvent } from '../turn-log.js'
+import type { EventReader } from './event-reader.js'
+
+/** What a turn of this process has sent of late, for readers in this process. */
+export interface TurnFeed {
+  /** Numbers an event and hands it to the readers; the last one ends them. */
+  push(event: TurnStreamEvent, last?: boolean): LoggedEvent
+  /** Events up to this number are in the log, or lost: they are kept only while there is room. */
+  release(seq: number): void
+  /** A reader of what follows `after`. */
+  read(after: number): EventReader
+  /** The last number. */
+  lastSeq(): number
+}
+
+/** What a feed asks and tells. */
+export interface TurnFeedOptions {
+  /** What is no longer held here, from the log. */
+  readonly older: (after: number, signal: AbortSignal) => Promise<AsyncIterable<readonly LoggedEvent[]> | undefined>
+  /** A reader took something, or left. */
+  readonly onRead: () => void
+}
+
+/** A feed, and how much its readers have still to take. */
+export function createTurnFeed({ older, onRead }: TurnFeedOptions): TurnFeed & FeedReaders {
+  /** The number of the first is `first`. */
+  let events: LoggedEvent[] = []
+  let first = 1
+  let size = 0
+  let total = 0
+  let released = 0
+  let hasEnded = false
+  const readers = new Set<Reader>()
+
+  const lastSeq = () => first + events.length - 1
+
+  function dropOlder(): void {
+    let count = 0
+    while (size > mostHeld && count < events.length - 1 && first + count <= released) {
+      size -= sizeOf(events[count])
+      count += 1
+    }
+    // An array is copied when its beginning goes, so many go at once.
+    if (count === 0) return
+    events = events.slice(count)
+    first += count
+  }
+
+  function read(after: number): EventReader {
+    const abort = new AbortController()
+    let behind: AsyncIterator<readonly LoggedEvent[]> | undefined
+    const reader: Reader = { seq: after, taken: after === 0 ? 0 : total, wake: () => {} }
+    readers.add(reader)
+
+    /** From the log until what follows is here; what the log has not is missed. */
+    async function catchUp(): Promise<readonly LoggedEvent[]> {
+      try {
+        behind ??= (await older(reader.seq, abort.signal))?.[Symbol.asyncIterator]()
+        const result = await behind?.next()
+        if (result && !result.done) return result.value
+      } catch {
+        // A log that cannot be read has nothing.
+      }
+      reader.seq = Math.max(reader.seq, first - 1)
+      return []
+    }
+
+    async function next(): Promise<readonly LoggedEvent[] | undefined> {
+      for (;;) {
+        if (abort.signal.aborted) return undefined
+        let piece: readonly LoggedEvent[]
+        if (reader.seq < first - 1) piece = await catchUp()
+        else {
+          behind?.return?.().catch(() => {})
+          behind = undefined
+          piece = events.slice(reader.seq + 1 - first)
+          if (piece.length === 0) {
+            if (hasEnded) return undefined
+            await new Promise<void>((resolve) => {
+              reader.wake = resolve
+            })
+            continue
+          }
+          reader.taken = total
+        }
+        if (piece.length === 0) continue
+        reader.seq = piece.at(-1)?.seq ?? reader.seq
+        onRead()
+        return piece
+      }
+    }
+
+    return {
+      next,
+      close() {
+        if (abort.signal.aborted) return
+        abort.abort()
+        readers.delete(reader)
+        reader.wake()
+        onRead()
+      },
+    }
+  }
+
+  return {
+    push(event, last = false) {
+      const logged = { seq: lastSeq() + 1, event: JSON.stringify(event), last }
+      events.push(logged)
+      size += sizeOf(logged)
+      total += sizeOf(logged)
+      hasEnded ||= last
+      if (size > 2 * mostHeld) dropOlder()
+      for (const reader of readers) reader.wake()
+      return logged
+    },
+    release(seq) {
+      released = seq
+    },
+    read,
+    lastSeq,
+    readerCount: () => readers.size,
+    unread() {
+      let most = 0
+      for (const { taken } of readers) most = Math.max(most, total - taken)
+      return most
+    },
+  }
+}
+
+/** Readers of a turn without a log, who can read nowhere else. */
+export interface FeedReaders {
+  readerCount(): number
+  /** How many characters the slowest of them has still to take. */
+  unread(): number
+}
+
+interface Reader {
+  seq: number
+  /** How many characters it was given, of all that were pushed. */
+  taken: number
+  wake: () => void
+}
+
+/** In characters. What waits for the log or for a reader, 1 MB at most, is always among it. */
+const mostHeld = 1024 * 1024
+
+function sizeOf(event: LoggedEvent | undefined): number {
+  return event ? event.event.length : 0
+}

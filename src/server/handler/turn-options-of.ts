@@ -1,0 +1,30 @@
+import type { AgentRequest, TurnOptions, TurnSettings } from '../turn-options.js'
+import { bounded } from './bounded.js'
+import type { LiveTurnOptions } from './live-turn.js'
+
+/** The handler's settings as those of one turn. */
+export function turnOptionsOf<M, I>(
+  { handler, key, ids, messageHash, input, fresh, clock }: LiveTurnOptions<M, I>,
+  onError: (error: unknown) => void,
+): TurnOptions<M> {
+  const { sessions, run, rehydrate, onRecovery, maxTurnMs, leaseMs } = handler
+  const settings: TurnSettings<M> = {
+    sessions,
+    key,
+    turnId: ids.turnId,
+    messageHash,
+    run: (request: AgentRequest) => run({ ...ids, ...request, input }),
+    fresh,
+    onError,
+    clock,
+    ...(rehydrate && { rehydrate }),
+    ...(onRecovery && { onRecovery }),
+    ...(maxTurnMs !== undefined && { maxTurnMs }),
+    ...(leaseMs !== undefined && { leaseMs }),
+  }
+  if (handler.hasHistory === undefined) return { ...settings, agent: handler.agent }
+  const { agent, hasHistory } = handler
+  return { ...settings, agent, hasHistory: () => bounded(clock, longestMs, 'hasHistory', () => hasHistory(ids)) }
+}
+
+const longestMs = 10_000
