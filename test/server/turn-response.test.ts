@@ -322,6 +322,35 @@ describe('readTurn', () => {
     expect(await readAll(readTurn(breaking({ type: 'done' })))).toEqual({ events: [{ type: 'done' }] })
   })
 
+  it('says what it got where that is no turn: a page of HTML, JSON', async () => {
+    for (const type of ['text/html; charset=utf-8', 'application/json']) {
+      const page = new Response('<h1>Sign in</h1>', { headers: { 'Content-Type': type } })
+      const { error } = await readAll(readTurn(page))
+      expect(error).toMatchObject({ code: 'turn-failed', message: expect.stringContaining(type) })
+      expect(page.body?.locked).toBe(true)
+    }
+  })
+
+  it('reads the text where a response has no body, as in React Native', async () => {
+    const sent = encodeWireEvent({ type: 'started', resumed: true }) + encodeWireEvent({ type: 'done' })
+    const response = Object.defineProperty(new Response(sent), 'body', { value: undefined })
+    expect((await readAll(readTurn(response))).events.map(({ type }) => type)).toEqual(['started', 'done'])
+  })
+
+  it('returns at once while the agent is silent, and a read that waits ends without an error', async () => {
+    let wasCancelled = false
+    const silent = new ReadableStream({
+      cancel() {
+        wasCancelled = true
+      },
+    })
+    const events = readTurn(new Response(silent))
+    const next = events.next()
+    await events.return()
+    expect(await next).toEqual({ done: true, value: undefined })
+    expect(wasCancelled).toBe(true)
+  })
+
   it('passes over comments, other fields and events it does not know', async () => {
     const sent = `: ping\n\nid: 7\r\nevent: x\r\ndata: {"type":"from-the-future"}\r\n\r\ndata: not json\n\ndata:{"type":"done"}\r\n\r\n`
     expect(await readAll(readTurn(new Response(sent)))).toEqual({ events: [{ type: 'done' }] })

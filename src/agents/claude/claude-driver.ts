@@ -27,6 +27,7 @@ export const claudeDriver: AgentDriver<ClaudeMessage> = {
   isSessionId: isClaudeSessionId,
   usageOf,
   textOf,
+  pieceOf,
 }
 
 /**
@@ -115,6 +116,14 @@ function usageOf(message: ClaudeMessage): TokenUsage | undefined {
     cacheRead: count(usage, 'cache_read_input_tokens'),
     cacheWrite: count(usage, 'cache_creation_input_tokens'),
   }
+}
+
+/** With `includePartialMessages`: what is said next. Others bring thoughts or a tool's input. */
+function pieceOf(message: ClaudeMessage): string | undefined {
+  if (streamEventType(message) !== 'content_block_delta' || !isMain(message)) return undefined
+  const delta = field(field(message, 'event'), 'delta')
+  const text = field(delta, 'type') === 'text_delta' ? field(delta, 'text') : undefined
+  return typeof text === 'string' ? text : undefined
 }
 
 function textOf(message: ClaudeMessage): string | undefined {
