@@ -119,12 +119,13 @@ async function* follow(
 
   function orAborted(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.setTimeout(resolve, ms, { keepsAlive: false })
-      const onAbort = () => {
+      const done = () => {
         cancel()
+        signal.removeEventListener('abort', done)
         resolve()
       }
-      signal.addEventListener('abort', onAbort, { once: true })
+      const cancel = clock.setTimeout(done, ms, { keepsAlive: false })
+      signal.addEventListener('abort', done)
     })
   }
 }
