@@ -1,10 +1,13 @@
 // What your app has already, as the routes beside this file use it.
 
 import type { ClaudeMessage } from 'leftoff/agents/claude'
-import type { AgentRequest, AgentSessionStore, SessionAdapter } from 'leftoff/server'
+import type { AgentSessionStore, SessionAdapter, TurnIds, TurnLog, TurnRun } from 'leftoff/server'
 
 /** One for all turns: `memoryAgentSessions()`, or `postgresAgentSessions({ query })` where several servers answer. */
-export declare const sessionStore: AgentSessionStore
+export declare const sessions: AgentSessionStore
+
+/** One for all turns: `memoryTurnLog()`, or `postgresTurnLog({ query })` where several servers answer. */
+export declare const log: TurnLog
 
 /** The history of all users: `postgresAdapter({ query })`. */
 export declare const history: SessionAdapter
@@ -15,24 +18,23 @@ export declare function userOf(request: Request): Promise<string | undefined>
 /** Whether the user may use the workspace. */
 export declare function isMember(userId: string, workspace: string): Promise<boolean>
 
-/** The body of a turn, checked by your schema. */
-export declare function parseTurn(body: unknown): TurnBody | undefined
+/** Stores a message of a conversation, or replaces it: by user, conversation and id. */
+export declare function upsertMessage(message: ChatMessage): Promise<void>
 
-export interface TurnBody {
-  readonly workspace: string
+export interface ChatMessage {
+  readonly userId: string
   readonly conversationId: string
-  /** Minted by the browser for each send: what the network sends twice runs once. */
-  readonly turnId: string
-  readonly message: string
+  readonly id: string
+  readonly role: 'user' | 'assistant'
+  readonly text: string
+  /** `stopped` or `failed`: this is as far as it came. */
+  readonly outcome?: 'done' | 'stopped' | 'failed'
 }
 
-/** Whether the conversation has earlier messages of this user. */
-export declare function hasMessages(userId: string, conversationId: string): Promise<boolean>
+/** Whether this user's conversation has an earlier answer. */
+export declare function hasAnswer(turn: TurnIds): Promise<boolean>
 
-/** Starts the agent, such as the Claude Agent SDK's `query`. */
-export declare function runAgent(turn: TurnBody, request: AgentRequest): AsyncIterable<ClaudeMessage>
-
-/** What the browser gets of an agent's message, without the session id that it carries. */
-export declare function toClient(message: ClaudeMessage): { text: string } | undefined
+/** Starts the agent: claude-turns.ts has one in full. */
+export declare function runAgent(turn: TurnRun<string>): AsyncIterable<ClaudeMessage>
 
 export declare function onError(error: unknown): void

@@ -1,18 +1,9 @@
-// POST /api/chat: the turn that ../../routes/next-route.ts runs, answered as the AI SDK reads it.
+// POST /api/chat: the turn that ../plain-fetch/route.ts runs, answered as the AI SDK reads it.
 
 import { createUIMessageStream, createUIMessageStreamResponse } from 'ai'
 import { type ClaudeMessage, claudeDriver } from 'leftoff/agents/claude'
 import { busyResponse, runTurn, type TurnEvent, tabKey } from 'leftoff/server'
-import {
-  hasMessages,
-  isMember,
-  onError,
-  parseTurn,
-  runAgent,
-  sessionStore,
-  toClient,
-  userOf,
-} from '../../routes/your-app.js'
+import { hasMessages, isMember, onError, parseTurn, runAgent, sessionStore, toClient, userOf } from '../your-app.js'
 import type { ChatUIMessage } from './messages.js'
 
 export async function POST(request: Request): Promise<Response> {

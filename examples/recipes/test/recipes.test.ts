@@ -10,11 +10,11 @@ import { build } from 'vite'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
-import { POST as postTurn } from '../../routes/next-route.js'
 import { POST as postChat } from '../ai-sdk/route.js'
+import { POST as postTurn } from '../plain-fetch/route.js'
 import { errors, forget, messages } from './your-app.js'
 
-vi.mock('../../routes/your-app.js', () => import('./your-app.js'))
+vi.mock('../your-app.js', () => import('./your-app.js'))
 
 let context: BrowserContext
 let address: string

@@ -1,7 +1,7 @@
 import type { ClaudeMessage } from 'leftoff/agents/claude'
 import { type AgentRequest, memoryAgentSessions } from 'leftoff/server'
-import type { TurnBody } from '../../routes/your-app.js'
 import type { ChatMessage } from '../plain-fetch/use-chat.js'
+import type { TurnBody } from '../your-app.js'
 
 // What the recipes' routes need of an app: one guest, messages in memory, and an agent that counts what it was told.
 

@@ -52,7 +52,8 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
     { workspace, conversationId }: { readonly workspace: string; readonly conversationId: string },
   ): Promise<{ readonly userId: string; readonly key: TabKey } | Response> {
     const who = await authorize(request, { workspace, conversationId })
-    if (who instanceof Response) return asNoStore(who)
+    // No `instanceof`: some adapters put a Response of their own in place of the global one.
+    if (!('userId' in who)) return asNoStore(who)
     return { userId: who.userId, key: tabKey({ userId: who.userId, workspace, tabId: conversationId }) }
   }
 
@@ -79,9 +80,9 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
 
   async function post(request: Request): Promise<Response> {
     const sent = await readTurnRequest(request, maxBodyBytes)
-    if (sent instanceof Response) return sent
+    if (!('workspace' in sent)) return sent
     const who = await authorized(request, sent)
-    if (who instanceof Response) return who
+    if (!('key' in who)) return who
     const { userId, key } = who
     const { workspace, conversationId, turnId, messageId = turnId, message, fresh = false } = sent
     const checked = await input['~standard'].validate(message)
@@ -122,9 +123,9 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
 
   async function get(request: Request): Promise<Response> {
     const query = readTurnQuery(request)
-    if (query instanceof Response) return query
+    if (!('workspace' in query)) return query
     const who = await authorized(request, query)
-    if (who instanceof Response) return who
+    if (!('key' in who)) return who
     const { key } = who
     const { turnId, after = 0 } = query
     const state = await sessions.getTurn(key, turnId)
@@ -137,11 +138,11 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
 
   async function remove(request: Request): Promise<Response> {
     const query = readTurnQuery(request)
-    if (query instanceof Response) return query
+    if (!('workspace' in query)) return query
     const { turnId } = query
     if (turnId === undefined) return refuse(400, 'not-a-turn', 'Not a valid turn request: check `turnId`.')
     const who = await authorized(request, query)
-    if (who instanceof Response) return who
+    if (!('key' in who)) return who
     const { key } = who
     const running = live.find(key, turnId)
     if (running) {
