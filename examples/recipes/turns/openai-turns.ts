@@ -1,0 +1,20 @@
+// A whole route for a model of OpenAI, which keeps no session: the app sends the conversation.
+
+import { createTurnHandler, statelessDriver } from 'leftoff/server'
+import OpenAI from 'openai'
+import { app, log, messagesOf, sessions } from './your-app.js'
+
+const openai = new OpenAI()
+
+export const { GET, POST, DELETE } = createTurnHandler({
+  ...app,
+  sessions,
+  log,
+  agent: statelessDriver<OpenAI.ChatCompletionChunk>({
+    textOf: ({ choices }) => choices[0]?.delta.content ?? undefined,
+  }),
+  async run({ signal, ...turn }) {
+    const messages = await messagesOf(turn)
+    return openai.chat.completions.create({ model: 'gpt-5-mini', messages, stream: true }, { signal })
+  },
+})
