@@ -1,7 +1,14 @@
 // What your app has already, as the routes beside this file use it.
 
 import type { ClaudeMessage } from 'leftoff/agents/claude'
-import type { AgentSessionStore, SessionAdapter, TurnIds, TurnLog, TurnRun } from 'leftoff/server'
+import type {
+  AgentSessionStore,
+  SessionAdapter,
+  TurnHandlerSettings,
+  TurnIds,
+  TurnLog,
+  TurnRun,
+} from 'leftoff/server'
 
 /** One for all turns: `memoryAgentSessions()`, or `postgresAgentSessions({ query })` where several servers answer. */
 export declare const sessions: AgentSessionStore
@@ -38,3 +45,12 @@ export declare function hasAnswer(turn: TurnIds): Promise<boolean>
 export declare function runAgent(turn: TurnRun<string>): AsyncIterable<ClaudeMessage>
 
 export declare function onError(error: unknown): void
+
+/** Who asks, and the messages: what turns.ts writes out, for claude-turns.ts. */
+export declare const app: Pick<TurnHandlerSettings<never, string>, 'authorize' | 'onQuestion' | 'onAnswer' | 'onError'>
+
+/** What of the server's environment the agent gets: its key and its PATH, not all. */
+export declare const agentEnv: Record<string, string | undefined>
+
+/** The folder that keeps the agent's transcripts, a folder for each workspace. */
+export declare const root: string
