@@ -37,6 +37,8 @@ const values: Record<string, readonly string[]> = {
     'LeftoffError',
     'busyResponse',
     'createLookupCache',
+    'createTurnHandler',
+    'forgetConversation',
     'hashMessage',
     'isLeftoffError',
     'memoryAgentSessions',
