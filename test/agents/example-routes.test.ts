@@ -45,7 +45,8 @@ vi.mock('../../examples/routes/your-app.js', async () => {
       await Promise.race([parts.answer, aborted])
       if (signal.aborted) throw new Error('Operation aborted')
       yield piece(input, session_id)
-      yield { type: 'assistant', session_id, message: { content: [{ type: 'text', text: `You said ${input}` }] } }
+      const message = { content: [{ type: 'text', text: `You said ${input}` }] }
+      yield { type: 'assistant', session_id, message } as ClaudeMessage
       yield { type: 'result', subtype: 'success', is_error: false, session_id } as ClaudeMessage
     },
     onError: (error: unknown) => parts.errors.push(error),
@@ -53,11 +54,12 @@ vi.mock('../../examples/routes/your-app.js', async () => {
 })
 
 const id = '0f0e2c9a-6c1f-4b5e-9a35-1f6f0f3d7a11'
-const piece = (text: string, session_id: string): ClaudeMessage => ({
-  type: 'stream_event',
-  session_id,
-  event: { type: 'content_block_delta', delta: { type: 'text_delta', text } },
-})
+const piece = (text: string, session_id: string) =>
+  ({
+    type: 'stream_event',
+    session_id,
+    event: { type: 'content_block_delta', delta: { type: 'text_delta', text } },
+  }) as ClaudeMessage
 
 /** Each takes a connection and some milliseconds. */
 const readers = process.env.LEFTOFF_SOAK ? 300 : 50

@@ -372,7 +372,7 @@ describe('the wire format', () => {
       (events, cuts) => {
         const bytes = new TextEncoder().encode(events.map((event) => encodeWireEvent(event)).join(''))
         const parseFrames = createSseParser()
-        const parse = (piece: Uint8Array) => parseFrames(piece).map(({ data }) => parseWireEvent(data))
+        const parse = (piece: Uint8Array) => parseFrames(piece).flatMap(({ data }) => parseWireEvent(data) ?? [])
         const parsed: WireEvent<unknown>[] = []
         let from = 0
         for (const cut of [...cuts, bytes.length]) {

@@ -60,8 +60,12 @@ const turns = createTurnHandler({
   agent: statelessDriver({ textOf: (/** @type {string} */ word) => word }),
   leaseMs: Number(LEASE_MS),
   authorize: (request) => ({ userId: request.headers.get('x-user') ?? '' }),
-  onQuestion: step('onQuestion', async (question) => upsert(question, question.messageId, question.input, 'question')),
-  onAnswer: step('onAnswer', async (answer) => upsert(answer, answer.answerId, answer.text, answer.outcome)),
+  onQuestion: step('onQuestion', async (/** @type {import('leftoff/server').TurnQuestion<string>} */ question) =>
+    upsert(question, question.messageId, question.input, 'question'),
+  ),
+  onAnswer: step('onAnswer', async (/** @type {import('leftoff/server').TurnAnswer} */ answer) =>
+    upsert(answer, answer.answerId, answer.text, answer.outcome),
+  ),
   async *run({ turnId, conversationId, userId, signal }) {
     await upsert({ userId, conversationId, turnId }, `run.${turnId}.${crypto.randomUUID()}`, '', 'run')
     for (const [n, word] of words.entries()) {

@@ -1,18 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { claudeDriver } from '../../../src/agents/claude/claude-driver.js'
-import type { ClaudeMessage } from '../../../src/agents/claude/claude-message.js'
 import type { TurnStreamEvent } from '../../../src/core/turn-stream.js'
 import { growingText } from '../../../src/server/handler/growing-text.js'
 import { createShownAnswer } from '../../../src/server/handler/shown-answer.js'
 import { textOf } from './handler-setup.js'
 
-const piece = (text: string): ClaudeMessage => ({
+const piece = (text: string) => ({
   type: 'stream_event',
   session_id: 's',
   event: { type: 'content_block_delta', delta: { type: 'text_delta', text } },
 })
-const whole = (text: string): ClaudeMessage => ({
+const whole = (text: string) => ({
   type: 'assistant',
   session_id: 's',
   message: { content: [{ type: 'text', text }] },
@@ -52,13 +51,13 @@ describe('what is shown of Claude’s messages', () => {
 
   it('is nothing of thoughts, tools and subagents', () => {
     const { sent, answer } = show()
-    answer.take({ ...piece('inner'), parent_tool_use_id: 'tool' })
-    answer.take({
-      type: 'stream_event',
-      session_id: 's',
-      event: { type: 'content_block_delta', delta: { type: 'thinking_delta', thinking: 'x' } },
-    })
-    answer.take({ ...whole('inner'), parent_tool_use_id: 'tool' })
+    const inner = { ...piece('inner'), parent_tool_use_id: 'tool' }
+    answer.take(inner)
+    const thought = { type: 'content_block_delta', delta: { type: 'thinking_delta', thinking: 'x' } }
+    const thinking = { type: 'stream_event', session_id: 's', event: thought }
+    answer.take(thinking)
+    const innerWhole = { ...whole('inner'), parent_tool_use_id: 'tool' }
+    answer.take(innerWhole)
     expect(sent).toEqual([])
     expect(answer.isEmpty()).toBe(true)
   })

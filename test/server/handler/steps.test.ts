@@ -5,12 +5,17 @@ import type { AgentSessionStore } from '../../../src/server/agent-session-store.
 import { memoryAgentSessions } from '../../../src/server/memory-agent-sessions.js'
 import type { TurnLog } from '../../../src/server/turn-log.js'
 import { init, never, ok, scriptedAgent, text, untilAborted } from '../scripted-agent.js'
-import { ask, conversation, type Options, post, reading, setUpHandler } from './handler-setup.js'
+import { ask, conversation, type HandlerSetup, type Options, post, reading, setUpHandler } from './handler-setup.js'
 
 const answer = [init('s1'), text('Hello'), ok('s1')]
 const boom = () => Promise.reject(new Error('boom'))
 const anyText = { '~standard': { validate: (value: unknown) => ({ value: String(value) }) } }
 const key = tabKey({ userId: 'ada', workspace: conversation.workspace, tabId: conversation.conversationId })
+
+/** Waits for the request to be read and hashed, which no clock of a test moves. */
+async function hasBegun({ sessions }: HandlerSetup, turnId = 't1'): Promise<void> {
+  await expect.poll(() => sessions.getTurn(key, turnId), { interval: 1 }).toBeDefined()
+}
 
 /** A handler of which each step is noted in order. */
 function noting(script = answer, options: Partial<Options> = {}) {
@@ -141,6 +146,7 @@ describe('what fails before the agent', () => {
       },
     })
     const response = setup.handler.POST(post({ turnId: 't1', message: 'Hi' }))
+    await hasBegun(setup)
     await setup.clock.advance(9_999)
     expect(signal?.aborted).toBe(false)
     await setup.clock.advance(1)
@@ -155,6 +161,7 @@ describe('what fails before the agent', () => {
       onQuestion: () => new Promise((_, reject) => (fail = reject)),
     })
     const response = setup.handler.POST(post({ turnId: 't1', message: 'Hi' }))
+    await hasBegun(setup)
     await setup.clock.advance(0)
     const attached = reading(await setup.handler.GET(ask('GET')))
     await setup.clock.advance(0)
@@ -182,6 +189,7 @@ describe('a log that fails', () => {
       const follower = response.then(async () =>
         reading(await setup.another(scriptedAgent()).GET(ask('GET', { turnId: 't1' }))),
       )
+      await hasBegun(setup)
       await setup.clock.advance(60_000)
       const read = reading(await response)
       await setup.clock.advance(60_000)
@@ -194,6 +202,7 @@ describe('a log that fails', () => {
       expect(setup.errors.length).toBeGreaterThan(0)
       // The next message is welcome.
       const next = setup.another(scriptedAgent(answer)).POST(post({ turnId: 't2', message: 'Hi' }))
+      await hasBegun(setup, 't2')
       await setup.clock.advance(60_000)
       expect((await next).status).toBe(200)
     },
