@@ -2,14 +2,14 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { query } from '@anthropic-ai/claude-agent-sdk'
-import { readTurn } from 'leftoff'
-import { memoryAgentSessions, type TurnEvent, tabKey } from 'leftoff/server'
+import { memoryAgentSessions, memoryTurnLog, tabKey } from 'leftoff/server'
 import { expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../examples/chat/server/app.js'
 import { claudeAgent } from '../../examples/chat/server/claude-agent.js'
 import { fileMessages } from '../../examples/chat/server/messages.js'
 import { fileTranscripts } from '../../examples/chat/server/transcripts.js'
-import type { AnswerPiece } from '../../examples/chat/shared/chat-api.js'
+import { createChatTurns } from '../../examples/chat/server/turns.js'
+import { reading } from '../server/handler/handler-setup.js'
 import { fakeMessagesApi } from './fake-messages-api.js'
 
 const workspace = 'demo.alive.best'
@@ -31,17 +31,27 @@ async function setUp() {
   }
   const root = join(data, 'claude-sessions')
   const sessionStore = memoryAgentSessions()
+  const messages = fileMessages(join(data, 'messages'))
+  const cookieSecret = 'a secret of this test, long enough to sign with'
+  const onError = (error: unknown) => {
+    throw error
+  }
   const app = createApp({
     sessionStore,
-    messages: fileMessages(join(data, 'messages')),
+    messages,
     transcripts: fileTranscripts(root),
-    agent: claudeAgent({ query }, root, env),
+    turns: createChatTurns({
+      sessionStore,
+      log: memoryTurnLog(),
+      messages,
+      agent: claudeAgent({ query }, root, env),
+      cookieSecret,
+      now: Date.now,
+      onError,
+    }),
     html: '<div id="root"></div>',
-    cookieSecret: 'a secret of this test, long enough to sign with',
-    onError: (error) => {
-      throw error
-    },
-    now: Date.now,
+    cookieSecret,
+    onError,
     createId: () => 'ada',
   })
   const cookie = (await app.request('/chat')).headers.get('set-cookie')?.split(';')[0] ?? ''
@@ -65,13 +75,10 @@ async function setUp() {
     agentSession: () => sessionStore.get(tabKey({ userId: 'ada', workspace, tabId: conversationId })),
     transcripts: () => readdir(join(root, workspace, '.claude', 'projects'), { recursive: true }),
     async say(message: string) {
-      const events: TurnEvent<AnswerPiece>[] = []
-      for await (const event of readTurn<AnswerPiece>(
-        await post('/api/turn', { messageId: crypto.randomUUID(), turnId: crypto.randomUUID(), message }),
-      ))
-        events.push(event)
-      const answer = events.flatMap((event) => (event.type === 'message' ? [event.message.text] : [])).join('')
-      return { answer, events }
+      const turn = { messageId: crypto.randomUUID(), turnId: crypto.randomUUID(), message }
+      const read = reading(await post('/api/turn', turn))
+      await read.ended
+      return { answer: read.text(), events: read.events() }
     },
     forget: async (): Promise<unknown> => (await post('/api/forget', {})).json(),
   }
@@ -87,13 +94,13 @@ it('lets the demo talk with the real agent, resume it, and say so when it has fo
   expect((await transcripts()).filter((file) => file.endsWith(`${before}.jsonl`))).toHaveLength(1)
 
   const second = await say('what is my name?')
-  expect(second.events[0]).toEqual({ type: 'started', resumed: true })
+  expect(second.events[1]).toEqual({ type: 'started', resumed: true })
   expect(api.seen[1]).toContain('my name is Ada')
 
   expect(await forget()).toEqual({ forgotten: true })
   const third = await say('and now?')
   expect(third.answer).toBe('Answer 3')
-  expect(third.events[0]).toEqual({ type: 'recovered', reason: 'stale', contextLost: true })
+  expect(third.events[1]).toEqual({ type: 'recovered', reason: 'stale', contextLost: true })
   expect(api.seen[2]).not.toContain('Ada')
 
   const after = await agentSession()

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { ClaudeMessage } from 'leftoff/agents/claude'
-import { type AgentSessionStore, memoryAgentSessions } from 'leftoff/server'
+import { type AgentSessionStore, memoryAgentSessions, memoryTurnLog } from 'leftoff/server'
 import { type Browser, chromium } from 'playwright'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../examples/chat/server/app.js'
 import type { ChatAgentRequest } from '../../examples/chat/server/chat-agent.js'
+import type { Messages } from '../../examples/chat/server/messages.js'
+import { createChatTurns } from '../../examples/chat/server/turns.js'
 import type { ChatMessage } from '../../examples/chat/shared/chat-api.js'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
 import { serve } from '../support/serve.js'
@@ -109,12 +111,18 @@ beforeAll(async () => {
     endTurn: (...given) => (trouble.store?.endTurn ?? memory.endTurn)(...given),
   } satisfies AgentSessionStore
   const kept: ChatMessage[] = []
+  const messages: Messages = {
+    list: async () => kept,
+    save: async (_of, message) => {
+      const at = kept.findIndex(({ id }) => id === message.id)
+      kept.splice(at < 0 ? kept.length : at, 1, message)
+    },
+  }
+  const cookieSecret = 'a secret of this test, long enough to sign with'
+  const onError = (error: unknown) => void errors.push(error)
   const app = createApp({
     sessionStore: store,
-    messages: {
-      list: async () => kept,
-      append: async (_of, message) => void kept.push(message),
-    },
+    messages,
     transcripts: {
       summarize: async () => undefined,
       read: async () => [],
@@ -122,11 +130,18 @@ beforeAll(async () => {
       remove: async () => false,
       workingFolder: () => '',
     },
-    agent: { run: (request) => (trouble.agent ?? answers)(request) },
+    turns: createChatTurns({
+      sessionStore: store,
+      log: memoryTurnLog(),
+      messages,
+      agent: { run: (request) => (trouble.agent ?? answers)(request) },
+      cookieSecret,
+      now: Date.now,
+      onError,
+    }),
     html: await readFile('examples/chat/dist/page/index.html', 'utf8'),
-    cookieSecret: 'a secret of this test, long enough to sign with',
-    onError: (error) => errors.push(error),
-    now: Date.now,
+    cookieSecret,
+    onError,
     createId: () => crypto.randomUUID(),
   })
   app.get('/assets/*', serveStatic({ root: 'examples/chat/dist/page' }))

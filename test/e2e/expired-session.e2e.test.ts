@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
-import { supabaseAgentSessions } from 'leftoff/server'
+import { memoryTurnLog, supabaseAgentSessions } from 'leftoff/server'
 import { chromium } from 'playwright'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../examples/chat/server/app.js'
@@ -12,6 +12,7 @@ import { fileMessages } from '../../examples/chat/server/messages.js'
 import { scriptedAgent } from '../../examples/chat/server/scripted-agent.js'
 import { serverClient } from '../../examples/chat/server/supabase-client.js'
 import { fileTranscripts } from '../../examples/chat/server/transcripts.js'
+import { createChatTurns } from '../../examples/chat/server/turns.js'
 import { workspaces } from '../../examples/chat/shared/chat-api.js'
 import { createLocalSupabase } from '../../supabase/local/local-supabase.mjs'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
@@ -31,15 +32,26 @@ async function setUp() {
   const data = await mkdtemp(join(tmpdir(), 'leftoff-e2e-'))
   onTestFinished(() => rm(data, { recursive: true, force: true }))
   const transcripts = fileTranscripts(join(data, 'claude-sessions'))
+  const sessionStore = supabaseAgentSessions({ client })
+  const messages = fileMessages(join(data, 'messages'))
+  const cookieSecret = 'a secret of this test'
+  const onError = (error: unknown) => expect.unreachable(`${error}`)
   const app = createApp({
-    sessionStore: supabaseAgentSessions({ client }),
-    messages: fileMessages(join(data, 'messages')),
+    sessionStore,
+    messages,
     transcripts,
-    agent: scriptedAgent({ transcripts, now: Date.now, createId: randomUUID, pause: async () => {} }),
+    turns: createChatTurns({
+      sessionStore,
+      log: memoryTurnLog(),
+      messages,
+      agent: scriptedAgent({ transcripts, now: Date.now, createId: randomUUID, pause: async () => {} }),
+      cookieSecret,
+      now: Date.now,
+      onError,
+    }),
     html: await readFile('examples/chat/dist/page/index.html', 'utf8'),
-    cookieSecret: 'a secret of this test',
-    onError: (error) => expect.unreachable(`${error}`),
-    now: Date.now,
+    cookieSecret,
+    onError,
     createId: randomUUID,
   })
   app.get('/assets/*', serveStatic({ root: 'examples/chat/dist/page' }))

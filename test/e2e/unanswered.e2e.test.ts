@@ -5,7 +5,7 @@ import { shareDemo } from './shared-demo.js'
 // Almost two seconds to the first word: long enough to be reloaded.
 const demo = shareDemo({ agentPace: 5 })
 
-it('a reload before the answer shows the message that was sent, and sends it again when asked to, once', async () => {
+it('a reload before the answer shows the message that was sent, and the answer goes on, once', async () => {
   const page = await demo.visit()
   await page.getByTestId('composer').fill('my name is Ada')
   await Promise.all([
@@ -13,10 +13,7 @@ it('a reload before the answer shows the message that was sent, and sends it aga
     page.getByTestId('composer').press('Enter'),
   ])
   await page.reload()
-  await page.locator('[data-topic=unanswered]').waitFor()
   await expect.poll(() => messages(page)).toHaveLength(1)
-
-  await page.getByTestId('retry').click()
   await page.locator('[data-testid=message][data-role=assistant]').getByText('Ada').waitFor()
   await expect.poll(() => messages(page)).toHaveLength(2)
   await page.reload()

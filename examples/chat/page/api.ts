@@ -9,9 +9,19 @@ export async function loadMessages(conversationId: string, signal: AbortSignal):
   return body.messages
 }
 
-/** Sends a message; the response is the stream for `readTurn`. */
-export function postTurn(request: TurnRequest, signal: AbortSignal): Promise<Response> {
-  return post('/api/turn', request, signal)
+/** Sends a message; the response is the stream for `readAnswer`. */
+export function postTurn(request: TurnRequest): Promise<Response> {
+  return post('/api/turn', request)
+}
+
+/** The stream of the answer that is being written; 204 if there is none. */
+export function followTurn(conversation: ConversationRequest): Promise<Response> {
+  return fetch(`/api/turn?${new URLSearchParams({ ...conversation })}`)
+}
+
+/** Asks the server to stop an answer. */
+export async function stopTurn(conversation: ConversationRequest, turnId: string): Promise<void> {
+  await fetch(`/api/turn?${new URLSearchParams({ ...conversation, turnId })}`, { method: 'DELETE' })
 }
 
 /** Deletes what the agent knows about the conversation. Whether there was anything. */
@@ -37,12 +47,11 @@ export async function loadSupabaseToken(): Promise<string> {
 
 let token: { readonly value: string; readonly loadedAt: number } | undefined
 
-function post(path: string, body: object, signal?: AbortSignal): Promise<Response> {
+function post(path: string, body: object): Promise<Response> {
   return fetch(path, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
-    ...(signal && { signal }),
   })
 }
 

@@ -30,7 +30,8 @@ export type ChatAction =
   | { readonly type: 'changed-elsewhere' }
   | { readonly type: 'sent'; readonly message: ChatMessage }
   | { readonly type: 'answered-more'; readonly text: string }
-  | { readonly type: 'discarded' }
+  | { readonly type: 'discarded'; readonly keep: number }
+  | { readonly type: 'attached' }
   | { readonly type: 'answer-ended'; readonly at: number; readonly isInterrupted: boolean }
   | { readonly type: 'noticed'; readonly notice: Notice }
   | { readonly type: 'retried' }
@@ -71,7 +72,9 @@ function next(chat: Chat, action: Exclude<ChatAction, { type: 'loaded' }>): Chat
     case 'answered-more':
       return { ...chat, answer: (answer ?? '') + action.text }
     case 'discarded':
-      return { ...chat, answer: '' }
+      return { ...chat, answer: (answer ?? '').slice(0, action.keep) }
+    case 'attached': // the answer to the last message is being written
+      return { ...rest, entries: rest.entries.filter((entry) => !canRetry(entry)), answer: '' }
     case 'answer-ended': {
       if (!answer) return rest
       const { at, isInterrupted } = action

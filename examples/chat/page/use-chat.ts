@@ -1,8 +1,7 @@
-import { readTurn, type TokenUsage } from 'leftoff'
+import type { TokenUsage } from 'leftoff'
 import { useSessionActions, useSessionEvent } from 'leftoff/react'
-import { useEffect, useReducer, useRef, useState } from 'react'
-import type { AnswerPiece } from '../shared/chat-api.js'
-import { forgetTranscript, loadMessages, postTurn } from './api.js'
+import { useEffect, useEffectEvent, useReducer, useRef, useState } from 'react'
+import { followTurn, forgetTranscript, loadMessages, postTurn, stopTurn } from './api.js'
 import {
   contextLost,
   notForgotten,
@@ -13,6 +12,7 @@ import {
   transcriptForgotten,
 } from './chat-notices.js'
 import { type Chat, type ChatAction, chatsReducer } from './chat-state.js'
+import { readAnswer } from './read-answer.js'
 
 /** The conversation on screen, as `useConversationSession` gives it. */
 export interface OpenConversation {
@@ -23,11 +23,17 @@ export interface OpenConversation {
   readonly isWatching: boolean
 }
 
+/** A turn of this page. */
+interface AskedTurn {
+  readonly turnId: string
+  readonly sent: SentMessage
+}
+
 /** The chat of the conversation on screen. Answers in the other chats of this page continue behind it. */
 export function useChat(open: OpenConversation | undefined) {
   const [chats, dispatch] = useReducer(chatsReducer, {})
   const { recordMessage } = useSessionActions()
-  const running = useRef(new Map<string, AbortController>())
+  const running = useRef(new Map<string, { stop: () => void }>())
   const [loadError, setLoadError] = useState<string>()
 
   const conversationId = open?.conversationId
@@ -41,62 +47,86 @@ export function useChat(open: OpenConversation | undefined) {
     (!chat || (!isAnswering && (chat.isOutdated || (chat.wasWatched && !isWatching))))
   const isKnown = chat !== undefined
 
-  useEffect(() => {
-    if (!isToLoad) return
-    const left = new AbortController()
-    loadMessages(conversationId, left.signal).then(
-      (messages) =>
-        dispatch({
-          conversationId,
-          action: { type: 'loaded', messages, isResumed: isResumed && !isKnown, isWatching },
-        }),
-      () => left.signal.aborted || setLoadError(conversationId),
-    )
-    return () => left.abort()
-  }, [conversationId, isToLoad, isResumed, isKnown, isWatching])
-
   useSessionEvent((event) => {
     if (event.type !== 'conversation-changed') return
     dispatch({ conversationId: event.conversationId, action: { type: 'changed-elsewhere' } })
   })
 
   /** One turn, from the request to the end of the answer; everything goes to the chat it belongs to. */
-  async function run({ workspace, conversationId }: OpenConversation, sent: SentMessage): Promise<void> {
+  async function run(of: OpenConversation, begin: Promise<Response>, asked?: AskedTurn): Promise<void> {
+    const { workspace, conversationId } = of
     const tell = (action: ChatAction) => dispatch({ conversationId, action })
-    const stopped = new AbortController()
-    running.current.set(conversationId, stopped)
+    let turn = asked
+    // Once the server knows the turn.
+    const stop = () =>
+      void begin.then(() => turn && stopTurn({ workspace, conversationId }, turn.turnId)).catch(() => {})
+    running.current.set(conversationId, { stop })
     let answer = ''
     const endAnswer = (isInterrupted: boolean, usage?: TokenUsage) => {
       tell({ type: 'answer-ended', at: Date.now(), isInterrupted })
       // Once per message, when it is whole; never for a piece of it.
-      const messageId = `${sent.id}.answer`
+      const messageId = `${turn?.sent.id}.answer`
       if (answer) recordMessage({ role: 'assistant', text: answer, conversationId, messageId, ...(usage && { usage }) })
     }
     try {
-      const turnId = crypto.randomUUID()
-      const request = { workspace, conversationId, messageId: sent.id, turnId, message: sent.text }
-      for await (const event of readTurn<AnswerPiece>(await postTurn(request, stopped.signal))) {
+      for await (const event of readAnswer(await begin)) {
+        if (event.type === 'turn' && !turn) {
+          turn = { turnId: event.turnId, sent: { id: event.messageId, text: event.message } }
+          tell({ type: 'attached' })
+        }
         if (event.type === 'recovered' && event.contextLost) tell({ type: 'noticed', notice: contextLost })
         if (event.type === 'discard') {
-          answer = ''
-          tell({ type: 'discarded' })
+          answer = answer.slice(0, event.keep)
+          tell({ type: 'discarded', keep: event.keep })
         }
-        if (event.type === 'message') {
-          answer += event.message.text
-          tell({ type: 'answered-more', text: event.message.text })
+        if (event.type === 'text') {
+          answer += event.text
+          tell({ type: 'answered-more', text: event.text })
         }
         if (event.type === 'done') endAnswer(false, event.usage)
+        if (event.type === 'stopped') {
+          endAnswer(true)
+          if (!answer) tell({ type: 'noticed', notice: { ...stoppedByPerson, ...(turn && { retry: turn.sent }) } })
+        }
       }
     } catch (error) {
       endAnswer(true)
-      const notice = stopped.signal.aborted ? stoppedByPerson : noticeOf(error)
+      const notice = noticeOf(error)
       // What the agent began to answer was received: sending it again would say it twice.
-      if (!answer) tell({ type: 'noticed', notice: { ...notice, retry: sent } })
-      else if (notice !== stoppedByPerson) tell({ type: 'noticed', notice })
+      tell({ type: 'noticed', notice: answer || !turn ? notice : { ...notice, retry: turn.sent } })
     } finally {
       running.current.delete(conversationId)
     }
   }
+
+  function ask(of: OpenConversation, sent: SentMessage): void {
+    const { workspace, conversationId } = of
+    const turnId = crypto.randomUUID()
+    const request = { workspace, conversationId, messageId: sent.id, turnId, message: sent.text }
+    void run(of, postTurn(request), { turnId, sent })
+  }
+
+  /** First whether an answer is being written, then the messages: in this order none of it is missed. */
+  const load = useEffectEvent(async (conversationId: string, signal: AbortSignal): Promise<void> => {
+    const follows = open !== undefined && !isWatching
+    const response = follows ? await followTurn({ workspace: open.workspace, conversationId }) : undefined
+    const messages = await loadMessages(conversationId, signal)
+    if (signal.aborted) return response?.body?.cancel()
+    dispatch({
+      conversationId,
+      action: { type: 'loaded', messages, isResumed: isResumed && !isKnown, isWatching },
+    })
+    const hasAnswer = messages.at(-1)?.role !== 'user'
+    if (open && response?.status === 200 && !hasAnswer) void run(open, Promise.resolve(response))
+    else await response?.body?.cancel()
+  })
+
+  useEffect(() => {
+    if (!isToLoad) return
+    const left = new AbortController()
+    load(conversationId, left.signal).catch(() => left.signal.aborted || setLoadError(conversationId))
+    return () => left.abort()
+  }, [conversationId, isToLoad])
 
   return {
     /** Missing until its messages are loaded. */
@@ -112,17 +142,17 @@ export function useChat(open: OpenConversation | undefined) {
       // The first message is also the title of the conversation, until the person renames it.
       recordMessage({ role: 'user', text, conversationId, messageId: message.id })
       dispatch({ conversationId, action: { type: 'sent', message } })
-      void run(open, message)
+      ask(open, message)
     },
 
     retry(sent: SentMessage): void {
       if (!open || !chat || isAnswering || isWatching) return
       dispatch({ conversationId: open.conversationId, action: { type: 'retried' } })
-      void run(open, sent)
+      ask(open, sent)
     },
 
     stop(): void {
-      if (conversationId !== undefined) running.current.get(conversationId)?.abort()
+      if (conversationId !== undefined) running.current.get(conversationId)?.stop()
     },
 
     async forget(): Promise<void> {

@@ -3,13 +3,10 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { html as markup } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
-import type { ClaudeMessage } from 'leftoff/agents/claude'
-import { type AgentSessionStore, busyResponse, type Clock, systemClock, tabKey, turnResponse } from 'leftoff/server'
+import { type AgentSessionStore, type TurnHandler, tabKey } from 'leftoff/server'
 import * as z from 'zod'
-import { type AnswerPiece, type StoredOnServer, workspaces } from '../shared/chat-api.js'
-import type { ChatAgent } from './chat-agent.js'
+import { type StoredOnServer, workspaces } from '../shared/chat-api.js'
 import type { Messages } from './messages.js'
-import { runChatTurn, textOf } from './run-chat-turn.js'
 import { sameOrigin } from './same-origin.js'
 import type { PageSupabase } from './supabase.js'
 import type { Transcripts } from './transcripts.js'
@@ -20,7 +17,7 @@ export interface ChatApp {
   readonly sessionStore: AgentSessionStore
   readonly messages: Messages
   readonly transcripts: Transcripts
-  readonly agent: ChatAgent
+  readonly turns: TurnHandler
   /** Offered to the page as a place for its sessions. */
   readonly supabase?: PageSupabase | undefined
   /** The built page. */
@@ -28,13 +25,12 @@ export interface ChatApp {
   readonly cookieSecret: string
   /** Hears of every error that a browser is told in one sentence only. */
   readonly onError: (error: unknown) => void
-  readonly now: () => number
   readonly createId: () => string
 }
 
 /** The chat app as a web-standard handler: page and API. Everything is scoped to the cookie's user. */
 export function createApp(deps: ChatApp) {
-  const { sessionStore, messages, transcripts, supabase, html, cookieSecret, onError, createId } = deps
+  const { sessionStore, messages, transcripts, turns, supabase, html, cookieSecret, onError, createId } = deps
   const app = new Hono<{ Variables: { userId: string } }>()
   app.use(secureHeaders(headersFor(supabase?.url)))
   app.onError((error, c) => {
@@ -46,7 +42,7 @@ export function createApp(deps: ChatApp) {
   app.get('/', (c) => c.redirect('/chat'))
 
   app.get('/chat', async (c) => {
-    const userId = (await readUser(c, cookieSecret)) ?? createId()
+    const userId = (await readUser(c.req.raw, cookieSecret)) ?? createId()
     await writeUser(c, cookieSecret, userId)
     c.header('Cache-Control', 'private, no-cache')
     const root = markup`<div id="root" data-user-id="${userId}" data-supabase-url="${supabase?.url ?? ''}" data-supabase-key="${supabase?.anonKey ?? ''}"`
@@ -54,35 +50,14 @@ export function createApp(deps: ChatApp) {
   })
 
   app.use('/api/*', sameOrigin, bodyLimit({ maxSize: 256 * 1024 }), async (c, next) => {
-    const userId = await readUser(c, cookieSecret)
+    const userId = await readUser(c.req.raw, cookieSecret)
     if (userId === undefined) return c.json({ error: 'Open /chat first: it gives this browser its user.' }, 401)
     c.set('userId', userId)
     c.header('Cache-Control', 'no-store')
     await next()
   })
 
-  app.post('/api/turn', async (c) => {
-    const body = turnRequest.safeParse(await readJson(c))
-    if (!body.success) return c.json({ error: z.prettifyError(body.error) }, 400)
-    const { workspace, conversationId, messageId, turnId, message } = body.data
-    const userId = c.get('userId')
-    const turn = await runChatTurn({
-      ...deps,
-      key: tabKey({ userId, workspace, tabId: conversationId }),
-      conversation: { userId, conversationId },
-      workspace,
-      messageId,
-      turnId,
-      message,
-      signal: c.req.raw.signal,
-    })
-    if (!turn.ok) return busyResponse(turn)
-    const toClient = (agentMessage: ClaudeMessage): AnswerPiece | undefined => {
-      const text = textOf(agentMessage)
-      return text === '' ? undefined : { text }
-    }
-    return turnResponse(turn.events, toClient, { onError, clock: keepAliveClock })
-  })
+  app.all('/api/turn', (c) => turns.fetch(c.req.raw))
 
   app.get('/api/conversations/:conversationId/messages', async (c) => {
     const conversationId = id.safeParse(c.req.param('conversationId'))
@@ -131,18 +106,6 @@ export function createApp(deps: ChatApp) {
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/)
 
 const conversationRequest = z.object({ workspace: z.enum(workspaces), conversationId: id })
-
-const turnRequest = conversationRequest.extend({
-  messageId: id,
-  turnId: z.uuid(),
-  message: z.string().trim().min(1).max(8000),
-})
-
-/** For comments in a silence: an open connection keeps the process, a timer that outlives its answer must not. */
-const keepAliveClock: Clock = {
-  ...systemClock,
-  setTimeout: (run, ms) => systemClock.setTimeout(run, ms, { keepsAlive: false }),
-}
 
 async function readJson(c: Context): Promise<unknown> {
   return c.req.json().catch(() => undefined)

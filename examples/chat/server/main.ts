@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
-import { supabaseAgentSessions } from 'leftoff/server'
+import { memoryTurnLog, supabaseAgentSessions } from 'leftoff/server'
 import { workspaces } from '../shared/chat-api.js'
 import { createApp } from './app.js'
 import { claudeAgent, findClaudeSdk } from './claude-agent.js'
@@ -15,6 +15,7 @@ import { scriptedAgent } from './scripted-agent.js'
 import { storedSecret } from './stored-secret.js'
 import { openSupabase } from './supabase.js'
 import { fileTranscripts } from './transcripts.js'
+import { createChatTurns } from './turns.js'
 import { createUnderWay } from './under-way.js'
 
 // The process: environment in, one line out. This file runs as examples/chat/dist/server/main.js.
@@ -30,11 +31,14 @@ const claudeSessions = join(data, 'claude-sessions')
 const transcripts = fileTranscripts(claudeSessions)
 const sdk = await findClaudeSdk(process.env).catch(giveUp)
 const underWay = createUnderWay()
-const app = createApp({
-  sessionStore: underWay.trackTurns(supabaseAgentSessions({ client: supabase.client })),
-  supabase: supabase.forPage,
-  messages: fileMessages(join(data, 'messages')),
-  transcripts,
+const sessionStore = supabaseAgentSessions({ client: supabase.client })
+const messages = fileMessages(join(data, 'messages'))
+const cookieSecret = await storedSecret(data, 'cookie-secret')
+const onError = (error: unknown) => console.error(error)
+const turns = createChatTurns({
+  sessionStore,
+  log: memoryTurnLog(),
+  messages,
   agent: sdk
     ? claudeAgent(sdk, claudeSessions, process.env)
     : scriptedAgent({
@@ -43,10 +47,19 @@ const app = createApp({
         createId: randomUUID,
         pause: (ms, signal) => wait(ms * agentPace, undefined, { signal }),
       }),
-  html: await readFile(join(page, 'index.html'), 'utf8'),
-  cookieSecret: await storedSecret(data, 'cookie-secret'),
-  onError: (error) => console.error(error),
+  cookieSecret,
   now: Date.now,
+  onError,
+})
+const app = createApp({
+  sessionStore,
+  supabase: supabase.forPage,
+  messages,
+  transcripts,
+  turns,
+  html: await readFile(join(page, 'index.html'), 'utf8'),
+  cookieSecret,
+  onError,
   createId: randomUUID,
 })
 app.get('/assets/*', serveStatic({ root: page }))
@@ -75,13 +88,14 @@ if (process.env.npm_lifecycle_event) {
   }, 250).unref()
 }
 
-/** Cuts the connections. The turns behind them stop and save how far they came; then the database is closed and nothing keeps the process. */
+/** Ends the turns, which save how far they came, and cuts the connections; then the database is closed and nothing keeps the process. */
 async function stop(): Promise<void> {
   // For an agent that does not end when it is asked to.
   setTimeout(() => process.exit(0), 3000).unref()
+  const ended = turns.close()
   server.close()
   if ('closeAllConnections' in server) server.closeAllConnections()
-  await underWay.ended(2000)
+  await Promise.all([ended, underWay.ended(2000)])
   await supabase.close()
 }
 

@@ -13,7 +13,8 @@ export interface ConversationOf {
 /** The messages of the conversations: the app's own, apart from leftoff and from the agent's transcripts. */
 export interface Messages {
   list(of: ConversationOf): Promise<readonly ChatMessage[]>
-  append(of: ConversationOf, message: ChatMessage): Promise<void>
+  /** Adds the message, or puts it in the place of the one with its id. */
+  save(of: ConversationOf, message: ChatMessage): Promise<void>
 }
 
 /** Messages in files, one per conversation. */
@@ -27,12 +28,15 @@ export function fileMessages(folder: string): Messages {
   }
   return {
     async list(of) {
-      return (await readLines(pathOf(of))).flatMap((line) => {
-        const parsed = storedMessage.safeParse(line)
-        return parsed.success ? [parsed.data] : []
-      })
+      // A later line about a message takes the earlier one's place; those of an earlier version have no id.
+      const messages = new Map<string | number, ChatMessage>()
+      for (const [index, line] of (await readLines(pathOf(of))).entries()) {
+        const { data } = storedMessage.safeParse(line)
+        if (data) messages.set(data.id ?? index, data)
+      }
+      return [...messages.values()]
     },
-    append: (of, message) => appendLine(pathOf(of), message),
+    save: (of, message) => appendLine(pathOf(of), message),
   }
 }
 

@@ -1,13 +1,15 @@
 import type { Context } from 'hono'
-import { getSignedCookie, setSignedCookie } from 'hono/cookie'
+import { setSignedCookie } from 'hono/cookie'
+import { parseSigned } from 'hono/utils/cookie'
 
 const name = 'leftoff_chat_user'
 const maxAgeSeconds = 400 * 24 * 60 * 60 // the longest that browsers accept
 
 /** The user of this request: a guest with a random, opaque id in a signed cookie. An app with sign-in asks its session here. */
-export async function readUser(c: Context, secret: string): Promise<string | undefined> {
+export async function readUser(request: Request, secret: string): Promise<string | undefined> {
+  const cookies = await parseSigned(request.headers.get('cookie') ?? '', secret, name)
   // `false` for a cookie whose signature does not fit
-  return (await getSignedCookie(c, secret, name)) || undefined
+  return cookies[name] || undefined
 }
 
 /** Gives the browser `userId`, in a cookie that scripts cannot read. Also prolongs the one it has. */

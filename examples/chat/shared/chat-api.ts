@@ -18,14 +18,9 @@ export interface TurnRequest extends ConversationRequest {
   readonly message: string
 }
 
-/** A piece of the answer: all that the page gets of an agent's message, which also carries the agent's session id. */
-export interface AnswerPiece {
-  readonly text: string
-}
-
 /** One message of a conversation, as the server keeps it. */
 export interface ChatMessage {
-  /** Of a user's message. */
+  /** Missing in what an earlier version stored. */
   readonly id?: string
   readonly role: 'user' | 'assistant'
   readonly text: string
