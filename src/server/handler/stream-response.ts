@@ -19,21 +19,35 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
   /** What the reader waits for; it outlives the comments that are sent meanwhile. */
   let pending: Promise<Uint8Array | undefined> | undefined
   let hasLeft = false
-  let close = () => {}
-  const closing = new Promise<undefined>((resolve) => {
-    close = () => resolve(undefined)
-  })
+  let isClosing = false
+  /** Ends the wait for what comes next. */
+  let wake = () => {}
+  const close = () => {
+    isClosing = true
+    wake()
+  }
   const cancelClosing = maxMs === undefined ? () => {} : clock.setTimeout(close, maxMs, { keepsAlive: false })
 
-  async function nextOrComment(): Promise<Uint8Array | undefined> {
+  /** No `Promise.race` with a promise that lives as long as the stream: it would keep each piece until then. */
+  function nextOrComment(): Promise<Uint8Array | undefined> {
     pending ??= reader.next().then((piece) => piece && encode(piece))
-    let cancel = () => {}
-    const silence = new Promise<Uint8Array>((resolve) => {
-      cancel = clock.setTimeout(() => resolve(comment), keepAliveMs, { keepsAlive: false })
+    const awaited = pending
+    return new Promise((resolve, reject) => {
+      let isSettled = false
+      const settle = (bytes: Uint8Array | undefined) => {
+        isSettled = true
+        cancel()
+        resolve(bytes)
+      }
+      const cancel = clock.setTimeout(() => settle(comment), keepAliveMs, { keepsAlive: false })
+      wake = () => settle(undefined)
+      if (isClosing) wake()
+      awaited.then((bytes) => {
+        if (isSettled) return // a comment was sent instead: the piece is for the next read
+        pending = undefined
+        settle(bytes)
+      }, reject)
     })
-    const bytes = await Promise.race([pending, silence, closing]).finally(cancel)
-    if (bytes !== comment) pending = undefined
-    return bytes
   }
 
   function leave(): void {

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createStreamParser, type TurnStreamEvent } from '../../../src/core/turn-stream.js'
 import { createPieceEncoder } from '../../../src/server/handler/encode-piece.js'
+import { streamResponse } from '../../../src/server/handler/stream-response.js'
 import { createTurnFeed } from '../../../src/server/handler/turn-feed.js'
 import type { LoggedEvent } from '../../../src/server/turn-log.js'
+import { manualClock } from '../../../src/testing/manual-clock.js'
 import { textOf } from './handler-setup.js'
 
 const event: fc.Arbitrary<TurnStreamEvent> = fc.oneof(
@@ -56,6 +58,24 @@ describe('pieces of a turn', () => {
       { turnId: 't', seq: 6, event: { type: 'missed' } },
       { turnId: 't', seq: 9, event: { type: 'text', text: '789' } },
     ])
+  })
+})
+
+describe('the stream of a turn', () => {
+  it('sends a comment in a silence of 15 s, and loses nothing that came between it and the next read', async () => {
+    const clock = manualClock()
+    const feed = createTurnFeed({ older: async () => undefined, onRead: () => {} })
+    const reader = streamResponse(feed.read(0), { turnId: 't', after: 0, clock }).body?.getReader()
+    const read = async () => new TextDecoder().decode((await reader?.read())?.value)
+    const first = read()
+    await clock.advance(15_000)
+    expect(await first).toBe(':\n\n')
+    feed.push({ type: 'text', text: 'Hello' })
+    await clock.advance(1_000)
+    expect(await read()).toContain('Hello')
+    feed.push({ type: 'done', kept: true }, true)
+    expect(await read()).toContain('done')
+    expect(await reader?.read()).toMatchObject({ done: true })
   })
 })
 
