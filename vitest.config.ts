@@ -11,6 +11,7 @@ const ofOthers = 'test/{claude,consumers,next}/**'
 const ofSupabase = 'test/supabase/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'
+const onRedis = 'test/redis/**/*.test.ts'
 const inFirefox = 'test/firefox/**/*.test.ts'
 const inWebKit = 'test/webkit/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
@@ -26,7 +27,7 @@ const watchingClock = {
   globalSetup: './test/support/nothing-left.ts',
 }
 
-// `npm test` runs those that need nothing but npm. postgres, firefox, webkit and full-chromium need what is named: `npm run test:postgres` and so on.
+// `npm test` runs those that need nothing but npm. postgres, redis, firefox, webkit and full-chromium need what is named: `npm run test:postgres` and so on.
 // `npx vitest --project node` runs one. package, types and all that drive a browser or a server look at what was built.
 export default defineConfig({
   test: {
@@ -39,7 +40,7 @@ export default defineConfig({
           // Ten times what the slowest takes on an idle core: a busy machine says nothing about the code.
           testTimeout: 20_000,
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, inFirefox, inWebKit, inFullChromium],
+          exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, onRedis, inFirefox, inWebKit, inFullChromium],
         },
       },
       {
@@ -62,6 +63,10 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        // On a Redis that each file starts for itself.
+        test: { name: 'redis', environment: 'node', include: [onRedis], testTimeout: 60_000, hookTimeout: 60_000 },
       },
       {
         test: {

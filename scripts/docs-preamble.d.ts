@@ -15,6 +15,7 @@ declare const turnId: string
 declare const databaseUrl: string
 declare const query: import('leftoff/server').PostgresQuery
 declare function userOf(request: Request): Promise<string | undefined>
+declare const redisUrl: string
 declare const messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[]
 declare const sessionStore: import('leftoff/server').AgentSessionStore
 declare const sessions: import('leftoff/server').AgentSessionStore

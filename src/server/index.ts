@@ -1,5 +1,5 @@
 /**
- * Turns on the server: tab keys, agent sessions in memory, Postgres and Supabase, `runTurn`, responses.
+ * Turns on the server: tab keys, agent sessions in memory, Postgres, Redis and Supabase, `runTurn`, responses.
  *
  * @module leftoff/server
  */
@@ -34,6 +34,9 @@ export { type PostgresAdapterOptions, postgresAdapter } from './postgres/postgre
 export { type PostgresAgentSessionsOptions, postgresAgentSessions } from './postgres/postgres-agent-sessions.js'
 export { type PostgresTurnLogOptions, postgresTurnLog } from './postgres/postgres-turn-log.js'
 export type { PostgresQuery } from './postgres/query-caller.js'
+export { type RedisAgentSessionsOptions, redisAgentSessions } from './redis/redis-agent-sessions.js'
+export { type RedisTurnLogOptions, redisTurnLog } from './redis/redis-turn-log.js'
+export type { RedisCommand } from './redis/script-caller.js'
 export { busyResponse, type TurnResponseOptions, turnResponse } from './responses.js'
 export { type RefusedTurn, runTurn, type Turn } from './run-turn.js'
 export { type Authorized, type SessionRoutes, type SessionRoutesOptions, sessionRoutes } from './session-routes.js'

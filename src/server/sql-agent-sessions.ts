@@ -1,10 +1,9 @@
 import { LeftoffError } from '../core/error.js'
 import { parseTabKey, type TabKey, type TabKeyParts } from '../core/tab-key.js'
-import { assertAgentSessionId } from './agent-session-id.js'
 import type { AgentSessionStore } from './agent-session-store.js'
 import type { LookupCache } from './lookup-cache.js'
-import { readSqlAnswer, type SqlAnswer, unknownAnswer } from './sql-answer.js'
-import { assertTurnIds } from './turn-ids.js'
+import { type VerbArgs, verbAgentSessions } from './verb-agent-sessions.js'
+import { readVerbAnswer, type VerbAnswer } from './verb-answer.js'
 
 /** What the stores on `iam.sessions` have in common; they differ in how they reach the database. */
 export interface SqlAgentSessionsOptions {
@@ -23,13 +22,14 @@ export function sqlAgentSessions({ call, expiryMs, domains, domainIds }: SqlAgen
     return typeof domainId === 'string' || typeof domainId === 'number' ? String(domainId) : undefined
   }
 
-  async function ask(verb: string, key: TabKey, args: Readonly<Record<string, unknown>> = {}): Promise<SqlAnswer> {
+  async function ask(verb: string, key: TabKey, args: VerbArgs): Promise<VerbAnswer> {
+    const named = Object.fromEntries(Object.entries(args).map(([name, value]) => [`p_${name}`, value]))
     const { userId, workspace, tabId } = partsOf(key)
     for (let mayRetry = true; ; mayRetry = false) {
       const domainId = await domainIds.get(workspace, findDomain)
       if (domainId === undefined) throw unknownWorkspace(workspace)
       const keyArgs = { p_user_id: userId, p_domain_id: domainId, p_hostname: workspace, p_tab_id: tabId }
-      const answer = readSqlAnswer(verb, await call(verb, { ...keyArgs, ...args }))
+      const answer = readVerbAnswer(`iam.${verb}`, await call(verb, { ...keyArgs, ...named }))
       if (answer.status !== 'wrong-domain') return answer
       // The hostname went to another domain since it was looked up.
       domainIds.delete(workspace, domainId)
@@ -37,73 +37,7 @@ export function sqlAgentSessions({ call, expiryMs, domains, domainIds }: SqlAgen
     }
   }
 
-  async function succeeds(verb: string, key: TabKey, args: Readonly<Record<string, unknown>>): Promise<boolean> {
-    return (await ask(verb, key, args)).status === 'ok'
-  }
-
-  return {
-    async get(key) {
-      const answer = await ask('get_session', key)
-      return answer.status === 'ok' ? answer.agentSessionId : undefined
-    },
-
-    async set(key, agentSessionId) {
-      assertAgentSessionId(agentSessionId)
-      const answer = await ask('set_session', key, { p_agent_session_id: agentSessionId, p_expiry_ms: expiryMs })
-      if (answer.status !== 'busy') return
-      throw new LeftoffError('turn-busy', 'set: a turn is running for this key. Let it end, or delete the key first.', {
-        retryAfterMs: answer.retryAfterMs,
-      })
-    },
-
-    delete(key, expected) {
-      return succeeds('delete_session', key, expected === undefined ? {} : { p_expected: expected })
-    },
-
-    async beginTurn(key, { leaseId, leaseMs, turnId, messageHash }) {
-      assertTurnIds({ turnId, messageHash })
-      const answer = await ask('begin_turn', key, {
-        p_lease_id: leaseId,
-        p_lease_ms: leaseMs,
-        p_expiry_ms: expiryMs,
-        p_turn_id: turnId,
-        p_message_hash: messageHash,
-      })
-      if (answer.status === 'busy' && answer.turn) {
-        return { ok: false, turn: answer.turn, retryAfterMs: answer.retryAfterMs }
-      }
-      if (answer.status !== 'ok') throw unknownAnswer('begin_turn')
-      const { agentSessionId, expired } = answer
-      return { ok: true, expired, ...(agentSessionId !== undefined && { agentSessionId }) }
-    },
-
-    async getTurn(key, turnId) {
-      const answer = await ask('get_turn', key, turnId === undefined ? {} : { p_turn_id: turnId })
-      return answer.status === 'ok' ? answer.turn : undefined
-    },
-
-    requestStop(key, turnId) {
-      return succeeds('request_stop', key, { p_turn_id: turnId })
-    },
-
-    renewTurn(key, leaseId, leaseMs) {
-      return succeeds('renew_turn', key, { p_lease_id: leaseId, p_lease_ms: leaseMs })
-    },
-
-    clearStale(key, leaseId, expected) {
-      return succeeds('clear_stale', key, { p_lease_id: leaseId, p_expected: expected })
-    },
-
-    async endTurn(key, leaseId, { agentSessionId, outcome }) {
-      if (agentSessionId !== undefined) assertAgentSessionId(agentSessionId)
-      return succeeds('end_turn', key, {
-        p_lease_id: leaseId,
-        p_expiry_ms: expiryMs,
-        p_outcome: outcome,
-        ...(agentSessionId !== undefined && { p_agent_session_id: agentSessionId }),
-      })
-    },
-  }
+  return verbAgentSessions(ask, expiryMs)
 }
 
 function partsOf(key: TabKey): TabKeyParts {

@@ -6,9 +6,10 @@ import { agentSessionStoreConformance } from '../../src/testing/agent-session-st
 import { manualClock } from '../../src/testing/manual-clock.js'
 import { turnLogConformance } from '../../src/testing/turn-log-conformance.js'
 import { openPglite } from '../../supabase/local/pglite.mjs'
+import { hurried } from '../support/hurried.js'
+import { ageSessions } from './age-sessions.js'
 import { type OpenedDriver, withPg, withPglite, withPostgresJs } from './drivers.js'
 import { freshDatabase, migrate, migrations } from './fresh-database.js'
-import { hurried } from './hurried.js'
 import { supabase } from './supabase.js'
 
 // A server that talks to Postgres itself, by three drivers, as a role that owns nothing and was granted leftoff_server.
@@ -49,11 +50,6 @@ afterAll(async () => {
   await (await opened).close()
 })
 
-const age = (ms: number) => `update iam.sessions set
-  last_activity = last_activity - ${ms} * interval '1 millisecond',
-  expires_at = expires_at - ${ms} * interval '1 millisecond',
-  lease_until = lease_until - ${ms} * interval '1 millisecond'`
-
 const drivers: Record<string, () => Promise<OpenedDriver>> = {
   pg: async () => withPg(urlOf(role)),
   'postgres.js without prepared statements': async () => withPostgresJs(urlOf(role)),
@@ -71,7 +67,7 @@ describe.each(Object.entries(drivers))('postgresAgentSessions by %s', (_, open) 
       await query('delete from iam.sessions', [])
       return {
         sessions: postgresAgentSessions({ query }),
-        wait: async (ms) => void (await query(age(ms), [])),
+        wait: async (ms) => void (await query(ageSessions(ms), [])),
       }
     },
   })

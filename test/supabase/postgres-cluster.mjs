@@ -14,7 +14,17 @@ const run = promisify(execFile)
  *
  * @param {Record<string, string>} [settings] Of postgresql.conf.
  */
-export async function createPostgresCluster(settings = {}) {
+export function createPostgresCluster(settings = {}) {
+  const args = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
+  return openCluster(settings, 'initdb', args)
+}
+
+/**
+ * @param {Record<string, string>} settings
+ * @param {string} maker What fills the data folder.
+ * @param {readonly string[]} makerArgs
+ */
+async function openCluster(settings, maker, makerArgs) {
   const bin = findPostgres()
   const folder = await mkdtemp(join(tmpdir(), 'leftoff-postgres-'))
   const data = join(folder, 'data')
@@ -28,23 +38,23 @@ export async function createPostgresCluster(settings = {}) {
     ...settings,
   }
   const options = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`)
-
-  // Postgres refuses to run as root.
-  const asRoot = userInfo().uid === 0
-  if (asRoot) await chown(folder, ...(await idsOf('postgres')))
+  const asPostgres = await postgresUser()
+  if (asPostgres) await chown(folder, asPostgres.uid, asPostgres.gid)
 
   /** @param {string} program @param {readonly string[]} args */
   const postgres = (program, args) => {
     const path = join(bin, program)
     // From a folder that every user may be in.
-    if (asRoot) return run('runuser', ['-u', 'postgres', '--', path, ...args], { cwd: folder })
+    if (asPostgres) return run('runuser', ['-u', 'postgres', '--', path, ...args], { cwd: folder })
     return run(path, [...args], { cwd: folder })
   }
 
-  await postgres('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'])
+  await postgres(maker, ['-D', data, ...makerArgs])
 
   let isRunning = false
   const cluster = {
+    folder,
+
     /** @param {string} [database] */
     url: (database = 'postgres') => `postgresql://postgres@${encodeURIComponent(folder)}/${database}`,
 
@@ -63,12 +73,31 @@ export async function createPostgresCluster(settings = {}) {
       isRunning = false
     },
 
+    /**
+     * A streaming replica of this one, which is running. Not started yet.
+     *
+     * @returns {ReturnType<typeof openCluster>}
+     */
+    replica: () =>
+      openCluster(settings, 'pg_basebackup', ['-h', folder, '-U', 'postgres', '-R', '-c', 'fast', '-X', 'stream']),
+
+    /** Makes a primary of a replica, and waits until it is one. */
+    promote: () => postgres('pg_ctl', ['promote', '-w', '-D', data]),
+
     async end() {
       if (isRunning) await cluster.stop('immediate')
       await rm(folder, { recursive: true, force: true })
     },
   }
   return cluster
+}
+
+/** Whom to run as: Postgres and PgBouncer refuse root. `undefined` for the one who runs this. */
+export async function postgresUser() {
+  if (userInfo().uid !== 0) return undefined
+  const ids = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'postgres'])))
+  const [uid = 0, gid = 0] = ids.map(({ stdout }) => Number(stdout))
+  return { uid, gid }
 }
 
 /** The folder with `initdb`: `POSTGRES_BIN`, or Debian's newest. */
@@ -79,14 +108,4 @@ function findPostgres() {
   const found = folders.find((folder) => folder && existsSync(join(folder, 'initdb')))
   if (found) return found
   throw new Error('No Postgres found. Install postgresql-15, or set POSTGRES_BIN to the folder that holds initdb.')
-}
-
-/**
- * @param {string} user
- * @returns {Promise<[number, number]>}
- */
-async function idsOf(user) {
-  const ids = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, user])))
-  const [uid = 0, gid = 0] = ids.map(({ stdout }) => Number(stdout))
-  return [uid, gid]
 }

@@ -3,7 +3,7 @@ import { tabKey } from '../../src/core/tab-key.js'
 import { postgresTurnLog } from '../../src/server/postgres/postgres-turn-log.js'
 import type { PostgresQuery } from '../../src/server/postgres/query-caller.js'
 import { turnLogConformance } from '../../src/testing/turn-log-conformance.js'
-import { hurried } from './hurried.js'
+import { hurried } from '../support/hurried.js'
 import { sql } from './supabase.js'
 
 const query: PostgresQuery = (text, params) => sql(text, params)

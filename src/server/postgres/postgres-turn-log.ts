@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../../core/clock.js'
-import { LeftoffError } from '../../core/error.js'
+import { asLines, readLines } from '../log/event-lines.js'
 import { pollingTurnLog } from '../log/polling-turn-log.js'
 import type { FetchedEvents } from '../log/turn-feed.js'
-import { unknownAnswer } from '../sql-answer.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
+import { unknownAnswer } from '../verb-answer.js'
 import { type PostgresQuery, queryCaller } from './query-caller.js'
 
 /** Settings of {@link postgresTurnLog}. */
@@ -40,7 +40,7 @@ export function postgresTurnLog({
   timeoutMs = 5_000,
   clock = systemClock,
 }: PostgresTurnLogOptions): TurnLog {
-  const call = queryCaller(query, timeoutMs, clock)
+  const call = queryCaller({ query, schema: 'iam', timeoutMs, clock, onInvalid: 'invalid-argument' })
   return pollingTurnLog(
     {
       async start(key, turnId) {
@@ -60,12 +60,12 @@ export function postgresTurnLog({
           ...(last && { p_end_seq: last.seq, p_end_event: asLines([last.event]), p_retention_ms: retentionMs }),
         })
         if (answer === 'ok' || answer === 'full' || answer === 'unknown') return answer
-        throw unknownAnswer('write_turn_log')
+        throw unknownAnswer('iam.write_turn_log')
       },
 
       async fetch(key, turnId, after) {
         const answer = await call('read_turn_log', { p_key: key, p_turn_id: turnId, p_after: after })
-        return answer === undefined ? undefined : readEvents(answer, after)
+        return answer === null ? undefined : readEvents(answer, after)
       },
 
       async delete(key) {
@@ -76,31 +76,18 @@ export function postgresTurnLog({
   )
 }
 
-/** JSON has no line breaks outside of its strings, unless someone indents it. */
-function asLines(events: readonly string[]): string {
-  if (events.some((event) => event.includes('\n'))) {
-    throw new LeftoffError('invalid-argument', 'An event of a turn log is JSON on one line.')
-  }
-  return events.join('\n')
-}
-
 /** Checks what came from the database. */
 function readEvents(answer: unknown, after: number): FetchedEvents {
   if (typeof answer !== 'object' || answer === null || !('rows' in answer) || !Array.isArray(answer.rows)) {
-    throw unknownAnswer('read_turn_log')
+    throw unknownAnswer('iam.read_turn_log')
   }
   const isWhole = 'hasEnded' in answer && answer.hasEnded === true
   const endSeq = isWhole && 'lastSeq' in answer ? answer.lastSeq : undefined
   const events: LoggedEvent[] = []
   for (const row of answer.rows) {
     const [lastSeq, lines]: readonly unknown[] = Array.isArray(row) ? row : []
-    if (typeof lastSeq !== 'number' || typeof lines !== 'string') throw unknownAnswer('read_turn_log')
-    const texts = lines.split('\n')
-    let seq = lastSeq - texts.length
-    for (const event of texts) {
-      seq += 1
-      if (seq > after) events.push({ seq, event, last: seq === endSeq })
-    }
+    if (typeof lastSeq !== 'number' || typeof lines !== 'string') throw unknownAnswer('iam.read_turn_log')
+    for (const event of readLines(lines, lastSeq, after, endSeq)) events.push(event)
   }
   return { events, isWhole }
 }

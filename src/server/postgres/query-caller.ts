@@ -78,8 +78,9 @@ function queryError(what: string, cause: unknown, onInvalid: LeftoffErrorCode): 
     const message = `This database does not know ${what}. Run supabase/migrations of this version of leftoff.`
     return new LeftoffError('storage-unavailable', message, { cause })
   }
-  // A deadlock, a database that starts, stops or has no connection left; without a code, a connection that broke.
-  if (code === '' || /^(08|40|53|55|57)/.test(code)) {
+  // A deadlock, a database that starts, stops, has no connection left or is a replica that may become the primary;
+  // without a code, a connection that broke.
+  if (code === '' || /^(08|25006|40|53|55|57)/.test(code)) {
     return new LeftoffError('unreachable', `Postgres could not be reached for ${what}. Try again.`, { cause })
   }
   return new LeftoffError('storage-unavailable', `Postgres could not run ${what}; its reason is the cause.`, { cause })

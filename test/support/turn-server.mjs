@@ -1,14 +1,12 @@
-// A server process of its own, with leftoff as it is published, signed in to Postgres as a role that owns nothing. Told by messages what to
-// do; tells what came of it, and when by the machine's clock.
+// A server process of its own, with leftoff as it is published, on Postgres, signed in as a role that owns nothing, or on Redis. Told by
+// messages what to do; tells what came of it, and when by the machine's clock.
 
-import { postgresAgentSessions, runTurn } from 'leftoff/server'
+import { postgresAgentSessions, redisAgentSessions, runTurn } from 'leftoff/server'
 import pg from 'pg'
+import { createClient } from 'redis'
 
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 20 })
-const sessions = postgresAgentSessions({
-  query: async (sql, params) => (await pool.query(sql, [...params])).rows,
-  timeoutMs: 30_000,
-})
+const database = process.env.DATABASE ?? ''
+const sessions = database.startsWith('postgresql:') ? onPostgres() : await onRedis()
 
 /** @type {() => void} */
 let finish = () => undefined
@@ -62,11 +60,35 @@ async function send({ key, turnId, leaseMs }) {
       if (type === 'done' || type === 'stopped') tell({ ended: type, session: agentSessionId, at: Date.now() })
     }
   } catch (error) {
-    tell({ failed: String(error) })
+    tell({
+      failed: String(error),
+      code: error instanceof Error && 'code' in error ? error.code : undefined,
+      at: Date.now(),
+    })
   }
 }
 
 /** @param {object} what */
 function tell(what) {
   process.send?.(what)
+}
+
+function onPostgres() {
+  const pool = new pg.Pool({ connectionString: database, max: 20 })
+  // An idle connection that breaks is replaced.
+  pool.on('error', () => undefined)
+  return postgresAgentSessions({
+    query: async (sql, params) => (await pool.query(sql, [...params])).rows,
+    timeoutMs: 30_000,
+  })
+}
+
+async function onRedis() {
+  const client = createClient({
+    socket: { path: database, tls: false, reconnectStrategy: () => 50 },
+    disableOfflineQueue: true,
+  })
+  client.on('error', () => undefined) // it connects again
+  await client.connect()
+  return redisAgentSessions({ command: (args) => client.sendCommand([...args]) })
 }

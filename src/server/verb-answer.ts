@@ -1,8 +1,8 @@
 import { LeftoffError } from '../core/error.js'
 import type { TurnState } from './agent-session-store.js'
 
-/** What a verb of `iam` answers. */
-export type SqlAnswer =
+/** What a verb answers that runs in the database itself, as an SQL function or a Lua script. */
+export type VerbAnswer =
   | {
       readonly status: 'ok'
       readonly agentSessionId?: string
@@ -16,7 +16,7 @@ export type SqlAnswer =
   | { readonly status: 'wrong-domain' }
 
 /** Checks what came from the database. */
-export function readSqlAnswer(verb: string, answer: unknown): SqlAnswer {
+export function readVerbAnswer(verb: string, answer: unknown): VerbAnswer {
   const data = fields(answer)
   const turn = data.turn === undefined ? undefined : readTurn(data.turn)
   const isReadable = data.turn === undefined || turn !== undefined
@@ -34,11 +34,11 @@ export function readSqlAnswer(verb: string, answer: unknown): SqlAnswer {
   throw unknownAnswer(verb)
 }
 
-/** The functions of the database are of another version. */
+/** The functions of the database are of another version, or something between rewrites its answers. */
 export function unknownAnswer(verb: string): LeftoffError {
   return new LeftoffError(
     'storage-unavailable',
-    `iam.${verb} answered in a form this code does not know. Run the migrations of this version of leftoff.`,
+    `${verb} answered in a form this code does not know. Run the migrations of this version of leftoff; give Redis's replies as they are.`,
   )
 }
 
