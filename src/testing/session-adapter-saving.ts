@@ -39,6 +39,13 @@ export function describeSaving({ handle, plant }: AdapterHarness): void {
         expect(await adapter.get('u1', 'c1')).toEqual(sessionAfter(change()))
       })
 
+      it('keeps a title that a person gave when the app suggests a later one', async () => {
+        const adapter = await handle()
+        await adapter.save([change({ titles: { person: { text: 'Mine', rank: 1 } } })])
+        await adapter.save([later(change({ titles: { app: { text: 'Suggested', rank: 9 } } }))])
+        expect(await adapter.get('u1', 'c1')).toMatchObject({ title: 'Mine' })
+      })
+
       it('nothing of a change that is refused', async () => {
         const adapter = await handle()
         await adapter.save([change()])
