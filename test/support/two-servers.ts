@@ -171,7 +171,7 @@ export function twoServers(openServers: () => Promise<Servers>): void {
       // It asks its agent to end, and the agent ends well: too late.
       holder.child.send({ finish: true })
       await holder.until((told) => told.some(({ failed }) => failed !== undefined))
-      expect(holder.told.at(-1)).toMatchObject({ code: 'lease-lost' })
+      expect(holder.told.find(({ failed }) => failed !== undefined)).toMatchObject({ code: 'lease-lost' })
       expect(holder.told.some(({ ended }) => ended !== undefined)).toBe(false)
       expect(await sessions.get(key)).toBe('before')
       expect(await sessions.getTurn(key)).toMatchObject({ turnId: next.turnId, state: 'running' })

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
 import { parseJson } from '../../core/parse-json.js'
 import type { AgentSessionStore } from '../agent-session-store.js'
-import { type OnError, reportError } from '../report-error.js'
+import { reportError } from '../report-error.js'
 import { verbAgentSessions } from '../verb-agent-sessions.js'
 import { readVerbAnswer } from '../verb-answer.js'
 import { commandCaller, type RedisCommand, redisKeys, scriptCaller } from './script-caller.js'
@@ -17,7 +17,7 @@ export interface RedisAgentSessionsOptions {
   /** How long one verb may take before it fails as `unreachable`; 5 s. */
   readonly timeoutMs?: number
   /** Called once if this Redis throws keys away to make room, leases and turns among them. */
-  readonly onError?: OnError
+  readonly onError?: (error: unknown) => void
   /** For `timeoutMs`; expiry and leases go by Redis's clock. */
   readonly clock?: Clock
 }
