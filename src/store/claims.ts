@@ -1,6 +1,7 @@
-import { parseStorageKey, storageKey } from '../core/web-storage.js'
+import { storageKey } from '../core/web-storage.js'
 import { requestLock } from './claim-lock.js'
 import { type ClaimMessage, isBefore, readClaimMessage } from './claim-messages.js'
+import { channelName, lockName, lookAfterRelease, lookElsewhere, post, setElsewhere } from './elsewhere.js'
 import { isUntouched } from './history.js'
 import { type Deferred, deferred } from './promises.js'
 import { sleep, withTimeout } from './time.js'
@@ -31,9 +32,6 @@ export interface Claim {
 
 /** How long to wait for a lock's answer, and for an objection where there are no locks. */
 const answerMs = 1_000
-const lookMs = 1_000
-/** How long a browser may still list a lock that was given back. */
-const releasedMs = 300
 
 /**
  * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
@@ -142,41 +140,13 @@ export async function whenReleased(user: User, conversationId: string, signal: A
   if (user.released.get(conversationId) === released) user.released.delete(conversationId)
 }
 
-/** Tells the other tabs that rows changed, where the adapter has no way to, or only asks for them now and then. */
-export function announceChanged(user: User, ids: readonly string[]): void {
-  const { subscribe, place } = user.context.adapter
-  if (ids.length > 0 && (!subscribe || place === 'account')) post(user, { type: 'changed', ids: [...ids] })
-}
-
 /** Begins to listen to other pages. */
 export function openClaimChannel(user: User): void {
   if (user.channel || user.hasLeft) return
-  user.channel = user.context.browser.channel(storageKey(user.context.name, 'claims', user.userId), (data) => {
+  user.channel = user.context.browser.channel(channelName(user), (data) => {
     const message = readClaimMessage(data)
     if (message) onMessage(user, message)
   })
-}
-
-/** Finds out again which conversations other pages have. */
-export function lookElsewhere(user: User): void {
-  const locks = user.context.browser.locks()
-  if (!locks || user.isGone) return
-  const prefix = `${storageKey(user.context.name, 'claim', user.userId)}/`
-  // What this page gives back around now may be in the answer still, and is not another's.
-  const own = new Set([...user.claims.keys(), ...user.releasing])
-  withTimeout(locks.query(), lookMs, user.context.clock, 'navigator.locks').then(
-    ({ held = [] }) => {
-      if (user.isGone) return
-      const ids = held.flatMap(({ name = '' }) =>
-        name.startsWith(prefix) ? [parseStorageKey(user.context.name, name)?.[2] ?? ''] : [],
-      )
-      setElsewhere(
-        user,
-        ids.filter((id) => !own.has(id) && !user.claims.has(id)),
-      )
-    },
-    () => {}, // not known then
-  )
 }
 
 async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean): Promise<boolean> {
@@ -264,6 +234,11 @@ function onMessage(user: User, message: ClaimMessage): void {
       )
       lookAfterRelease(user)
       return
+    case 'signed-out':
+      // A message alone deletes nothing: the epoch says whether somebody signed out. With the history kept there is no new one.
+      user.signedOutElsewhere = message.keepHistory ? 'kept' : 'said'
+      user.context.publish()
+      return
     case 'changed':
       for (const id of message.ids) user.reading.again.add(id)
       user.context.publish()
@@ -294,31 +269,4 @@ function endClaim(user: User, claim: Claim, why: ClaimEnd): void {
   post(user, { type: 'released', id: conversationId })
   user.releasing.add(conversationId)
   lookAfterRelease(user, () => user.releasing.delete(conversationId))
-}
-
-/** The message that a claim was given back may arrive before the browser has the lock back, and a look that still finds it would last. */
-function lookAfterRelease(user: User, before: () => unknown = () => {}): void {
-  user.context.clock.setTimeout(
-    () => {
-      before()
-      lookElsewhere(user)
-    },
-    releasedMs,
-    { keepsAlive: false },
-  )
-}
-
-function setElsewhere(user: User, ids: readonly string[]): void {
-  const next = [...new Set(ids)].sort()
-  if (next.length === user.openElsewhere.length && next.every((id, index) => id === user.openElsewhere[index])) return
-  user.openElsewhere = next
-  user.context.publish()
-}
-
-function post(user: User, message: ClaimMessage): void {
-  user.channel?.postMessage(message)
-}
-
-function lockName(user: User, conversationId: string): string {
-  return storageKey(user.context.name, 'claim', user.userId, conversationId)
 }

@@ -1,4 +1,3 @@
-import { createStore } from 'zustand/vanilla'
 import { maxWorkspaceBytes, requireId } from '../core/checks.js'
 import { systemClock } from '../core/clock.js'
 import { createId as randomId } from '../core/create-id.js'
@@ -6,7 +5,7 @@ import { LeftoffError } from '../core/error.js'
 import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'
-import { type Recorded, recordedMessage, recordedTitle } from './entry.js'
+import type { StoreContext } from './context.js'
 import { createEventEmitter } from './event-emitter.js'
 import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
 import { readInitialSessions } from './initial-state.js'
@@ -16,11 +15,12 @@ import { openPlace } from './place.js'
 import { placeIn, settledPlace } from './places.js'
 import { ignoreRejection } from './promises.js'
 import { loadMore } from './reading.js'
+import { type Recorded, recordedMessage, recordedTitle } from './recorded.js'
+import { clearConversations, removeConversation, restoreConversation } from './removing.js'
 import { flush, saveNow, saveSoon } from './saving.js'
-import type { SessionState, SessionStore, SessionStoreOptions } from './session-store.js'
-import { clearConversations, removeConversation, restoreConversation } from './session-user.js'
+import type { SessionStore, SessionStoreOptions } from './session-store.js'
 import { storeShell } from './store-shell.js'
-import { nowMs, type StoreContext, type User } from './user.js'
+import { nowMs, type User } from './user.js'
 import { takeOver } from './watching.js'
 
 /**
@@ -79,11 +79,7 @@ export function createSessionStore({
     emit: (event) => shell.send(event),
     publish: () => shell.publish(),
   }
-  const shell = storeShell(context, {
-    snapshot,
-    emit: events.emit,
-    createApi: (initial) => createStore<SessionState>(() => initial),
-  })
+  const shell = storeShell(context, { snapshot, emit: events.emit })
   // The first user's only: whoever comes later may have signed out since.
   shell.begin(userId, (user) => {
     for (const row of readInitialSessions(initialState, user.userId)) {
@@ -133,12 +129,12 @@ export function createSessionStore({
 
   return {
     capacity,
-    getState: shell.read,
-    getInitialState: shell.initial,
-    subscribe: shell.subscribe,
+    getState: shell.state.read,
+    getInitialState: shell.state.initial,
+    subscribe: shell.state.subscribe,
     on: events.on,
     stateOf: (workspace) =>
-      shell.read().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
+      shell.state.read().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
 
     initConversation(workspace, options = {}) {
       return shell.attempt(async () => {
