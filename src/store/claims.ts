@@ -1,10 +1,17 @@
-import { storageKey } from '../core/web-storage.js'
 import { requestLock } from './claim-lock.js'
 import { type ClaimMessage, isBefore, readClaimMessage } from './claim-messages.js'
-import { channelName, lockName, lookAfterRelease, lookElsewhere, post, setElsewhere } from './elsewhere.js'
+import {
+  channelName,
+  lockName,
+  lookAfterRelease,
+  lookElsewhere,
+  post,
+  setElsewhere,
+  tellUnavailable,
+} from './elsewhere.js'
 import { isUntouched } from './history.js'
 import { type Deferred, deferred } from './promises.js'
-import { sleep, withTimeout } from './time.js'
+import { sleep } from './time.js'
 import type { User } from './user.js'
 
 /** Why a claim ended: given back by this page, taken from it, or found to be another page's. */
@@ -81,34 +88,11 @@ export function releaseClaim(user: User, claim: Claim | undefined): void {
   if (claim && --claim.uses <= 0) endClaim(user, claim, 'released')
 }
 
-/** Gives back all: a page that is away must not hold what a live one could have. */
-function releaseAllClaims(user: User): void {
-  for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
-}
-
-/** Gives everything back and leaves the channel. */
+/** Gives everything back and leaves the channel: a page that is away must not hold what a live one could have. */
 export function closeClaims(user: User): void {
-  releaseAllClaims(user)
+  for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
   user.channel?.close()
   user.channel = undefined
-}
-
-/** Whether a claim held before the page froze is still this page's: another may have stolen it while nothing ran here. */
-export async function isStillHeld(user: User, claim: Claim): Promise<boolean> {
-  const locks = user.context.browser.locks()
-  if (!locks) return false // asked for anew
-  try {
-    const pageLock = storageKey(user.context.name, 'page', user.pageId)
-    const ask = locks.request(pageLock, {}, async () => {
-      const { held = [] } = await locks.query()
-      const page = held.find(({ name }) => name === pageLock)
-      const lock = held.find(({ name }) => name === lockName(user, claim.conversationId))
-      return lock !== undefined && lock.clientId === page?.clientId
-    })
-    return (await withTimeout(ask, answerMs, user.context.clock, 'navigator.locks')) === true && claim.state === 'held'
-  } catch {
-    return false
-  }
 }
 
 /** Asks the page that has the conversation for it. Whether it gives it; `false` if it does not answer in time. */
@@ -171,13 +155,6 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
   announceHeld(user, claim)
   const silence = sleep(clock, answerMs).then(() => 'held' as const)
   return (await Promise.race([silence, objected, ended])) === 'held'
-}
-
-/** Outside a document, such as on a server, there are no tabs to tell of. */
-function tellUnavailable(user: User): void {
-  if (user.isUnguarded || !user.context.browser.events()) return
-  user.isUnguarded = true
-  user.context.emit({ type: 'claims-unavailable' })
 }
 
 /** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */

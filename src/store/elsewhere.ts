@@ -72,3 +72,10 @@ export function announceSignOut(user: User, keepHistory: boolean): void {
 export function channelName({ context, userId }: User): string {
   return storageKey(context.name, 'claims', userId)
 }
+
+/** Outside a document, such as on a server, there are no tabs to tell of. */
+export function tellUnavailable(user: User): void {
+  if (user.isUnguarded || !user.context.browser.events()) return
+  user.isUnguarded = true
+  user.context.emit({ type: 'claims-unavailable' })
+}

@@ -3,6 +3,8 @@ import { dropPointers } from './device-keys.js'
 import { announceChanged } from './elsewhere.js'
 import { dropEntry } from './history.js'
 import { deleteJournal, writeRemovals } from './journal.js'
+import { replaceLost } from './opening.js'
+import { openPlace } from './place.js'
 import { readAgain } from './reading.js'
 import { saveAll } from './saving.js'
 import { nowMs, type User } from './user.js'
@@ -37,6 +39,7 @@ export function restoreConversation(user: User, conversationId: string): boolean
 /** Removes all conversations of a workspace, or all. If that fails nothing is removed. */
 export async function clearConversations(user: User, workspace: string | undefined): Promise<void> {
   const { adapter } = user.context
+  const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
   const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || entry.workspace === workspace)
   const ids = new Set(cleared.map(({ conversationId }) => conversationId))
   for (const id of ids) user.clearing.add(id)
@@ -59,5 +62,9 @@ export async function clearConversations(user: User, workspace: string | undefin
   } finally {
     for (const id of ids) user.clearing.delete(id)
     user.context.publish()
+  }
+  for (const [own, place] of open) {
+    const id = openPlace(place)?.conversationId
+    if (id !== undefined && user.places.get(own) === place) replaceLost(user, id)
   }
 }

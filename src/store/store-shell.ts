@@ -10,7 +10,7 @@ import { openAfterGivingWay, openWorkspace } from './opening.js'
 import { ignoreRejection } from './promises.js'
 import { publishedState } from './published-state.js'
 import { hasDue } from './queue.js'
-import { readAgain, refresh } from './reading.js'
+import { readAgain } from './reading.js'
 import { saveAll, saveSoon } from './saving.js'
 import type { SessionState } from './session-store.js'
 import { isSignedIn, leaveUser, onLifecycle, startUser } from './session-user.js'
@@ -18,17 +18,11 @@ import { writeSnapshot } from './snapshot.js'
 import { emptyState, stateOf, statusOf, storageFailure } from './state.js'
 import { createUser, disposedError, noUserError, signedOutError, type User } from './user.js'
 
-/** What {@link storeShell} is made with. */
-export interface ShellOptions {
-  readonly snapshot: boolean
-  readonly emit: (event: SessionEvent) => void
-}
-
 /** How late localStorage may be in another process, about. */
 const maxEpochDelayMs = 3_200
 
 /** What surrounds the user of a store: who it is, what the page does, and the state that apps see. */
-export function storeShell(context: StoreContext, { snapshot, emit }: ShellOptions) {
+export function storeShell(context: StoreContext, snapshot: boolean, emit: (event: SessionEvent) => void) {
   const { browser, adapter, clock } = context
   let user: User | undefined
   /** The user who left last, whom `signOut` without a user is about. */
@@ -211,18 +205,6 @@ export function storeShell(context: StoreContext, { snapshot, emit }: ShellOptio
       listen()
       startUser(user)
       return user
-    },
-
-    /** Runs an action that is a promise: its failure is also told by an event or the state, so it may be ignored. */
-    attempt<T>(run: () => Promise<T>): Promise<T> {
-      return ignoreRejection(run())
-    },
-
-    /** Something is open: what the page does not know of the history yet is read. */
-    opened(of: User): void {
-      if (of.reading.run > 0 || of.hasLeft) return
-      of.reading.run++
-      clock.setTimeout(() => void (of.hasLeft || refresh(of)), 0)
     },
 
     async setUser(next: string | undefined): Promise<void> {
