@@ -221,8 +221,7 @@ export function createSessionStore({
 
     draftOf(conversationId) {
       const user = shell.use()
-      const isHeld = user.claims.get(conversationId)?.state === 'held'
-      return draftsOf().read(user, conversationId, isHeld)
+      return draftsOf().read(user, conversationId, user.claims.get(conversationId)?.state === 'held')
     },
 
     setDraft(conversationId, text) {

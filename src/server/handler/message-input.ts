@@ -1,4 +1,4 @@
-import { codePointLength, wellFormed } from '../../core/text.js'
+import { wellFormed } from '../../core/text.js'
 
 /** The part of a Standard Schema (https://standardschema.dev) that checks a value. */
 export interface StandardSchema<Output> {
@@ -19,7 +19,7 @@ export const textInput: StandardSchema<string> = {
       typeof value === 'string' &&
       value.trim() !== '' &&
       value.length <= 2 * maxLength &&
-      codePointLength(value) <= maxLength
+      [...value].length <= maxLength
         ? { value: wellFormed(value) }
         : { issues: [{ message: `A message is a text of 1 to ${maxLength} characters.` }] },
   },
