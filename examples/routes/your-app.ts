@@ -1,14 +1,7 @@
 // What your app has already, as the routes beside this file use it.
 
 import type { ClaudeMessage } from 'leftoff/agents/claude'
-import type {
-  AgentSessionStore,
-  SessionAdapter,
-  TurnHandlerSettings,
-  TurnIds,
-  TurnLog,
-  TurnRun,
-} from 'leftoff/server'
+import type { AgentSessionStore, SessionAdapter, TurnHandlerSettings, TurnIds, TurnLog, TurnRun } from 'leftoff/server'
 
 /** One for all turns: `memoryAgentSessions()`, or `postgresAgentSessions({ query })` where several servers answer. */
 export declare const sessions: AgentSessionStore

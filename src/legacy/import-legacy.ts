@@ -4,7 +4,7 @@ import { LeftoffError } from '../core/error.js'
 import { parseJson } from '../core/parse-json.js'
 import { preview } from '../core/preview.js'
 import { firstCodePoints, wellFormed } from '../core/text.js'
-import type { ImportedBlob, LegacyImport } from '../store/user.js'
+import type { ImportedBlob, LegacyImport } from '../store/context.js'
 
 /** The scope of what is imported: the same each time, so that importing again changes nothing. */
 const importScope = 'imported'

@@ -4,5 +4,5 @@
  * @module leftoff/legacy
  */
 
-export type { ImportedBlob, LegacyImport } from '../store/user.js'
+export type { ImportedBlob, LegacyImport } from '../store/context.js'
 export { importLegacy } from './import-legacy.js'

@@ -12,6 +12,8 @@ export type ClaimMessage =
   | { readonly type: 'released'; readonly id: string }
   /** These rows changed: read them again. */
   | { readonly type: 'changed'; readonly ids: readonly string[] }
+  /** The user signed out on this device. */
+  | { readonly type: 'signed-out'; readonly keepHistory: boolean }
 
 /** Checks a message from outside: another version's, or any script's. */
 export function readClaimMessage(data: unknown): ClaimMessage | undefined {
@@ -20,6 +22,7 @@ export function readClaimMessage(data: unknown): ClaimMessage | undefined {
   if (type === 'changed') {
     return Array.isArray(ids) && ids.every((one) => typeof one === 'string') ? { type, ids } : undefined
   }
+  if (type === 'signed-out') return { type, keepHistory: data.keepHistory === true }
   if (typeof id !== 'string') return undefined
   if (type === 'released') return { type, id }
   if (type === 'answer')

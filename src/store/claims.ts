@@ -1,9 +1,17 @@
-import { parseStorageKey, storageKey } from '../core/web-storage.js'
 import { requestLock } from './claim-lock.js'
 import { type ClaimMessage, isBefore, readClaimMessage } from './claim-messages.js'
+import {
+  channelName,
+  lockName,
+  lookAfterRelease,
+  lookElsewhere,
+  post,
+  setElsewhere,
+  tellUnavailable,
+} from './elsewhere.js'
 import { isUntouched } from './history.js'
 import { type Deferred, deferred } from './promises.js'
-import { sleep, withTimeout } from './time.js'
+import { sleep } from './time.js'
 import type { User } from './user.js'
 
 /** Why a claim ended: given back by this page, taken from it, or found to be another page's. */
@@ -31,9 +39,6 @@ export interface Claim {
 
 /** How long to wait for a lock's answer, and for an objection where there are no locks. */
 const answerMs = 1_000
-const lookMs = 1_000
-/** How long a browser may still list a lock that was given back. */
-const releasedMs = 300
 
 /**
  * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
@@ -83,34 +88,11 @@ export function releaseClaim(user: User, claim: Claim | undefined): void {
   if (claim && --claim.uses <= 0) endClaim(user, claim, 'released')
 }
 
-/** Gives back all: a page that is away must not hold what a live one could have. */
-function releaseAllClaims(user: User): void {
-  for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
-}
-
-/** Gives everything back and leaves the channel. */
+/** Gives everything back and leaves the channel: a page that is away must not hold what a live one could have. */
 export function closeClaims(user: User): void {
-  releaseAllClaims(user)
+  for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
   user.channel?.close()
   user.channel = undefined
-}
-
-/** Whether a claim held before the page froze is still this page's: another may have stolen it while nothing ran here. */
-export async function isStillHeld(user: User, claim: Claim): Promise<boolean> {
-  const locks = user.context.browser.locks()
-  if (!locks) return false // asked for anew
-  try {
-    const pageLock = storageKey(user.context.name, 'page', user.pageId)
-    const ask = locks.request(pageLock, {}, async () => {
-      const { held = [] } = await locks.query()
-      const page = held.find(({ name }) => name === pageLock)
-      const lock = held.find(({ name }) => name === lockName(user, claim.conversationId))
-      return lock !== undefined && lock.clientId === page?.clientId
-    })
-    return (await withTimeout(ask, answerMs, user.context.clock, 'navigator.locks')) === true && claim.state === 'held'
-  } catch {
-    return false
-  }
 }
 
 /** Asks the page that has the conversation for it. Whether it gives it; `false` if it does not answer in time. */
@@ -142,41 +124,13 @@ export async function whenReleased(user: User, conversationId: string, signal: A
   if (user.released.get(conversationId) === released) user.released.delete(conversationId)
 }
 
-/** Tells the other tabs that rows changed, where the adapter has no way to, or only asks for them now and then. */
-export function announceChanged(user: User, ids: readonly string[]): void {
-  const { subscribe, place } = user.context.adapter
-  if (ids.length > 0 && (!subscribe || place === 'account')) post(user, { type: 'changed', ids: [...ids] })
-}
-
 /** Begins to listen to other pages. */
 export function openClaimChannel(user: User): void {
   if (user.channel || user.hasLeft) return
-  user.channel = user.context.browser.channel(storageKey(user.context.name, 'claims', user.userId), (data) => {
+  user.channel = user.context.browser.channel(channelName(user), (data) => {
     const message = readClaimMessage(data)
     if (message) onMessage(user, message)
   })
-}
-
-/** Finds out again which conversations other pages have. */
-export function lookElsewhere(user: User): void {
-  const locks = user.context.browser.locks()
-  if (!locks || user.isGone) return
-  const prefix = `${storageKey(user.context.name, 'claim', user.userId)}/`
-  // What this page gives back around now may be in the answer still, and is not another's.
-  const own = new Set([...user.claims.keys(), ...user.releasing])
-  withTimeout(locks.query(), lookMs, user.context.clock, 'navigator.locks').then(
-    ({ held = [] }) => {
-      if (user.isGone) return
-      const ids = held.flatMap(({ name = '' }) =>
-        name.startsWith(prefix) ? [parseStorageKey(user.context.name, name)?.[2] ?? ''] : [],
-      )
-      setElsewhere(
-        user,
-        ids.filter((id) => !own.has(id) && !user.claims.has(id)),
-      )
-    },
-    () => {}, // not known then
-  )
 }
 
 async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean): Promise<boolean> {
@@ -201,13 +155,6 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
   announceHeld(user, claim)
   const silence = sleep(clock, answerMs).then(() => 'held' as const)
   return (await Promise.race([silence, objected, ended])) === 'held'
-}
-
-/** Outside a document, such as on a server, there are no tabs to tell of. */
-function tellUnavailable(user: User): void {
-  if (user.isUnguarded || !user.context.browser.events()) return
-  user.isUnguarded = true
-  user.context.emit({ type: 'claims-unavailable' })
 }
 
 /** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */
@@ -264,6 +211,11 @@ function onMessage(user: User, message: ClaimMessage): void {
       )
       lookAfterRelease(user)
       return
+    case 'signed-out':
+      // A message alone deletes nothing: the epoch says whether somebody signed out. With the history kept there is no new one.
+      user.signedOutElsewhere = message.keepHistory ? 'kept' : 'said'
+      user.context.publish()
+      return
     case 'changed':
       for (const id of message.ids) user.reading.again.add(id)
       user.context.publish()
@@ -294,31 +246,4 @@ function endClaim(user: User, claim: Claim, why: ClaimEnd): void {
   post(user, { type: 'released', id: conversationId })
   user.releasing.add(conversationId)
   lookAfterRelease(user, () => user.releasing.delete(conversationId))
-}
-
-/** The message that a claim was given back may arrive before the browser has the lock back, and a look that still finds it would last. */
-function lookAfterRelease(user: User, before: () => unknown = () => {}): void {
-  user.context.clock.setTimeout(
-    () => {
-      before()
-      lookElsewhere(user)
-    },
-    releasedMs,
-    { keepsAlive: false },
-  )
-}
-
-function setElsewhere(user: User, ids: readonly string[]): void {
-  const next = [...new Set(ids)].sort()
-  if (next.length === user.openElsewhere.length && next.every((id, index) => id === user.openElsewhere[index])) return
-  user.openElsewhere = next
-  user.context.publish()
-}
-
-function post(user: User, message: ClaimMessage): void {
-  user.channel?.postMessage(message)
-}
-
-function lockName(user: User, conversationId: string): string {
-  return storageKey(user.context.name, 'claim', user.userId, conversationId)
 }

@@ -1,4 +1,3 @@
-import { createStore } from 'zustand/vanilla'
 import { maxWorkspaceBytes, requireId } from '../core/checks.js'
 import { systemClock } from '../core/clock.js'
 import { createId as randomId } from '../core/create-id.js'
@@ -6,21 +5,21 @@ import { LeftoffError } from '../core/error.js'
 import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'
-import { type Recorded, recordedMessage, recordedTitle } from './entry.js'
+import type { StoreContext } from './context.js'
 import { createEventEmitter } from './event-emitter.js'
 import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
 import { readInitialSessions } from './initial-state.js'
 import { beginConversation, openWorkspace, replaceLost, switchTo } from './opening.js'
 import { pageStorage } from './page-storage.js'
-import { openPlace } from './place.js'
-import { placeIn, settledPlace } from './places.js'
-import { ignoreRejection } from './promises.js'
-import { loadMore } from './reading.js'
+import { settledPlace } from './places.js'
+import { attempt, ignoreRejection } from './promises.js'
+import { loadMore, readOnce } from './reading.js'
+import { type Recorded, recordedMessage, recordedTitle } from './recorded.js'
+import { clearConversations, removeConversation, restoreConversation } from './removing.js'
 import { flush, saveNow, saveSoon } from './saving.js'
-import type { SessionState, SessionStore, SessionStoreOptions } from './session-store.js'
-import { clearConversations, removeConversation, restoreConversation } from './session-user.js'
+import type { SessionStore, SessionStoreOptions } from './session-store.js'
 import { storeShell } from './store-shell.js'
-import { nowMs, type StoreContext, type User } from './user.js'
+import { nowMs, type User } from './user.js'
 import { takeOver } from './watching.js'
 
 /**
@@ -79,11 +78,7 @@ export function createSessionStore({
     emit: (event) => shell.send(event),
     publish: () => shell.publish(),
   }
-  const shell = storeShell(context, {
-    snapshot,
-    emit: events.emit,
-    createApi: (initial) => createStore<SessionState>(() => initial),
-  })
+  const shell = storeShell(context, snapshot, events.emit)
   // The first user's only: whoever comes later may have signed out since.
   shell.begin(userId, (user) => {
     for (const row of readInitialSessions(initialState, user.userId)) {
@@ -92,16 +87,13 @@ export function createSessionStore({
     }
   })
 
-  function workspaceFor(user: User, conversationId: string): string {
-    return user.entries.get(conversationId)?.workspace ?? user.wantedWorkspace ?? defaultWorkspace ?? 'unknown'
-  }
+  const workspaceFor = (user: User, conversationId: string): string =>
+    user.entries.get(conversationId)?.workspace ?? user.wantedWorkspace ?? defaultWorkspace ?? 'unknown'
 
   /** Everything recorded is in the queue at once: under its conversation, or under the workspace whose conversation opens. */
   function record(
-    {
-      conversationId,
-      workspace,
-    }: { readonly conversationId?: string | undefined; readonly workspace?: string | undefined },
+    conversationId: string | undefined,
+    workspace: string | undefined,
     recorded: (user: User) => Recorded,
     isUrgent: boolean,
   ): void {
@@ -121,6 +113,11 @@ export function createSessionStore({
     shell.publish()
   }
 
+  async function clear(workspace: string | undefined): Promise<void> {
+    await clearConversations(shell.use(), workspace)
+    shell.keepSnapshot()
+  }
+
   function checkedWorkspace(workspace: unknown): string {
     requireId('workspace', workspace, maxWorkspaceBytes)
     return workspace
@@ -133,20 +130,20 @@ export function createSessionStore({
 
   return {
     capacity,
-    getState: shell.read,
-    getInitialState: shell.initial,
-    subscribe: shell.subscribe,
+    getState: shell.state.read,
+    getInitialState: shell.state.initial,
+    subscribe: shell.state.subscribe,
     on: events.on,
     stateOf: (workspace) =>
-      shell.read().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
+      shell.state.read().workspaces[workspace] ?? { conversationId: undefined, status: 'idle', isResumed: false },
 
     initConversation(workspace, options = {}) {
-      return shell.attempt(async () => {
+      return attempt(async () => {
         checkedWorkspace(workspace)
         if (options.conversationId !== undefined) requireId('conversationId', options.conversationId)
         const user = shell.use()
         const id = await openWorkspace(user, workspace, options)
-        shell.opened(user)
+        readOnce(user)
         return id
       })
     },
@@ -155,13 +152,13 @@ export function createSessionStore({
       const user = shell.use()
       const wanted = checkedWorkspace(workspace ?? user.wantedWorkspace ?? user.currentWorkspace ?? defaultWorkspace)
       const id = beginConversation(user, wanted)
-      shell.opened(user)
+      readOnce(user)
       shell.keepSnapshot()
       return id
     },
 
     switchConversation: (conversationId) =>
-      shell.attempt(async () => {
+      attempt(async () => {
         requireId('conversationId', conversationId)
         const result = await switchTo(shell.use(), conversationId)
         shell.keepSnapshot()
@@ -169,18 +166,19 @@ export function createSessionStore({
       }),
 
     takeOver: (workspace) =>
-      shell.attempt(async () => {
+      attempt(async () => {
         const user = shell.use()
         const wanted = workspace ?? user.currentWorkspace
         return wanted !== undefined && takeOver(user, wanted)
       }),
 
     updateActivity: (conversationId) =>
-      record({ conversationId }, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } }), false),
+      record(conversationId, undefined, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } }), false),
 
     recordMessage: ({ conversationId, workspace, ...message }) =>
       record(
-        { conversationId, workspace },
+        conversationId,
+        workspace,
         (user) =>
           recordedMessage(message, {
             at: nowMs(user),
@@ -193,11 +191,11 @@ export function createSessionStore({
 
     renameConversation(conversationId, title, { by = 'person' } = {}) {
       requireId('conversationId', conversationId)
-      if (persistContent) record({ conversationId }, (user) => recordedTitle(title, by, nextRank(user)), true)
+      if (persistContent) record(conversationId, undefined, (user) => recordedTitle(title, by, nextRank(user)), true)
     },
 
     removeConversation: (conversationId, { undoMs = 0 } = {}) =>
-      shell.attempt(async () => {
+      attempt(async () => {
         const user = shell.use()
         const removed = removeConversation(user, conversationId, undoMs)
         replaceLost(user, conversationId)
@@ -212,19 +210,18 @@ export function createSessionStore({
     },
 
     clearWorkspaceConversation: (workspace) =>
-      shell.attempt(async () => {
+      attempt(async () => {
         checkedWorkspace(workspace) // without one it would be all of them
         await clear(workspace)
       }),
 
-    clearAll: () => shell.attempt(() => clear(undefined)),
+    clearAll: () => attempt(() => clear(undefined)),
 
-    loadMore: (workspace) => shell.attempt(async () => loadMore(shell.use(), workspace)),
+    loadMore: (workspace) => attempt(async () => loadMore(shell.use(), workspace)),
 
     draftOf(conversationId) {
       const user = shell.use()
-      const isHeld = user.claims.get(conversationId)?.state === 'held'
-      return draftsOf().read(user, conversationId, isHeld)
+      return draftsOf().read(user, conversationId, user.claims.get(conversationId)?.state === 'held')
     },
 
     setDraft(conversationId, text) {
@@ -236,7 +233,7 @@ export function createSessionStore({
     signOut: ({ keepHistory = false } = {}) => ignoreRejection(shell.signOut(keepHistory)),
 
     flush: () =>
-      shell.attempt(async () => {
+      attempt(async () => {
         const user = shell.use()
         // What was said before a conversation is open goes to the one that opens; opening is bounded.
         await Promise.allSettled([...user.openings.values()].map(({ result }) => result))
@@ -249,18 +246,5 @@ export function createSessionStore({
       }),
 
     dispose: () => shell.dispose(),
-  }
-
-  async function clear(workspace: string | undefined): Promise<void> {
-    const user = shell.use()
-    const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
-    const cleared = clearConversations(user, workspace)
-    const before = placeIn(user, user.currentWorkspace)
-    await cleared
-    for (const [own, place] of open) {
-      const id = openPlace(place)?.conversationId
-      if (id !== undefined && user.places.get(own) === place) replaceLost(user, id)
-    }
-    if (before) shell.keepSnapshot()
   }
 }

@@ -1,7 +1,8 @@
 import { isObject } from '../core/checks.js'
 import { parseJson } from '../core/parse-json.js'
 import { storageKey, type WebStorage } from '../core/web-storage.js'
-import { tryStorage, type User } from './user.js'
+import { tryStorage } from './context.js'
+import type { User } from './user.js'
 
 /** How long a page that left a conversation has to come back before another tab opens it. */
 export const graceMs = 250

@@ -2,8 +2,9 @@ import { isObject } from '../core/checks.js'
 import { parseJson } from '../core/parse-json.js'
 import type { RankedSession } from '../core/session.js'
 import { parseStorageKey, storageKey, type WebStorage } from '../core/web-storage.js'
+import { tryStorage } from './context.js'
 import { keysWith } from './device-keys.js'
-import { nowMs, tryStorage, type User } from './user.js'
+import { nowMs, type User } from './user.js'
 
 /** Where drafts are kept. Made by {@link drafts}. */
 export interface DraftStorage {

@@ -3,7 +3,8 @@ import { maxIdBytes } from '../core/checks.js'
 import { shortHash } from '../core/hash.js'
 import type { RankedSession } from '../core/session.js'
 import { byRank } from '../core/stored-row.js'
-import { createEntry, type Entry, type Recorded, record, withStored } from './entry.js'
+import { createEntry, type Entry, record, withStored } from './entry.js'
+import type { Recorded } from './recorded.js'
 import { nowMs, type User } from './user.js'
 
 /** What the user's history shows, newest first. */

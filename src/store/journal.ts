@@ -3,10 +3,11 @@ import { isObject, readChange } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { parseJson } from '../core/parse-json.js'
 import { parseStorageKey, storageKey } from '../core/web-storage.js'
+import { tryStorage } from './context.js'
 import { keysWith } from './device-keys.js'
 import { changeOf } from './entry.js'
 import { dueEntries } from './history.js'
-import { nowMs, type Replay, tryStorage, type User } from './user.js'
+import { nowMs, type Replay, type User } from './user.js'
 
 /**
  * What storage has not acknowledged when a page is hidden or left, in localStorage: an IndexedDB write or a request that begins

@@ -1,31 +1,15 @@
-import { LeftoffError } from '../core/error.js'
-import type { RankedSession } from '../core/session.js'
-import type { RedirectReason } from '../core/session-event.js'
 import { storageError } from '../core/storage-error.js'
-import { byRank } from '../core/stored-row.js'
-import { askHolder, type Claim, releaseClaim, takeClaim } from './claims.js'
-import { dropPointers, graceMs, msToComeBack, readPointer, writePointer } from './device-keys.js'
-import { addNew, adopt, isHidden, readRow, recordIn } from './history.js'
+import { type Choice, choose, chooseInMemory, chooseNew } from './choosing.js'
+import { type Claim, releaseClaim, takeClaim } from './claims.js'
+import { dropPointers, writePointer } from './device-keys.js'
+import { addNew, isHidden, readRow, recordIn } from './history.js'
 import { openPlace } from './place.js'
 import { isHere, movePlace, placeIn, settledPlace } from './places.js'
 import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
-import { sleep, withTimeout } from './time.js'
-import { nowMs, type User } from './user.js'
+import { withTimeout } from './time.js'
+import type { User } from './user.js'
 import { followClaim, lose, watch } from './watching.js'
-
-/** The conversation that was chosen. */
-interface Choice {
-  readonly conversationId: string
-  /** Missing: another page has it, and this one watches. */
-  readonly claim: Claim | undefined
-  /** Begun here: this page's before the claim says so, because nobody else knows its id. */
-  readonly isNew?: boolean
-  /** What the workspace had open already. */
-  readonly isStaying?: boolean
-  readonly isResumed: boolean
-  readonly redirected?: { readonly from: string; readonly reason: RedirectReason }
-}
 
 /** Opens the workspace; the last wish of the app wins over those before it. Always settles within the bound. */
 export function openWorkspace(user: User, workspace: string, options: OpenOptions): Promise<string> {
@@ -221,148 +205,4 @@ async function claimInBackground(user: User, workspace: string, conversationId: 
   }
   if (isHere(user, workspace, conversationId)) void followClaim(user, workspace, claim)
   else releaseClaim(user, claim)
-}
-
-async function choose(user: User, workspace: string, options: OpenOptions, isWanted: () => boolean): Promise<Choice> {
-  const { adapter, capacity } = user.context
-  await user.started
-  if (user.hasLeft) throw await user.ended.promise
-  const listed = adapter.list(user.userId, { workspace, limit: capacity }).then(({ sessions }) => {
-    if (user.isGone) return []
-    for (const row of sessions) adopt(user, row)
-    user.context.publish()
-    return sessions
-  })
-  listed.catch(() => {})
-  const asked = options.conversationId
-  if (asked !== undefined) return chooseAsked(user, workspace, asked, options.createUnknown === true)
-  const own = readPointer(user, workspace)
-  if (own !== undefined) {
-    const choice = await chooseOwn(user, workspace, own)
-    if (choice) return choice
-  }
-  const sessions = await listed
-  if (user.context.resume === 'new' || !isWanted()) return chooseNew(user, workspace)
-  return (await chooseNewest(user, workspace, sessions)) ?? chooseNew(user, workspace)
-}
-
-/** The one the app gave, such as by a link. */
-async function chooseAsked(user: User, workspace: string, asked: string, createUnknown: boolean): Promise<Choice> {
-  const { adapter, whenOpenElsewhere } = user.context
-  const row = isHidden(user, asked) ? 'removed' : await adapter.get(user.userId, asked)
-  const isOwn =
-    user.begun.has(asked) ||
-    user.entries.get(asked)?.unsent !== undefined ||
-    readPointer(user, workspace) === asked ||
-    hasDraft(user, asked)
-  const reason: RedirectReason | undefined =
-    row === 'removed' || row === 'newer-version'
-      ? row
-      : row === undefined
-        ? isOwn || createUnknown
-          ? undefined
-          : 'not-found'
-        : row.workspace === workspace
-          ? undefined
-          : 'other-workspace'
-  if (reason) return redirect(user, workspace, asked, reason)
-  const isLeft = readPointer(user, workspace) === asked && user.hasLeftStamp
-  const claim = await takeClaim(user, asked, { waitMs: isLeft ? graceMs : 0 })
-  if (!claim && whenOpenElsewhere === 'new') return redirect(user, workspace, asked, 'open-elsewhere')
-  const latest = row === undefined ? undefined : await readRow(user, asked)
-  if (latest === 'removed') {
-    releaseClaim(user, claim)
-    return redirect(user, workspace, asked, 'removed')
-  }
-  if (row === undefined) addNew(user, workspace, asked)
-  return { conversationId: asked, claim, isResumed: row !== undefined }
-}
-
-/** The one this tab had. `undefined`: it is gone. */
-async function chooseOwn(user: User, workspace: string, own: string): Promise<Choice | undefined> {
-  const isLeft = user.hasLeftStamp
-  let claim = await takeClaim(user, own)
-  if (!claim && isLeft) {
-    // Our last page frees its lock within some 10 ms; another that took the conversation in the gap gives it back if it is unused.
-    void askHolder(user, own, 'back', graceMs)
-    claim = await takeClaim(user, own, { waitMs: graceMs })
-  }
-  // Held by a live page, and no stamp: this tab is a copy of it.
-  if (!claim && !isLeft) return chooseNew(user, workspace)
-  const row = await readRow(user, own)
-  const isOther = typeof row === 'object' && row.workspace !== workspace
-  if (row === 'removed' || row === 'newer-version' || isOther || isHidden(user, own)) {
-    releaseClaim(user, claim)
-    return row === 'newer-version' ? redirect(user, workspace, own, row) : undefined
-  }
-  if (row === undefined) addNew(user, workspace, own)
-  return { conversationId: own, claim, isResumed: row !== undefined }
-}
-
-/** The newest of the workspace that no live tab has. */
-async function chooseNewest(
-  user: User,
-  workspace: string,
-  listed: readonly RankedSession[],
-): Promise<Choice | undefined> {
-  const drafted = user.context.keepsContent ? (user.context.drafts?.listed(user, workspace) ?? []) : []
-  const candidates = [
-    ...listed,
-    ...drafted.filter((draft) => !listed.some((row) => row.conversationId === draft.conversationId)),
-  ]
-  for (const { conversationId } of candidates.sort(byRank)) {
-    const isGivenBack = [...user.gaveWay.values()].includes(conversationId)
-    if (isHidden(user, conversationId) || user.claims.has(conversationId) || isGivenBack) continue
-    // Left a moment ago: its page may be reloading.
-    const wait = msToComeBack(user, conversationId, nowMs(user))
-    if (wait > 0) await sleep(user.context.clock, wait)
-    const claim = await takeClaim(user, conversationId)
-    if (!claim) continue
-    const row = await readRow(user, conversationId)
-    const isStored = typeof row === 'object' && row.workspace === workspace
-    const isDraft = row === undefined && hasDraft(user, conversationId)
-    if ((isStored || isDraft) && !isHidden(user, conversationId)) {
-      if (isDraft) addNew(user, workspace, conversationId)
-      return { conversationId, claim, isResumed: isStored }
-    }
-    releaseClaim(user, claim)
-  }
-  return undefined
-}
-
-function chooseNew(user: User, workspace: string): Choice {
-  const conversationId = user.context.createId()
-  addNew(user, workspace, conversationId)
-  return { conversationId, claim: undefined, isNew: true, isResumed: false }
-}
-
-/** Not the one that was asked for: a workspace that has one open keeps it, so that going back begins nothing. */
-function redirect(user: User, workspace: string, from: string, reason: RedirectReason): Choice {
-  const before = openPlace(user.places.get(workspace))
-  const choice: Choice =
-    before && !isHidden(user, before.conversationId)
-      ? { conversationId: before.conversationId, claim: undefined, isStaying: true, isResumed: before.isResumed }
-      : chooseNew(user, workspace)
-  return { ...choice, redirected: { from, reason } }
-}
-
-/** The storage failed or is too slow: what this tab had, or a new conversation, in memory. */
-async function chooseInMemory(user: User, workspace: string, { conversationId: asked }: OpenOptions): Promise<Choice> {
-  const own = asked ?? readPointer(user, workspace)
-  if (own === undefined || isHidden(user, own)) return chooseNew(user, workspace)
-  const claim = await takeClaim(user, own, { waitMs: user.hasLeftStamp ? graceMs : 0 })
-  if (!claim && (asked === undefined ? !user.hasLeftStamp : user.context.whenOpenElsewhere === 'new')) {
-    return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'open-elsewhere')
-  }
-  const isKnown = user.entries.has(own)
-  addNew(user, workspace, own)
-  return { conversationId: own, claim, isResumed: isKnown }
-}
-
-function hasDraft(user: User, conversationId: string): boolean {
-  return user.context.keepsContent && (user.context.drafts?.read(user, conversationId, true) ?? '') !== ''
-}
-
-export function noUserError(): LeftoffError {
-  return new LeftoffError('no-user', 'The user is not known yet. Call setUser(userId) once it is.')
 }

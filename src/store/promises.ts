@@ -7,6 +7,11 @@ export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
+/** Runs an action whose failure is also reported by an event or the state, so that it may be ignored. */
+export function attempt<T>(run: () => Promise<T>): Promise<T> {
+  return ignoreRejection(run())
+}
+
 /** A promise with its resolver. */
 export interface Deferred<T> {
   readonly promise: Promise<T>

@@ -11,6 +11,13 @@ import type { User } from './user.js'
 /** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */
 const pageSize = 100
 
+/** Something is open: what the page does not know of the history yet is read. */
+export function readOnce(user: User): void {
+  if (user.reading.run > 0 || user.hasLeft) return
+  user.reading.run++
+  user.context.clock.setTimeout(() => void (user.hasLeft || refresh(user)), 0)
+}
+
 /** Reads the newest sessions, and again later if that fails. */
 export async function refresh(user: User): Promise<void> {
   const { adapter, capacity } = user.context

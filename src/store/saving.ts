@@ -1,5 +1,5 @@
 import type { LeftoffError } from '../core/error.js'
-import { announceChanged } from './claims.js'
+import { announceChanged } from './elsewhere.js'
 import { replaceLost } from './opening.js'
 import { ignoreRejection } from './promises.js'
 import { hasDue, nextRemovalAt, type Refused, type Round, refusalError, sendRound } from './queue.js'
@@ -126,7 +126,7 @@ function settleRefusal(user: User, refused: Refused): void {
   const { emit } = user.context
   user.refusal = error
   if (reason === 'signed-out') {
-    user.isSignedOutElsewhere = true
+    user.signedOutElsewhere = 'refused'
     return
   }
   if (reason === 'newer-version') emit({ type: 'newer-version', conversationId, error })

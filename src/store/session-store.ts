@@ -4,9 +4,9 @@ import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { Browser } from './browser.js'
+import type { LegacyImport } from './context.js'
 import type { DraftStorage } from './drafts.js'
-import type { RecordedMessage } from './entry.js'
-import type { LegacyImport } from './user.js'
+import type { RecordedMessage } from './recorded.js'
 
 /** Options of `createSessionStore`. */
 export interface SessionStoreOptions {

@@ -1,17 +1,20 @@
 import { epochKey } from '../core/epoch.js'
 import { randomScope } from '../core/hash.js'
-import { storageError } from '../core/storage-error.js'
-import { storageKey, type WebStorage } from '../core/web-storage.js'
-import { announceChanged, closeClaims, lookElsewhere, openClaimChannel } from './claims.js'
-import { dropPointers, keysWith, readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
+import { storageKey } from '../core/web-storage.js'
+import type { LifecycleEvent } from './browser.js'
+import { closeClaims, openClaimChannel } from './claims.js'
+import { localEpoch, tryStorage } from './context.js'
+import { readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
+import { lookElsewhere } from './elsewhere.js'
 import { withScope } from './entry.js'
-import { addNew, dropEntry, isUntouched, putEntry, recordIn } from './history.js'
-import { deleteJournal, readJournal, writeJournal, writeRemovals } from './journal.js'
+import { dropDrafts } from './forgetting.js'
+import { addNew, isUntouched, putEntry, recordIn } from './history.js'
+import { readJournal, writeJournal } from './journal.js'
 import { openIds, placeIn } from './places.js'
 import { readAgain, refresh, removeOldest } from './reading.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
-import { importOverKey, legacyBlob } from './snapshot.js'
-import { endUser, localEpoch, nowMs, type StoreContext, signedOutError, tryStorage, type User } from './user.js'
+import { legacyBlob } from './snapshot.js'
+import { endUser, nowMs, type User } from './user.js'
 import { askAgain, stopWatching } from './watching.js'
 
 /** How long after opening a page looks whether the device keeps too many conversations. */
@@ -45,18 +48,28 @@ async function start(user: User): Promise<void> {
 /** Whether the user is still the one this page opened with, as far as localStorage says. */
 export function isSignedIn(user: User): boolean {
   const stored = localEpoch(user.context, user.userId)
-  return !user.isSignedOutElsewhere && (stored === undefined || stored === user.epoch)
+  return user.signedOutElsewhere !== 'refused' && (stored === undefined || stored === user.epoch)
+}
+
+/** What happens to the page. */
+export function onLifecycle(user: User, event: LifecycleEvent): void {
+  if (event === 'hidden') onHidden(user)
+  else if (event === 'visible') onVisible(user)
+  else if (event === 'pagehide') onPageHide(user)
+  else if (event === 'pageshow') onPageShow(user)
+  else if (event === 'freeze') stopWatching(user)
+  else void askAgain(user).then(() => refresh(user)) // it was frozen
 }
 
 /** The page is hidden: it may never be seen again. */
-export function onHidden(user: User): void {
+function onHidden(user: User): void {
   writeJournal(user, { isLeaving: false })
   user.context.drafts?.share(user)
   void saveAll(user)
 }
 
 /** The page goes away. It may come back from the back/forward cache, so nothing ends. */
-export function onPageHide(user: User): void {
+function onPageHide(user: User): void {
   settleWaiting(user)
   for (const id of user.removals.keys()) user.removals.set(id, {}) // what could be undone is final now
   writeJournal(user, { isLeaving: true })
@@ -68,20 +81,15 @@ export function onPageHide(user: User): void {
 }
 
 /** The page comes back from the back/forward cache. */
-export function onPageShow(user: User): void {
+function onPageShow(user: User): void {
   user.hasLeftStamp = takeLeftStamp(user)
   beginScope(user)
   openClaimChannel(user)
   void askAgain(user).then(() => refresh(user))
 }
 
-/** The page was frozen. */
-export function onResume(user: User): void {
-  void askAgain(user).then(() => refresh(user))
-}
-
 /** The page is seen again. */
-export function onVisible(user: User): void {
+function onVisible(user: User): void {
   lookElsewhere(user)
   if (user.saving.error) void saveAll(user)
   // Also where the adapter says what changed: Firefox sends no storage event for what a page writes as another one begins to listen.
@@ -104,81 +112,6 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
     await saveAll(user)
   } finally {
     endUser(user, why)
-  }
-}
-
-/** What earlier pages kept before `persistContent: false`. */
-function dropDrafts({ context, userId }: User): void {
-  for (const kind of ['localStorage', 'sessionStorage'] as const) {
-    tryStorage(context, kind, (storage) => {
-      for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
-    })
-  }
-}
-
-/** Forgets the user on this device. Other tabs see another epoch. */
-export async function forgetUser(context: StoreContext, user: User, epoch: string): Promise<void> {
-  endUser(user, signedOutError())
-  stopWatching(user)
-  closeClaims(user)
-  user.unsubscribe?.()
-  forgetDevice(context, user.userId, epoch)
-  forgetTab(context, user.userId)
-  await context.adapter.forget?.(user.userId, epoch)
-}
-
-/** Removes a conversation, at once or when it can no longer be undone. */
-export function removeConversation(user: User, conversationId: string, undoMs: number): Promise<void> {
-  user.removedIds.add(conversationId)
-  user.removals.set(conversationId, undoMs > 0 ? { dueAt: nowMs(user) + undoMs } : {})
-  if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
-  const isPending = () => undoMs === 0 && user.removals.has(conversationId)
-  return saveAll(user).then(
-    async () => {
-      if (user.isGone && isPending()) throw await user.ended.promise
-    },
-    (error: unknown) => {
-      // That something else could not be saved is not this caller's failure.
-      if (isPending()) throw error
-    },
-  )
-}
-
-/** Takes a removal back that was not carried out. */
-export function restoreConversation(user: User, conversationId: string): boolean {
-  if (user.removals.get(conversationId)?.dueAt === undefined) return false
-  user.removals.delete(conversationId)
-  user.removedIds.delete(conversationId)
-  deleteJournal(user, new Set([conversationId]))
-  void readAgain(user, [conversationId])
-  return true
-}
-
-/** Removes all conversations of a workspace, or all. If that fails nothing is removed. */
-export async function clearConversations(user: User, workspace: string | undefined): Promise<void> {
-  const { adapter } = user.context
-  const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || entry.workspace === workspace)
-  const ids = new Set(cleared.map(({ conversationId }) => conversationId))
-  for (const id of ids) user.clearing.add(id)
-  user.reading.run++ // a list that is being read shows what is gone
-  user.context.publish()
-  try {
-    await adapter.clear(user.userId, workspace)
-    // What may be on its way there, unanswered, needs a tombstone of its own: clearing finds no row of it.
-    const sent = cleared.filter(({ unsent, stored }) => unsent || !stored).map(({ conversationId }) => conversationId)
-    if (sent.length > 0) await adapter.remove(user.userId, sent)
-    deleteJournal(user, workspace === undefined ? undefined : ids)
-    for (const id of ids) {
-      dropEntry(user, id)
-      user.removedIds.add(id)
-    }
-    dropPointers(user, workspace)
-    announceChanged(user, [...ids])
-  } catch (cause) {
-    throw storageError(adapter.name, cause)
-  } finally {
-    for (const id of ids) user.clearing.delete(id)
-    user.context.publish()
   }
 }
 
@@ -250,31 +183,5 @@ function beginScope(user: User): void {
   user.scope = randomScope()
   for (const [id, entry] of user.entries) {
     if (!user.unsent.has(id)) putEntry(user, withScope(entry, user.scope))
-  }
-}
-
-/** The user's keys in this tab's own storage. Those of other tabs carry an epoch that is over. */
-export function forgetTab(context: StoreContext, userId: string): void {
-  tryStorage(context, 'sessionStorage', (own) => removeKeys(own, context.name, userId))
-}
-
-function forgetDevice(context: StoreContext, userId: string, epoch: string): void {
-  const { name } = context
-  tryStorage(context, 'localStorage', (own) => {
-    // The epoch first: what another page writes from here on is not there.
-    own.setItem(epochKey(name, userId), epoch)
-    own.setItem(importOverKey(name), '1')
-    own.removeItem(name)
-    own.removeItem(storageKey(name, 'quarantine', name))
-    removeKeys(own, name, userId)
-  })
-}
-
-function removeKeys(storage: WebStorage, name: string, userId: string): void {
-  const ofUser = ['pointer', 'left', 'journal', 'draft'].map((kind) => storageKey(name, kind, userId))
-  const quarantined = storageKey(name, 'quarantine', `${storageKey(name, 'journal', userId)}/`)
-  for (const key of keysWith(storage, `${name}/`)) {
-    const isOfUser = ofUser.some((prefix) => key === prefix || key.startsWith(`${prefix}/`))
-    if (isOfUser || key.startsWith(quarantined)) storage.removeItem(key)
   }
 }

@@ -1,8 +1,9 @@
 import { isObject } from '../core/checks.js'
 import { parseJson } from '../core/parse-json.js'
 import { storageKey } from '../core/web-storage.js'
+import { tryStorage } from './context.js'
 import type { SessionState } from './session-store.js'
-import { tryStorage, type User } from './user.js'
+import type { User } from './user.js'
 
 const shownSessions = 10
 

@@ -1,54 +1,13 @@
-import type { SessionAdapter } from '../core/adapter.js'
 import type { SessionChange } from '../core/change.js'
-import type { Clock } from '../core/clock.js'
-import { epochKey, readEpoch } from '../core/epoch.js'
 import { LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/hash.js'
-import type { SessionEvent } from '../core/session-event.js'
-import type { WebStorage } from '../core/web-storage.js'
-import type { Browser, ClaimChannel } from './browser.js'
+import type { ClaimChannel } from './browser.js'
 import type { Claim } from './claims.js'
-import type { DraftStorage } from './drafts.js'
-import type { Entry, Recorded } from './entry.js'
+import { localEpoch, type StoreContext } from './context.js'
+import type { Entry } from './entry.js'
 import type { Place } from './place.js'
 import { type Deferred, deferred } from './promises.js'
-
-/** What a store works with, for all its users. */
-export interface StoreContext {
-  readonly name: string
-  readonly panel: string
-  /** With a bound on each call. */
-  readonly adapter: SessionAdapter
-  readonly browser: Browser
-  /** The page's storages, each as it was given first. */
-  readonly storage: (kind: 'localStorage' | 'sessionStorage') => WebStorage | undefined
-  readonly clock: Clock
-  readonly createId: () => string
-  readonly resume: 'latest' | 'new'
-  readonly whenOpenElsewhere: 'watch' | 'new'
-  readonly capacity: number
-  readonly openTimeoutMs: number
-  readonly maxConversations: number
-  readonly defaultWorkspace: string | undefined
-  readonly keepsContent: boolean
-  readonly drafts: DraftStorage | undefined
-  readonly legacy: LegacyImport | undefined
-  readonly emit: (event: SessionEvent) => void
-  /** The state may have changed. */
-  readonly publish: () => void
-}
-
-/** Imports what an older app left, if there is anything. */
-export type LegacyImport = (blob: string, userId: string, now: number) => ImportedBlob
-
-/** What an older app's blob holds. */
-export interface ImportedBlob {
-  /** Without an epoch. */
-  readonly changes: readonly Omit<SessionChange, 'epoch'>[]
-  readonly current: { readonly conversationId: string; readonly workspace: string } | undefined
-  /** One for each entry that could not be read. */
-  readonly errors: readonly LeftoffError[]
-}
+import type { Recorded } from './recorded.js'
 
 /** A removal that was not carried out yet. */
 interface Removal {
@@ -85,8 +44,8 @@ export interface User {
   hasLeft: boolean
   /** Resolves when the user is left or gone, with what waiting promises reject with. */
   readonly ended: Deferred<LeftoffError>
-  /** Storage said that the user signed out, in another tab. */
-  isSignedOutElsewhere: boolean
+  /** The user signed out in another tab: storage refused something, that tab kept the history, or it says so and storage is to tell. */
+  signedOutElsewhere: 'refused' | 'kept' | 'said' | undefined
   /** sign-out.ts. The sign-in this page belongs to. */
   epoch: string
   /** session-user.ts: what must have happened before anything is opened. Never rejects. */
@@ -182,7 +141,7 @@ export function createUser(context: StoreContext, userId: string): User {
     pageId: randomScope() + randomScope(),
     isGone: false,
     hasLeft: false,
-    isSignedOutElsewhere: false,
+    signedOutElsewhere: undefined,
     ended: deferred(),
     epoch: localEpoch(context, userId) ?? '',
     started: undefined,
@@ -239,26 +198,6 @@ export function endUser(user: User, why: LeftoffError): void {
   user.ended.resolve(why)
 }
 
-/** The epoch in localStorage, if there is one. */
-export function localEpoch(context: StoreContext, userId: string): string | undefined {
-  const stored = tryStorage(context, 'localStorage', (storage) => storage.getItem(epochKey(context.name, userId)))
-  return readEpoch(stored) || undefined
-}
-
-/** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */
-export function tryStorage<T>(
-  context: Pick<StoreContext, 'storage'>,
-  kind: 'localStorage' | 'sessionStorage',
-  use: (storage: WebStorage) => T,
-): T | undefined {
-  try {
-    const storage = context.storage(kind)
-    return storage && use(storage)
-  } catch {
-    return undefined
-  }
-}
-
 /** The time in whole ms since the epoch; a clock before 1970 counts as 1970. */
 export function nowMs({ context }: Pick<User, 'context'>): number {
   const now = Math.floor(context.clock.now())
@@ -271,4 +210,8 @@ export function disposedError(): LeftoffError {
 
 export function signedOutError(): LeftoffError {
   return new LeftoffError('signed-out', 'The user signed out on this device. Nothing more of theirs is stored here.')
+}
+
+export function noUserError(): LeftoffError {
+  return new LeftoffError('no-user', 'The user is not known yet. Call setUser(userId) once it is.')
 }

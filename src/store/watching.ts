@@ -1,8 +1,10 @@
-import { askHolder, type Claim, isStillHeld, releaseClaim, takeClaim, whenReleased } from './claims.js'
+import { storageKey } from '../core/web-storage.js'
+import { askHolder, type Claim, releaseClaim, takeClaim, whenReleased } from './claims.js'
 import { graceMs } from './device-keys.js'
+import { lockName } from './elsewhere.js'
 import { readRow } from './history.js'
 import { isHere, movePlace, placeIn } from './places.js'
-import { sleep } from './time.js'
+import { sleep, withTimeout } from './time.js'
 import type { User } from './user.js'
 
 /** How long a page that reloads has before a watcher takes its conversation. */
@@ -117,4 +119,22 @@ export function lose(user: User, workspace: string, conversationId: string): voi
   user.context.emit({ type: 'taken-over', conversationId })
   user.context.publish()
   void watch(user, workspace, conversationId)
+}
+
+/** Whether a claim held before the page froze is still this page's: another may have stolen it while nothing ran here. */
+async function isStillHeld(user: User, claim: Claim): Promise<boolean> {
+  const locks = user.context.browser.locks()
+  if (!locks) return false // asked for anew
+  try {
+    const pageLock = storageKey(user.context.name, 'page', user.pageId)
+    const ask = locks.request(pageLock, {}, async () => {
+      const { held = [] } = await locks.query()
+      const page = held.find(({ name }) => name === pageLock)
+      const lock = held.find(({ name }) => name === lockName(user, claim.conversationId))
+      return lock !== undefined && lock.clientId === page?.clientId
+    })
+    return (await withTimeout(ask, answerMs, user.context.clock, 'navigator.locks')) === true && claim.state === 'held'
+  } catch {
+    return false
+  }
 }

@@ -15,7 +15,7 @@ const allowed = [
   ['src/adapters/dexie/a.ts', './b.js'],
   ['src/adapters/dexie/a.ts', 'dexie'],
   ['src/legacy/a.ts', '../core/checks.js'],
-  ['src/legacy/a.ts', '../store/user.js'],
+  ['src/legacy/a.ts', '../store/context.js'],
   ['src/legacy/a.ts', './b.js'],
   ['src/react/a.tsx', '../store/create-session-store.js'],
   ['src/react/a.tsx', 'react'],

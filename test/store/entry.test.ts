@@ -4,17 +4,8 @@ import { applyChange, type SessionChange, type StoredRow } from '../../src/core/
 import { readChange } from '../../src/core/checks.js'
 import { shortHash } from '../../src/core/hash.js'
 import { sessionOf } from '../../src/core/stored-row.js'
-import {
-  acknowledge,
-  beginAnew,
-  changeOf,
-  createEntry,
-  type Entry,
-  record,
-  recordedMessage,
-  recordedTitle,
-  withStored,
-} from '../../src/store/entry.js'
+import { acknowledge, beginAnew, changeOf, createEntry, type Entry, record, withStored } from '../../src/store/entry.js'
+import { recordedMessage, recordedTitle } from '../../src/store/recorded.js'
 
 type Step =
   | { readonly do: 'say'; readonly messageId: number | undefined; readonly hasUsage: boolean }

@@ -1,6 +1,7 @@
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import type { StoreContext } from '../../src/store/context.js'
 import { pageStorage } from '../../src/store/page-storage.js'
-import { createUser, type StoreContext, type User } from '../../src/store/user.js'
+import { createUser, type User } from '../../src/store/user.js'
 import type { FakeTab } from '../../src/testing/fake-browser.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
 

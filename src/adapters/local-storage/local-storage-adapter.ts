@@ -12,6 +12,7 @@ import { createKeyIndex } from './key-index.js'
 import { adapterKeys, allKeys } from './keys.js'
 import { listParts } from './list-parts.js'
 import { createParts } from './parts.js'
+import { rowRemover } from './remove-rows.js'
 import { createPartWriter } from './save-part.js'
 
 /** Options of {@link localStorageAdapter}. */
@@ -25,9 +26,6 @@ export interface LocalStorageAdapterOptions {
   /** Where `storage`, `pageshow` and `resume` events arrive; the window when omitted. */
   readonly events?: EventTarget
 }
-
-/** How long a removed row cannot come back. */
-const tombstoneMs = 30 * 24 * 60 * 60 * 1_000
 
 /**
  * Keeps sessions in `localStorage`. Each store instance writes a key of its own per conversation, so tabs never overwrite each
@@ -55,6 +53,7 @@ export function localStorageAdapter({
     for (const reporter of [...reporters]) reporter(report)
   })
   const index = createKeyIndex(keys)
+  const removeRows = rowRemover(keys, index, now)
   const writer = createPartWriter({ keys, parts, index, now, createAuthor: randomScope })
   /** Kept from the first use: after `window.close()` WebKit gives `null`, while the object that it gave before still writes. */
   let kept: WebStorage | undefined
@@ -121,38 +120,6 @@ export function localStorageAdapter({
     return writer.save(storage, checked.value)
   }
 
-  /** The tombstone before the row goes: other pages hear of each write by itself, and without it the row would look cleared away. */
-  function removeRows(storage: WebStorage, userId: string, conversationIds: readonly string[]): void {
-    for (const conversationId of conversationIds) {
-      const tombstone = keys.tombstone(userId, conversationId)
-      const partKeys = [...(index.peek(storage, userId, conversationId)?.ranks.keys() ?? [])]
-      const removeParts = () => {
-        for (const key of partKeys) {
-          storage.removeItem(key)
-          index.removed(storage, key)
-        }
-      }
-      try {
-        storage.setItem(tombstone, String(now()))
-      } catch {
-        removeParts() // makes room
-        storage.setItem(tombstone, String(now()))
-      }
-      removeParts()
-      index.wrote(storage, tombstone)
-    }
-    signal.announce(userId, conversationIds)
-  }
-
-  /** A tombstone has done its work once no writer can be that late. */
-  function removeOldTombstones(storage: WebStorage): void {
-    for (const key of allKeys(storage)) {
-      if (!keys.parseTombstone(key) || Number(storage.getItem(key)) >= now() - tombstoneMs) continue
-      storage.removeItem(key)
-      index.removed(storage, key)
-    }
-  }
-
   return {
     name: 'localStorage',
     place: 'device',
@@ -200,20 +167,17 @@ export function localStorageAdapter({
         if (conversationIds.length === 0) return
         index.forget()
         removeRows(storage, userId, conversationIds)
-        removeOldTombstones(storage)
+        signal.announce(userId, conversationIds)
       }),
 
     clear: (userId, workspace) =>
       use((storage) => {
         index.forget()
         const conversations = [...index.conversationsOf(storage, userId)]
-        const ids = conversations.filter(([, found]) => workspace === undefined || found.workspace === workspace)
-        removeRows(
-          storage,
-          userId,
-          ids.map(([id]) => id),
-        )
-        removeOldTombstones(storage)
+        const found = conversations.filter(([, one]) => workspace === undefined || one.workspace === workspace)
+        const ids = found.map(([id]) => id)
+        removeRows(storage, userId, ids)
+        signal.announce(userId, ids)
       }),
 
     epochOf: (userId) => use((storage) => epochOf(storage, userId)),

@@ -1,0 +1,66 @@
+import type { SessionAdapter } from '../core/adapter.js'
+import type { SessionChange } from '../core/change.js'
+import type { Clock } from '../core/clock.js'
+import { epochKey, readEpoch } from '../core/epoch.js'
+import type { LeftoffError } from '../core/error.js'
+import type { SessionEvent } from '../core/session-event.js'
+import type { WebStorage } from '../core/web-storage.js'
+import type { Browser } from './browser.js'
+import type { DraftStorage } from './drafts.js'
+
+/** What a store works with, for all its users. */
+export interface StoreContext {
+  readonly name: string
+  readonly panel: string
+  /** With a bound on each call. */
+  readonly adapter: SessionAdapter
+  readonly browser: Browser
+  /** The page's storages, each as it was given first. */
+  readonly storage: (kind: 'localStorage' | 'sessionStorage') => WebStorage | undefined
+  readonly clock: Clock
+  readonly createId: () => string
+  readonly resume: 'latest' | 'new'
+  readonly whenOpenElsewhere: 'watch' | 'new'
+  readonly capacity: number
+  readonly openTimeoutMs: number
+  readonly maxConversations: number
+  readonly defaultWorkspace: string | undefined
+  readonly keepsContent: boolean
+  readonly drafts: DraftStorage | undefined
+  readonly legacy: LegacyImport | undefined
+  readonly emit: (event: SessionEvent) => void
+  /** The state may have changed. */
+  readonly publish: () => void
+}
+
+/** Imports what an older app left, if there is anything. */
+export type LegacyImport = (blob: string, userId: string, now: number) => ImportedBlob
+
+/** What an older app's blob holds. */
+export interface ImportedBlob {
+  /** Without an epoch. */
+  readonly changes: readonly Omit<SessionChange, 'epoch'>[]
+  readonly current: { readonly conversationId: string; readonly workspace: string } | undefined
+  /** One for each entry that could not be read. */
+  readonly errors: readonly LeftoffError[]
+}
+
+/** The epoch in localStorage, if there is one. */
+export function localEpoch(context: StoreContext, userId: string): string | undefined {
+  const stored = tryStorage(context, 'localStorage', (storage) => storage.getItem(epochKey(context.name, userId)))
+  return readEpoch(stored) || undefined
+}
+
+/** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */
+export function tryStorage<T>(
+  context: Pick<StoreContext, 'storage'>,
+  kind: 'localStorage' | 'sessionStorage',
+  use: (storage: WebStorage) => T,
+): T | undefined {
+  try {
+    const storage = context.storage(kind)
+    return storage && use(storage)
+  } catch {
+    return undefined
+  }
+}

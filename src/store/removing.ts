@@ -1,0 +1,70 @@
+import { storageError } from '../core/storage-error.js'
+import { dropPointers } from './device-keys.js'
+import { announceChanged } from './elsewhere.js'
+import { dropEntry } from './history.js'
+import { deleteJournal, writeRemovals } from './journal.js'
+import { replaceLost } from './opening.js'
+import { openPlace } from './place.js'
+import { readAgain } from './reading.js'
+import { saveAll } from './saving.js'
+import { nowMs, type User } from './user.js'
+
+/** Removes a conversation, at once or when it can no longer be undone. */
+export function removeConversation(user: User, conversationId: string, undoMs: number): Promise<void> {
+  user.removedIds.add(conversationId)
+  user.removals.set(conversationId, undoMs > 0 ? { dueAt: nowMs(user) + undoMs } : {})
+  if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
+  const isPending = () => undoMs === 0 && user.removals.has(conversationId)
+  return saveAll(user).then(
+    async () => {
+      if (user.isGone && isPending()) throw await user.ended.promise
+    },
+    (error: unknown) => {
+      // That something else could not be saved is not this caller's failure.
+      if (isPending()) throw error
+    },
+  )
+}
+
+/** Takes a removal back that was not carried out. */
+export function restoreConversation(user: User, conversationId: string): boolean {
+  if (user.removals.get(conversationId)?.dueAt === undefined) return false
+  user.removals.delete(conversationId)
+  user.removedIds.delete(conversationId)
+  deleteJournal(user, new Set([conversationId]))
+  void readAgain(user, [conversationId])
+  return true
+}
+
+/** Removes all conversations of a workspace, or all. If that fails nothing is removed. */
+export async function clearConversations(user: User, workspace: string | undefined): Promise<void> {
+  const { adapter } = user.context
+  const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
+  const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || entry.workspace === workspace)
+  const ids = new Set(cleared.map(({ conversationId }) => conversationId))
+  for (const id of ids) user.clearing.add(id)
+  user.reading.run++ // a list that is being read shows what is gone
+  user.context.publish()
+  try {
+    await adapter.clear(user.userId, workspace)
+    // What may be on its way there, unanswered, needs a tombstone of its own: clearing finds no row of it.
+    const sent = cleared.filter(({ unsent, stored }) => unsent || !stored).map(({ conversationId }) => conversationId)
+    if (sent.length > 0) await adapter.remove(user.userId, sent)
+    deleteJournal(user, workspace === undefined ? undefined : ids)
+    for (const id of ids) {
+      dropEntry(user, id)
+      user.removedIds.add(id)
+    }
+    dropPointers(user, workspace)
+    announceChanged(user, [...ids])
+  } catch (cause) {
+    throw storageError(adapter.name, cause)
+  } finally {
+    for (const id of ids) user.clearing.delete(id)
+    user.context.publish()
+  }
+  for (const [own, place] of open) {
+    const id = openPlace(place)?.conversationId
+    if (id !== undefined && user.places.get(own) === place) replaceLost(user, id)
+  }
+}
