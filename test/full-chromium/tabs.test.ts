@@ -158,3 +158,50 @@ it('gives each tab that comes back with the browser its own conversation', async
   const after = await Promise.all(restored.map(openShop))
   expect(after.toSorted()).toEqual(before.toSorted())
 })
+
+it('a prerendered page takes nothing, and has the conversation once it is shown', async () => {
+  const page = await browser.open('prerendered')
+  const id = await openShop(page)
+  await sayHello(page)
+  const url = new URL(page.url())
+  url.searchParams.set('open', 'shop')
+  await page.evaluate((url) => {
+    const rules = document.createElement('script')
+    rules.type = 'speculationrules'
+    rules.text = JSON.stringify({ prerender: [{ urls: [url], eagerness: 'immediate' }] })
+    document.head.append(rules)
+  }, url.href)
+  // A second of its life: time enough to take something.
+  await page.waitForTimeout(3_000)
+  expect(await stateOf(page)).toMatchObject({ status: 'ready', currentConversationId: id, openElsewhere: [] })
+  expect(await heldClaims(page)).toHaveLength(1)
+
+  await Promise.all([
+    page.waitForURL(url.href),
+    page.evaluate((url) => {
+      location.href = url
+    }, url.href),
+  ])
+  await page.waitForFunction(() => 'store' in window)
+  expect(await activationStart(page)).toBeGreaterThan(0)
+  expect(await page.evaluate(() => window.untilShown)).toBe('opening')
+  await expect.poll(() => stateOf(page)).toMatchObject({ status: 'ready', currentConversationId: id })
+  await expect.poll(() => heldClaims(page)).toHaveLength(1)
+  await page.close()
+})
+
+/** The locks that pages of the site hold on conversations. */
+async function heldClaims(page: Page): Promise<readonly string[]> {
+  const names = await page.evaluate(async () =>
+    ((await navigator.locks.query()).held ?? []).map(({ name = '' }) => name),
+  )
+  return names.filter((name) => name.includes('claim'))
+}
+
+/** When a page that was prerendered was shown, by its own clock; 0: it was not prerendered. */
+function activationStart(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const [entry] = performance.getEntriesByType('navigation')
+    return Number(entry ? Reflect.get(entry, 'activationStart') : 0)
+  })
+}
