@@ -19,6 +19,7 @@ declare const redisUrl: string
 declare const messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[]
 declare const sessionStore: import('leftoff/server').AgentSessionStore
 declare const sessions: import('leftoff/server').AgentSessionStore
+declare const log: import('leftoff/server').TurnLog
 declare const key: import('leftoff/server').TabKey
 declare const agentSessionId: string
 declare const hasHistory: boolean

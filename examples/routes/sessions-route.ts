@@ -1,8 +1,8 @@
 // app/api/sessions/route.ts of a Next app: the history of conversations for `httpAdapter({ url: '/api/sessions' })`. Web-standard, so it also
 // is the handler of any framework that speaks Request and Response.
 
-import { sessionRoutes } from 'leftoff/server'
-import { history, onError, sessionStore, userOf } from './your-app.js'
+import { forgetConversation, sessionRoutes } from 'leftoff/server'
+import { history, log, onError, sessions, userOf } from './your-app.js'
 
 export const { GET, POST } = sessionRoutes({
   adapterOf: () => history,
@@ -10,7 +10,7 @@ export const { GET, POST } = sessionRoutes({
     const userId = await userOf(request)
     return userId === undefined ? new Response('Sign in first.', { status: 401 }) : { userId }
   },
-  // The agent session goes with its conversation.
-  onRemove: (key) => sessionStore.delete(key),
+  // The agent session and what its turns sent go with their conversation.
+  onRemove: (key) => forgetConversation({ sessions, log }, key),
   onError,
 })

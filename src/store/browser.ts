@@ -10,8 +10,8 @@ export interface Browser {
   isHidden(): boolean
   /** Whether the browser discarded this tab's last page to save memory. */
   wasDiscarded(): boolean
-  /** Resolves once a prerendered page is shown; at once for any other. */
-  activated(): Promise<void>
+  /** Resolves once a prerendered page is shown; at once, with `false`, for any other. */
+  activated(): Promise<boolean>
   /** The page's locks, `undefined` where there are none. They may still reject each request. */
   locks(): ClaimLocks | undefined
   /** Joins the other pages of this origin in a channel, `undefined` where there is none. Open until it is closed. */
@@ -83,8 +83,9 @@ export const realBrowser: Browser = {
   isHidden: () => hasDocument() && document.visibilityState === 'hidden',
   wasDiscarded: () => hasDocument() && 'wasDiscarded' in document && document.wasDiscarded === true,
   async activated() {
-    if (!hasDocument() || !('prerendering' in document) || document.prerendering !== true) return
+    if (!hasDocument() || !('prerendering' in document) || document.prerendering !== true) return false
     await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
+    return true
   },
   // Node has both as well, where they would keep a process alive.
   locks: () => (hasDocument() ? navigator.locks : undefined),

@@ -39,6 +39,8 @@ export interface Claim {
 
 /** How long to wait for a lock's answer, and for an objection where there are no locks. */
 const answerMs = 1_000
+/** How often a page without locks looks whether what it watches is free. */
+const lookAgainMs = 10_000
 
 /**
  * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
@@ -159,13 +161,13 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
 
 /** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */
 async function waitForLock(user: User, conversationId: string, signal: AbortSignal): Promise<void> {
+  const { browser, clock } = user.context
   try {
-    const locks = user.context.browser.locks()
-    if (!locks) return await new Promise(() => {})
-    await locks.request(lockName(user, conversationId), { signal }, () => undefined)
-  } catch {
-    await new Promise(() => {}) // aborted, or no locks here: a message says when
-  }
+    await browser.locks()?.request(lockName(user, conversationId), { signal }, () => undefined)
+    if (browser.locks()) return
+  } catch {}
+  // Aborted, or no locks here: a message says when, but not that of a page that crashed.
+  await sleep(clock, lookAgainMs)
 }
 
 function onMessage(user: User, message: ClaimMessage): void {

@@ -16,8 +16,10 @@ export interface Entry {
   /** This page's scope in the conversation, and what it counted there so far. */
   readonly scope: string
   readonly total: ScopeTotals
-  /** How many scopes of messages with ids were stored since this page's own scope was. */
+  /** How many scopes of messages with ids were stored beside this page's own scope or after it. */
   readonly othersStored: number
+  /** When something was counted in this page's own scope, in ms since the epoch. */
+  readonly countedAt: number
   /** What storage acknowledged, by scope. */
   readonly acknowledged: Readonly<Record<string, ScopeTotals>>
   /** What storage has not acknowledged yet. */
@@ -30,8 +32,10 @@ export interface Entry {
 /** The part of a change that was recorded. */
 type Unsent = Pick<SessionChange, 'counts' | 'activity' | 'preview' | 'titles'>
 
-/** How many scopes one change carries, so that repeats of it stay within what a row remembers. */
-const scopesPerChange = 32
+/** How many scopes one change carries, so that repeats of it stay within what a part in localStorage remembers. */
+const scopesPerChange = 16
+/** A page that was silent for half the time after which others fold its part counts anew. */
+const silenceMs = 12 * 60 * 60 * 1_000
 
 /** An entry with these fields, about which nothing else is known. */
 export function createEntry(
@@ -43,6 +47,7 @@ export function createEntry(
     isReadOnly: false,
     total: { messages: 0 },
     othersStored: 0,
+    countedAt: 0,
     acknowledged: {},
     unsent: undefined,
     ...fields,
@@ -66,6 +71,7 @@ export function record(entry: Entry, { message, activity, preview, titles }: Rec
   return withView({
     ...entry,
     total,
+    countedAt: message && message.scope === undefined && activity ? activity.at : entry.countedAt,
     unsent: {
       ...unsent,
       ...(counts && { counts }),
@@ -79,7 +85,9 @@ export function record(entry: Entry, { message, activity, preview, titles }: Rec
 /** What is to be sent of the entry now. */
 export function changeOf(entry: Entry, epoch: string): SessionChange {
   const { userId, conversationId, workspace, stored, begins, unsent = {} } = entry
-  const scopes = Object.entries(unsent.counts ?? {})
+  // Its own first: what comes later pushes it out of what rows remember.
+  const isOwn = ([name]: [string, ScopeTotals]) => Number(name === entry.scope)
+  const scopes = Object.entries(unsent.counts ?? {}).sort((a, b) => isOwn(b) - isOwn(a))
   return {
     userId,
     workspace,
@@ -118,7 +126,7 @@ export function acknowledge(entry: Entry, sent: SessionChange): Entry {
     ...entry,
     stored,
     begins: undefined,
-    othersStored: scopesSent.includes(entry.scope) ? 0 : entry.othersStored + scopesSent.length,
+    othersStored: scopesSent.includes(entry.scope) ? scopesSent.length - 1 : entry.othersStored + scopesSent.length,
     acknowledged,
     unsent: Object.keys(left).length > 0 ? left : undefined,
   })
@@ -157,16 +165,17 @@ export function withoutUnsent(entry: Entry): Entry {
 }
 
 /**
- * Whether the page is to count in a new scope: the row may have forgotten its own, whose running total would then count twice.
- * Only once nothing of it is on its way.
+ * Whether the page is to count in a new scope at that time: the row may have forgotten its own, whose running total would then
+ * count twice. Only once nothing of it is on its way.
  */
-export function needsScope({ unsent, othersStored, total }: Entry): boolean {
-  return !unsent && total.messages > 0 && othersStored >= scopesPerChange
+export function needsScope({ unsent, scope, othersStored, countedAt, total }: Entry, now: number): boolean {
+  const mayBeForgotten = othersStored >= scopesPerChange - 1 || now - countedAt >= silenceMs
+  return mayBeForgotten && total.messages > 0 && !unsent?.counts?.[scope]
 }
 
 /** The entry counting in a new scope from here on. */
 export function withScope(entry: Entry, scope: string): Entry {
-  return { ...entry, scope, total: { messages: 0 }, othersStored: 0, acknowledged: {} }
+  return { ...entry, scope, total: { messages: 0 }, othersStored: 0 }
 }
 
 function withView(entry: Omit<Entry, 'view' | 'session'>): Entry {

@@ -1,9 +1,9 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import { maxIdBytes } from '../core/checks.js'
-import { shortHash } from '../core/hash.js'
+import { randomScope, shortHash } from '../core/hash.js'
 import type { RankedSession } from '../core/session.js'
 import { byRank } from '../core/stored-row.js'
-import { createEntry, type Entry, record, withStored } from './entry.js'
+import { createEntry, type Entry, needsScope, record, withScope, withStored } from './entry.js'
 import type { Recorded } from './recorded.js'
 import { nowMs, type User } from './user.js'
 
@@ -102,7 +102,8 @@ export function recordIn(user: User, conversationId: string, workspace: string, 
   const known =
     user.entries.get(conversationId) ??
     createEntry({ userId: user.userId, conversationId, workspace, scope: user.scope })
-  putEntry(user, record(known, recorded))
+  const isNew = needsScope(known, recorded.activity?.at ?? 0)
+  putEntry(user, record(isNew ? withScope(known, randomScope()) : known, recorded))
 }
 
 /** The rank of what is recorded now: greater than every rank of the user that this page has seen. */

@@ -109,7 +109,8 @@ export function replaceLost(user: User, conversationId: string): boolean {
 async function runOpening(user: User, workspace: string, run: number, options: OpenOptions): Promise<string> {
   const { adapter, clock, openTimeoutMs } = user.context
   const isWanted = () => !user.isGone && user.openings.get(workspace)?.run === run
-  await user.context.browser.activated()
+  // A prerendered page follows one of its tab that is only just leaving.
+  if (await user.context.browser.activated()) user.hasLeftStamp = true
   const choosing = choose(user, workspace, options, isWanted)
   const ended = user.ended.promise.then((why): never => {
     throw why

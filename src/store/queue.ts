@@ -3,7 +3,7 @@ import type { SessionChange } from '../core/change.js'
 import { LeftoffError as Failure, type LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/hash.js'
 import { storageError } from '../core/storage-error.js'
-import { acknowledge, beginAnew, changeOf, type Entry, needsScope, withoutUnsent, withScope } from './entry.js'
+import { acknowledge, beginAnew, changeOf, type Entry, withoutUnsent } from './entry.js'
 import { dropEntry, dueEntries, putEntry } from './history.js'
 import { settleJournal, settleReplay } from './journal.js'
 import { nowMs, type Replay, type User } from './user.js'
@@ -114,9 +114,8 @@ function settleBatch(
     if (!entry) continue // removed in the meantime
     if (!reason) {
       const stored = acknowledge(entry, change)
-      const next = needsScope(stored) ? withScope(stored, randomScope()) : stored
-      putEntry(user, next)
-      if (!next.unsent) settleJournal(user, conversationId)
+      putEntry(user, stored)
+      if (!stored.unsent) settleJournal(user, conversationId)
       round.changed.push(conversationId)
       // An earlier attempt may have been stored without our hearing of it.
       if (change.titles || !entry.stored || user.saving.failures > 0) round.readAgain.push(conversationId)

@@ -9,6 +9,7 @@ import type { User } from './user.js'
 
 /** How long a page that reloads has before a watcher takes its conversation. */
 const reloadMs = 500
+const maxMoreMs = 2_500
 /** How long a page has to object to what was granted. */
 const objectionMs = 50
 /** How long the page that has a conversation has to answer before it is taken from it. */
@@ -36,9 +37,10 @@ export async function watch(user: User, workspace: string, conversationId: strin
   const key = `${workspace}\n${conversationId}`
   user.watches.get(key)?.abort()
   user.watches.set(key, stop)
-  while (isWatching() && !stop.signal.aborted) {
+  for (let tries = 0; isWatching() && !stop.signal.aborted; tries++) {
     await whenReleased(user, conversationId, stop.signal)
-    await sleep(user.context.clock, reloadMs)
+    // Of two watchers whose locks are slow each may find the other's question: they ask ever further apart.
+    await sleep(user.context.clock, reloadMs + ((tries * user.pageId.charCodeAt(0)) % maxMoreMs))
     if (!isWatching() || stop.signal.aborted) break
     const claim = await takeClaim(user, conversationId)
     // A page without locks has time to object: otherwise the two would take turns.
@@ -85,7 +87,7 @@ export async function askAgain(user: User): Promise<void> {
         user.context.publish()
         return
       }
-      releaseClaim(user, claim)
+      if (claim?.places.delete(workspace)) releaseClaim(user, claim)
       const again = await takeClaim(user, conversationId, { waitMs: graceMs })
       if (again) return void (await settleTaken(user, workspace, again))
       lose(user, workspace, conversationId)

@@ -97,7 +97,7 @@ export function fakeBrowser(): FakeBrowser {
         },
         isHidden: () => isHidden,
         wasDiscarded: () => false,
-        activated: async () => {},
+        activated: async () => false,
         beforePaint: (run) => run(),
         events: () => events,
         locks: () => locks.of(events),

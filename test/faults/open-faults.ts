@@ -25,6 +25,7 @@ export const faultIds = [
   'S17',
   'S18',
   'S19',
+  'S19b',
   'S20',
   'S21',
   'S21b',

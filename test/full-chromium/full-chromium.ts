@@ -77,7 +77,7 @@ export async function startFullChromium(): Promise<FullChromium> {
   return fullChromium
 }
 
-function findFullChromium(): string {
+export function findFullChromium(): string {
   const places = [process.env.FULL_CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome']
   const found = places.find((path) => path && existsSync(path))
   if (!found) throw new Error('No Chromium found. Install one, or set FULL_CHROMIUM_PATH to its executable.')

@@ -61,9 +61,15 @@ export const deeds = [
 
 export type Deed = (typeof deeds)[number]
 
+/** How locks behave in every page of a run; `slow`: they answer later than the store waits for. */
+export const lockKinds = ['missing', 'rejecting', 'slow'] as const
+export type LockKind = (typeof lockKinds)[number]
+
 /** What a run begins with. */
 export interface Scene {
   readonly storage: StorageKind
+  /** Without it locks work, until an action says otherwise. */
+  readonly locks?: LockKind | undefined
   readonly devices: number
   readonly actions: readonly Action[]
 }

@@ -10,6 +10,7 @@ export function describeFailure({ seed, storage, invariant, seen, facts, scene }
     '{',
     `  seed: ${seed},`,
     `  storage: '${storage}',`,
+    ...(scene.locks ? [`  locks: '${scene.locks}',`] : []),
     `  devices: ${scene.devices},`,
     `  invariant: '${invariant}',`,
     '  actions: [',

@@ -1,5 +1,6 @@
 // The soak as a process of its own, for the scripts: one request as JSON on the command line, one answer as JSON.
 
+import type { LockKind } from './actions.js'
 import { foundScenes } from './found/index.js'
 import { openSeeds } from './open-seeds.js'
 import { isQuietSceneKept, type Replayed, replayFound } from './replay-found.js'
@@ -9,6 +10,7 @@ import type { StorageKind } from './store-driver.js'
 interface SoakRequest {
   readonly do: 'soak'
   readonly storage: StorageKind
+  readonly locks?: LockKind
   readonly from: number
   readonly count: number
   readonly mostFailures?: number

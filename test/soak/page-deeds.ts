@@ -177,14 +177,14 @@ export const pageDeeds = {
   },
 
   'slow-locks'(world, _index, { ms = 0 }, place) {
-    if (!place) return false
+    if (!place || world.locks) return false
     place.page.lockDelayMs = ms
     world.model.facts.add('slow locks')
     return true
   },
 
   locks(world, _index, { how }, place) {
-    if (!place || place.page.lockMode === how) return false
+    if (!place || world.locks || place.page.lockMode === how) return false
     place.page.lockMode = lockModeOf(how)
     world.model.facts.add(`locks ${place.page.lockMode}`)
     return true

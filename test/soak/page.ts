@@ -150,7 +150,7 @@ export function createPage(
         return locks && gatedLocks(locks)
       },
       wasDiscarded: () => wasDiscarded,
-      activated: () => (isActive ? Promise.resolve() : activated),
+      activated: () => (isActive ? Promise.resolve(false) : activated.then(() => true)),
       events: () => events,
       channel: (name, onMessage) =>
         tab.browser.channel(name, (data) => deliver(() => onMessage(data), { isKept: false })),

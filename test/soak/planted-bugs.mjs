@@ -25,8 +25,8 @@ export const plantedBugs = [
   {
     what: 'a failed save is not tried again',
     file: 'src/store/saving.ts',
-    find: '    startTimer(user, backoffMs(saving.failures), false)\n',
-    replace: '',
+    find: 'startTimer(user, backoffMs(saving.failures), false)',
+    replace: 'startTimer(user, Number.POSITIVE_INFINITY, false)',
   },
   {
     what: 'what is counted while a save is under way is forgotten',

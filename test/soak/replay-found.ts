@@ -1,4 +1,4 @@
-import type { Action } from './actions.js'
+import type { Action, LockKind } from './actions.js'
 import { runScene } from './run.js'
 import type { StorageKind } from './store-driver.js'
 import type { Invariant, Violation } from './world.js'
@@ -10,6 +10,7 @@ export interface FoundScene {
   /** Which seed it was found with. */
   readonly seed: number
   readonly storage: StorageKind
+  readonly locks?: LockKind
   readonly devices: number
   /** What did not hold. */
   readonly invariant: Invariant

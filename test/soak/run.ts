@@ -1,4 +1,4 @@
-import type { Scene } from './actions.js'
+import type { LockKind, Scene } from './actions.js'
 import { checkStorage } from './check-storage.js'
 import { checkViews, checkWatchers } from './check-views.js'
 import { disposeStore, leavePage, openWorkspace } from './doing.js'
@@ -27,8 +27,8 @@ export interface Run {
 }
 
 /** The scene that a seed stands for. */
-export function sceneOf(seed: number, storage: StorageKind): Scene {
-  return createScene(createRandom(seed), storage)
+export function sceneOf(seed: number, storage: StorageKind, locks?: LockKind): Scene {
+  return { ...createScene(createRandom(seed), storage), locks }
 }
 
 /** Lets a scene happen, lets everything come to rest, and looks at what is there. */
@@ -37,6 +37,7 @@ export async function runScene(scene: Scene): Promise<Run> {
   const stop = watchRejections((reason) => rejections.push(reason))
   const restoreRandom = repeatableRandom()
   const world = createWorld(scene)
+  count(world, `locks: ${scene.locks ?? 'working'}`)
   try {
     await perform(world, scene.actions)
     await comeToRest(world)
@@ -72,7 +73,7 @@ async function comeToRest(world: World): Promise<void> {
   for (const place of world.places) {
     if (!place) continue
     place.faults.heal()
-    place.page.lockDelayMs = 0
+    if (world.locks !== 'slow') place.page.lockDelayMs = 0
     place.page.activate()
     if (place.page.state !== 'running') place.page.thaw()
     else if (place.page.browser.isHidden()) place.page.tell('visible')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { lockKinds } from './actions.js'
 import { describeSummary } from './describe-summary.js'
 import { openSeeds } from './open-seeds.js'
 import { soak } from './soak.js'
@@ -18,6 +19,12 @@ describe('random tabs, users and failures', { timeout: 180_000 }, () => {
     console.log(`${storage}: ${describeSummary(summary)}`)
     expect(summary.failures.map(({ text }) => text).join('\n\n')).toBe('')
     expect(summary.runs).toBe(count)
+  })
+
+  it.each(lockKinds)('lose, double and mix up nothing where locks are %s', async (locks) => {
+    const summary = await soak({ storage: 'account', locks, from: 1, count: 100 })
+    expect(summary.failures.map(({ text }) => text).join('\n\n')).toBe('')
+    expect(summary.effects[`locks: ${locks}`]).toBe(100)
   })
 
   it.each(openSeeds)('not yet: seed $seed on $storage ($invariant)', async ({ storage, seed, invariant }) => {

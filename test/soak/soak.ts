@@ -1,4 +1,4 @@
-import type { Scene } from './actions.js'
+import type { LockKind, Scene } from './actions.js'
 import { describeFailure } from './describe-failure.js'
 import { type Run, runScene, sceneOf } from './run.js'
 import { shrink } from './shrink.js'
@@ -29,12 +29,15 @@ export interface Summary {
 /** Runs the scenes of `count` seeds, and ends early once `mostFailures` of them failed. */
 export async function soak({
   storage,
+  locks,
   from,
   count,
   mostFailures = 1,
   skip = [],
 }: {
   readonly storage: StorageKind
+  /** How locks behave in all of these runs. */
+  readonly locks?: LockKind | undefined
   readonly from: number
   readonly count: number
   readonly mostFailures?: number
@@ -47,7 +50,7 @@ export async function soak({
   for (let seed = from; seed < from + count && failures.length < mostFailures; seed++) {
     runs++
     if (skip.includes(seed)) continue
-    const scene = sceneOf(seed, storage)
+    const scene = sceneOf(seed, storage, locks)
     const run = await runScene(scene)
     for (const [what, times] of run.effects) effects[what] = (effects[what] ?? 0) + times
     const [violation] = run.violations

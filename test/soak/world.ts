@@ -1,4 +1,4 @@
-import type { Scene } from './actions.js'
+import type { LockKind, Scene } from './actions.js'
 import { createModel, type Model, type Stay } from './model.js'
 import { type Beginning, createDevice, createPage, type Device, type Page, type SoakClock } from './page.js'
 import { createSoakTime, type SoakTime } from './soak-time.js'
@@ -61,6 +61,7 @@ interface Awaited {
 export interface World {
   readonly time: SoakTime
   readonly storage: SoakStorage
+  readonly locks: LockKind | undefined
   readonly devices: readonly Device[]
   readonly places: (Place | undefined)[]
   /** All that ever were, for what they met. */
@@ -80,6 +81,9 @@ export interface World {
 export const users = ['ann', 'bob'] as const
 export const workspaces = ['north', 'south', 'west'] as const
 
+/** How long slow locks take to answer. */
+const slowLockMs = 1_200
+
 export function createWorld(scene: Scene): World {
   const storage = createStorage(scene.storage)
   let ids = 0
@@ -87,6 +91,7 @@ export function createWorld(scene: Scene): World {
   return {
     time: createSoakTime(),
     storage,
+    locks: scene.locks,
     devices: Array.from({ length: scene.devices }, (_, index) => createDevice(index)),
     places: [],
     everyPlace: [],
@@ -110,7 +115,10 @@ export function violate(world: World, invariant: Invariant, seen: string, facts:
 
 /** Puts a page that shows this tab in a place. It has no store yet. */
 export function settleIn(world: World, index: number, { device, tab, workspace, beginning }: Setting): Place {
-  return settlePage(world, index, { page: createPage(world.time, device, tab, beginning), workspace, panel: '' })
+  const page = createPage(world.time, device, tab, beginning)
+  if (world.locks === 'slow') page.lockDelayMs = slowLockMs
+  else if (world.locks) page.lockMode = world.locks
+  return settlePage(world, index, { page, workspace, panel: '' })
 }
 
 /** What {@link settleIn} needs. */

@@ -114,8 +114,7 @@ export function createPartWriter({ keys, parts, index, now, createAuthor }: Part
       }
       const isOld = part.writtenAt - old.writtenAt >= foldAfterMs && foldedKeys.length < foldedAtOnce
       if (!isOld && !erases(row, old.row)) continue
-      const joined = joinRows(old.row, row)
-      row = { ...joined, scopes: joined.scopes.slice(-scopesKept) }
+      row = joinRows(old.row, row) // with all scopes, until the next save: its author looks whether they are there
       folded.push(author)
       foldedKeys.push(other)
     }

@@ -1,6 +1,7 @@
 import {
   type AdapterReport,
   createSessionStore,
+  drafts,
   localStorageAdapter,
   type SessionAdapter,
   type SessionEvent,
@@ -23,6 +24,8 @@ export interface StoragePage {
   readonly writes: Writes
   /** When `sessions` last became another value. */
   viewChangedAt: number
+  /** The status of a page that was prerendered, until it was shown. */
+  untilShown: string | undefined
   /** Makes every save reject, as a storage of a third party may. */
   isRejecting: boolean
 }
@@ -40,10 +43,19 @@ const adapter: SessionAdapter = {
   save: (changes) => (window.isRejecting ? Promise.reject('out of order') : own.save(changes)),
 }
 const events: (SessionEvent | AdapterReport)[] = []
-const store = createSessionStore({ adapter, onEvent: (event) => events.push(event) })
+const store = createSessionStore({ adapter, drafts: drafts(), onEvent: (event) => events.push(event) })
 store.subscribe((state, previous) => {
   if (state.sessions !== previous.sessions) window.viewChangedAt = Date.now()
 })
+
+/** For a page that nobody can ask, because it is prerendered: it opens at once, and notes what it had until it was shown. */
+const openAtOnce = new URLSearchParams(location.search).get('open')
+if (openAtOnce !== null) {
+  void store.initConversation(openAtOnce)
+  document.addEventListener('prerenderingchange', () => {
+    window.untilShown = store.getState().status
+  })
+}
 
 const page: StoragePage = {
   store,
@@ -53,6 +65,7 @@ const page: StoragePage = {
   events,
   writes: countWrites(),
   viewChangedAt: Date.now(),
+  untilShown: undefined,
   isRejecting: false,
 }
 Object.assign(window, page)

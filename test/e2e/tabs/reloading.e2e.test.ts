@@ -82,3 +82,33 @@ describe.each(['localStorage', 'dexie'] as const)(
     })
   },
 )
+
+it('a tab that opens right after another was closed has its conversation at most 250 ms later than otherwise', {
+  timeout,
+}, async ({ task }) => {
+  /** How long a page waits for the conversation, by its own clock: the shortest of some rounds, as the rest is the machine's. */
+  async function shortest(pauseMs: number): Promise<number> {
+    const waits: number[] = []
+    for (let round = 0; round < (isSoak ? 20 : 3); round++) {
+      const first = await browser.open('following', 'dexie')
+      const id = await openShop(first)
+      await say(first, 'Hello')
+      const next = await browser.open('following', 'dexie')
+      await first.close({ runBeforeUnload: true })
+      await next.waitForTimeout(pauseMs)
+      const [opened, waited] = await next.evaluate(async () => {
+        const began = performance.now()
+        return [await window.store.initConversation('shop'), performance.now() - began] as const
+      })
+      // Where the machine is slow to close the first, its conversation is still held.
+      if (opened === id) waits.push(waited)
+      await next.close()
+    }
+    expect(waits).not.toEqual([])
+    return Math.min(...waits)
+  }
+  const atOnce = await shortest(0)
+  const later = await shortest(1_000)
+  expect(atOnce - later).toBeLessThanOrEqual(250)
+  Object.assign(task.meta, { measured: `${Math.round(atOnce)} ms, otherwise ${Math.round(later)} ms` })
+})

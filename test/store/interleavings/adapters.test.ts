@@ -68,6 +68,86 @@ describe('dispose', () => {
   })
 })
 
+describe('a localStorage part that was folded', () => {
+  const day = 24 * 60 * 60 * 1_000
+  const say20 = async (store: SessionStore, id: string, pass: (ms: number) => Promise<void>, first = 0) => {
+    for (let at = first; at < first + 20; at++) {
+      store.recordMessage({ ...say(`message ${at}`), conversationId: id, messageId: `m-${at}` })
+      await pass(1_100)
+    }
+  }
+
+  it.each([0, 20])(
+    'is counted once when its silent author says more, after %i other scopes arrived',
+    async (others) => {
+      const { openTab, clock, keys } = setUp()
+      const author = openTab()
+      const id = await author.store.initConversation('w')
+      for (let count = 0; count < 3; count++) author.store.recordMessage(say('hello'))
+      await clock.advance(2_000)
+      await clock.advance(day)
+      const folder = openTab()
+      await folder.store.initConversation('w', { conversationId: id })
+      if (others > 0) await say20(folder.store, id, clock.advance)
+      else folder.store.recordMessage({ ...say('one'), conversationId: id })
+      await clock.advance(2_000)
+      expect(keys(`/part//w/${id}/`)).toHaveLength(1)
+      author.store.recordMessage(say('again'))
+      author.store.recordMessage(say('and again'))
+      await clock.advance(2_000)
+      if (others > 0) await say20(folder.store, id, clock.advance, 20)
+      author.store.recordMessage(say('the last'))
+      await clock.advance(2_000)
+      const said = others > 0 ? 6 + 40 : 6 + 1
+      const reader = openTab()
+      await reader.store.initConversation('w')
+      await clock.advance(2_000)
+      expect(reader.store.getState().sessions).toMatchObject([{ conversationId: id, messageCount: said }])
+    },
+  )
+
+  it('is counted once by a page that remembers many scopes of its own', async () => {
+    const { openTab, clock, keys } = setUp()
+    const author = openTab()
+    const id = await author.store.initConversation('w')
+    for (let count = 0; count < 3; count++) author.store.recordMessage(say('hello'))
+    await clock.advance(2_000)
+    const folder = openTab()
+    await folder.store.initConversation('w', { conversationId: id })
+    await say20(folder.store, id, clock.advance)
+    await clock.advance(day)
+    await say20(folder.store, id, clock.advance, 20)
+    expect(keys(`/part//w/${id}/`)).toHaveLength(1)
+    author.store.recordMessage(say('again'))
+    await clock.advance(2_000)
+    const reader = openTab()
+    await reader.store.initConversation('w')
+    await clock.advance(2_000)
+    expect(reader.store.getState().sessions).toMatchObject([{ conversationId: id, messageCount: 3 + 40 + 1 }])
+  })
+
+  it.each([10, 20, 40])('counts once what one page says beside %i messages with ids', async (count) => {
+    const { openTab, clock } = setUp()
+    const { store } = openTab()
+    const id = await store.initConversation('w')
+    store.recordMessage(say('hello'))
+    await clock.advance(2_000)
+    for (let at = 0; at < count; at++) store.recordMessage({ ...say('hello'), messageId: `at once ${at}` })
+    store.recordMessage(say('with these'))
+    await clock.advance(2_000)
+    for (let at = 0; at < count; at++) {
+      store.recordMessage({ ...say('hello'), messageId: `one by one ${at}` })
+      await clock.advance(1_100)
+    }
+    store.recordMessage(say('the last'))
+    await clock.advance(2_000)
+    const reader = openTab()
+    await reader.store.initConversation('w')
+    await clock.advance(2_000)
+    expect(reader.store.getState().sessions).toMatchObject([{ conversationId: id, messageCount: 3 + 2 * count }])
+  })
+})
+
 describe('adapters', () => {
   it('a row beside its tombstone (a racing writer) is not listed', async () => {
     const { browser, keys } = setUp()

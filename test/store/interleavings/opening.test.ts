@@ -9,6 +9,44 @@ const name = 'claude-session-storage'
 const say = (text: string) => ({ role: 'user' as const, text })
 
 describe('opening', () => {
+  it.each([
+    ['whose list was read before', 'list', 2],
+    ['whose row was read before', 'get', 2],
+    // What had been saved in the row went with it.
+    ['whose save was answered late', 'save', 1],
+  ] as const)(
+    'beside a clear in another tab of an account, %s, keeps what is said afterwards',
+    async (_, verb, kept) => {
+      const { subscribe: _subscribe, epochOf: _epochOf, forget: _forget, ...memory } = memoryAdapter()
+      const account: SessionAdapter = { ...memory, place: 'account', durability: 'committed' }
+      await account.save([changeTo(session({ conversationId: 'old', workspace: 'w', messageCount: 1 }))])
+      const gate: Gate = {}
+      const { openTab, settle, clock } = setUp({ adapter: account, snapshot: false })
+      const clearing = openTab()
+      await clearing.store.initConversation('other')
+      await settle()
+      const opening = openTab({ adapter: gated(account, gate) })
+      const answer = deferred()
+      gate[verb] = answer.p
+      const opened = opening.store.initConversation('w')
+      opening.store.recordMessage(say('while it opens'))
+      await settle()
+      await clearing.store.clearWorkspaceConversation('w')
+      answer.open()
+      await opened
+      await clock.advance(5_000)
+      opening.store.recordMessage(say('afterwards'))
+      await clock.advance(5_000)
+      expect(await account.get('', 'old')).toBe('removed')
+      const { sessions, currentConversationId } = opening.store.getState()
+      const stored = (await account.list('', { workspace: 'w', limit: 9 })).sessions
+      expect(stored).toMatchObject([{ conversationId: currentConversationId, lastMessagePreview: 'afterwards' }])
+      expect(sessions.map(({ conversationId }) => conversationId)).toEqual([currentConversationId])
+      expect(stored[0]?.messageCount).toBe(kept)
+      await Promise.all([opening.store.dispose(), clearing.store.dispose()])
+    },
+  )
+
   it('a switch that finds nothing does not cancel the opening', async () => {
     const real = memoryAdapter()
     const gate: Gate = {}
