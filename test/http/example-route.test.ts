@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest'
 import { GET, POST } from '../../examples/routes/sessions-route.js'
 import { httpAdapter } from '../../src/adapters/http/http-adapter.js'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
-import { memoryAgentSessions, tabKey } from '../../src/server/index.js'
+import { memoryAgentSessions, memoryTurnLog, tabKey } from '../../src/server/index.js'
 import { change } from '../../src/testing/session-adapter-harness.js'
 
 // What the route takes from the app it is copied into.
@@ -12,9 +12,13 @@ vi.mock('../../examples/routes/your-app.js', () => ({
     parts.made.history ??= memoryAdapter()
     return parts.made.history
   },
-  get sessionStore() {
-    parts.made.sessionStore ??= memoryAgentSessions()
-    return parts.made.sessionStore
+  get sessions() {
+    parts.made.sessions ??= memoryAgentSessions()
+    return parts.made.sessions
+  },
+  get log() {
+    parts.made.log ??= memoryTurnLog()
+    return parts.made.log
   },
   userOf: async (request: Request) => request.headers.get('x-user') ?? undefined,
   onError: (error: unknown) => parts.errors.push(error),
@@ -22,7 +26,7 @@ vi.mock('../../examples/routes/your-app.js', () => ({
 
 it('the example route serves a history, and has the agent session go with its conversation', async () => {
   const sessions = memoryAgentSessions()
-  parts.made.sessionStore = sessions
+  parts.made.sessions = sessions
   const key = tabKey({ userId: 'u1', workspace: 'w', tabId: 'c1' })
   await sessions.set(key, 'agent session')
   let user: string | undefined = 'u1'
