@@ -13,8 +13,10 @@ export type AnswerEvent =
 
 /** The events of an answer. Throws what ended it early. */
 export async function* readAnswer(response: Response): AsyncGenerator<AnswerEvent> {
-  if (response.status === 409) throw new LeftoffError('turn-busy', 'Another answer is being written.')
-  if (!response.ok || !response.body) throw failed()
+  if (!response.ok || !response.body) {
+    await response.text() // an unread one would keep its connection
+    throw response.status === 409 ? new LeftoffError('turn-busy', 'Another answer is being written.') : failed()
+  }
   let isOver = false
   let rest = ''
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()

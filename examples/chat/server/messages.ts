@@ -5,7 +5,7 @@ import type { ChatMessage } from '../shared/chat-api.js'
 import { appendLine, readLines } from './json-lines.js'
 
 /** Whose conversation. Every read and write names the user, so that an id alone opens nothing. */
-export interface ConversationOf {
+interface ConversationOf {
   readonly userId: string
   readonly conversationId: string
 }

@@ -30,9 +30,12 @@ import { createTurnStates } from './turn-states.js'
  *   sessions: memoryAgentSessions(),
  *   log: memoryTurnLog(),
  *   agent: statelessDriver<string>({ textOf: (piece) => piece }),
- *   authorize: async (request) => ({ userId: await userOf(request) }),
+ *   authorize: async (request) => {
+ *     const userId = await userOf(request)
+ *     return userId === undefined ? new Response('Sign in first.', { status: 401 }) : { userId }
+ *   },
  *   run: ({ input, signal }) => streamAnswer(input, signal),
- *   onAnswer: ({ userId, conversationId, answerId, text }) => upsert({ userId, conversationId, id: answerId, text }),
+ *   onAnswer: ({ userId, conversationId, answerId, text }) => upsertMessage({ userId, conversationId, id: answerId, text }),
  * })
  * export const { GET, POST, DELETE } = turns
  * ```

@@ -1,4 +1,4 @@
-import { wellFormed } from '../../core/text.js'
+import { firstCodePoints, wellFormed } from '../../core/text.js'
 
 /** The part of a Standard Schema (https://standardschema.dev) that checks a value. */
 export interface StandardSchema<Output> {
@@ -16,10 +16,7 @@ export type SchemaResult<Output> =
 export const textInput: StandardSchema<string> = {
   '~standard': {
     validate: (value) =>
-      typeof value === 'string' &&
-      value.trim() !== '' &&
-      value.length <= 2 * maxLength &&
-      [...value].length <= maxLength
+      typeof value === 'string' && value.trim() !== '' && firstCodePoints(value, maxLength) === value
         ? { value: wellFormed(value) }
         : { issues: [{ message: `A message is a text of 1 to ${maxLength} characters.` }] },
   },

@@ -2,6 +2,7 @@ import type { AgentDriver, StatelessDriver } from '../../core/agent-driver.js'
 import type { Clock } from '../../core/clock.js'
 import type { TokenUsage } from '../../core/session.js'
 import type { AgentSessionStore } from '../agent-session-store.js'
+import type { Authorized } from '../session-routes.js'
 import type { TurnLog } from '../turn-log.js'
 import type { AgentRequest, AgentRun, LostContext, RecoveryReport } from '../turn-options.js'
 import type { StandardSchema } from './message-input.js'
@@ -49,7 +50,7 @@ export interface TurnHandlerSettings<M, I> {
   readonly authorize: (
     request: Request,
     conversation: { readonly workspace: string; readonly conversationId: string },
-  ) => Authorized | Response | Promise<Authorized | Response>
+  ) => Authorized | PromiseLike<Authorized>
   /** Starts the agent. A turn that recovers calls it again. */
   readonly run: (request: TurnRun<I>) => AgentRun<M> | Promise<AgentRun<M>>
   /** What a message must be: any Standard Schema, as of zod, valibot or arktype. A text of 1 to 8,000 characters when omitted. */
@@ -85,11 +86,6 @@ export interface TurnHandlerSettings<M, I> {
   /** How long the conversation stays taken when this process dies; 30 s. */
   readonly leaseMs?: number
   readonly clock?: Clock
-}
-
-/** Who asks. Never from a request's body. */
-export interface Authorized {
-  readonly userId: string
 }
 
 /** What names a turn. */
