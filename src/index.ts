@@ -19,7 +19,6 @@ export { createSessionStore } from './store/create-session-store.js'
 export { drafts } from './store/drafts.js'
 export type { RecordedMessage } from './store/recorded.js'
 export type {
-  OpenOptions,
   SessionActions,
   SessionState,
   SessionStore,

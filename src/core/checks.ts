@@ -117,7 +117,7 @@ export function whole(max = Number.MAX_SAFE_INTEGER): Check<number> {
 
 /** A text that every adapter can store, of at most `max` code points. */
 // @__NO_SIDE_EFFECTS__
-export function text(max: number): Check<string> {
+function text(max: number): Check<string> {
   return (value, field) =>
     typeof value === 'string' && value.length <= 2 * max && isWellFormed(value) && [...value].length <= max
       ? value

@@ -54,7 +54,7 @@ export interface SessionStoreOptions {
 }
 
 /** What a server knows of a session store's state. */
-export interface InitialSessionState {
+interface InitialSessionState {
   /** As the adapter's `list` gave them. */
   readonly sessions: readonly ConversationSession[]
 }
@@ -173,9 +173,7 @@ export interface SessionActions {
 }
 
 /** What `switchConversation` resolves to. */
-export type SwitchResult =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: 'open-elsewhere' | 'not-found' }
+type SwitchResult = { readonly ok: true } | { readonly ok: false; readonly reason: 'open-elsewhere' | 'not-found' }
 
 /** A zustand vanilla store of the user's sessions, read-only from outside, with the actions beside the state. */
 export interface SessionStore extends SessionActions {

@@ -58,7 +58,7 @@ export function onLifecycle(user: User, event: LifecycleEvent): void {
   else if (event === 'pagehide') onPageHide(user)
   else if (event === 'pageshow') onPageShow(user)
   else if (event === 'freeze') stopWatching(user)
-  else void askAgain(user).then(() => refresh(user)) // it was frozen
+  else void askAgain(user, { wasFrozen: true }).then(() => refresh(user))
 }
 
 /** The page is hidden: it may never be seen again. */
@@ -85,7 +85,7 @@ function onPageShow(user: User): void {
   user.hasLeftStamp = takeLeftStamp(user)
   beginScope(user)
   openClaimChannel(user)
-  void askAgain(user).then(() => refresh(user))
+  void askAgain(user, { wasFrozen: false }).then(() => refresh(user))
 }
 
 /** The page is seen again. */

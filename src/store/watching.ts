@@ -72,13 +72,13 @@ export async function takeOver(user: User, workspace: string): Promise<boolean> 
  * The page comes back from the back/forward cache, or a freeze: it asks again for what it had before anything else runs on a claim.
  * After a freeze it may still hold it.
  */
-export async function askAgain(user: User): Promise<void> {
+export async function askAgain(user: User, { wasFrozen }: { readonly wasFrozen: boolean }): Promise<void> {
   await Promise.all(
     [...user.places].map(async ([workspace, place]) => {
       if (place.state === 'opening') return
       const { conversationId } = place
       const claim = user.claims.get(conversationId)
-      if (place.state === 'watching') return void watch(user, workspace, conversationId)
+      if (wasFrozen && place.state === 'watching') return void watch(user, workspace, conversationId)
       movePlace(user, workspace, { type: 'asked', conversationId })
       user.context.publish()
       if (claim && (await isStillHeld(user, claim))) {

@@ -89,7 +89,6 @@ const types: Record<string, readonly string[]> = {
     'LeftoffErrorCode',
     'ListQuery',
     'LocalStorageAdapterOptions',
-    'OpenOptions',
     'RankedSession',
     'RecordedMessage',
     'Refusal',

@@ -25,7 +25,14 @@ describe('the README and the guides', () => {
 
 const ours = /^(use[A-Z]\w+|\w+(Adapter|AgentSessions|Conformance|Driver)|Session(Provider|History)|NewChatButton)$/
 /** Types and names of other packages. */
-const theirs = new Set(['SessionAdapter', 'AgentDriver', 'useState', 'useChat', 'useExternalStoreRuntime'])
+const theirs = new Set([
+  'SessionAdapter',
+  'AgentDriver',
+  'useState',
+  'usePathname',
+  'useChat',
+  'useExternalStoreRuntime',
+])
 
 function read(path: string): string {
   return readFileSync(join(packageRoot, path), 'utf8')

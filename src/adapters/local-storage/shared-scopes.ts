@@ -23,12 +23,6 @@ export function uncounted(
   return Object.fromEntries(left)
 }
 
-/** The first `length` code points. */
-export function firstCodePoints(text: string, length: number): string {
-  // A code point is at most two units, so the rest of a long text need not be walked.
-  return text.length <= length ? text : [...text.slice(0, 2 * length)].slice(0, length).join('')
-}
-
 /** The part without what the part of an earlier author counts too: two pages recorded one message at the same moment. */
 export function withoutShared(row: StoredRow, author: string, others: readonly OtherPart[]): StoredRow {
   const earlier = others.filter((other) => other.author < author)
