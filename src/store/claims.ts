@@ -55,8 +55,7 @@ export async function takeClaim(
   const known = user.claims.get(conversationId)
   if (known) {
     known.uses++
-    if (await known.result) return known
-    return undefined
+    return (await known.result) ? known : undefined
   }
   if (user.hasLeft) return undefined
   openClaimChannel(user)
