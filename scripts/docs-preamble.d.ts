@@ -18,7 +18,6 @@ declare function userOf(request: Request): Promise<string | undefined>
 declare const redisUrl: string
 declare const messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[]
 declare const sessionStore: import('leftoff/server').AgentSessionStore
-declare const log: import('leftoff/server').TurnLog
 declare function streamAnswer(message: string, signal: AbortSignal): AsyncIterable<string>
 declare function upsertMessage(message: {
   userId: string

@@ -63,7 +63,11 @@ try {
   const own = tab.browser.locks()
   const locks = {
     query: () => own.query(),
-    /** @type {typeof own.request} */
+    /**
+     * @param {string} name
+     * @param {Parameters<typeof own.request>[1]} options
+     * @param {(lock: unknown) => Promise<unknown> | undefined} granted
+     */
     request: (name, options, granted) =>
       own.request(name, options, (/** @type {unknown} */ lock) => {
         end('from initConversation to a claim')
