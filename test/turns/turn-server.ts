@@ -26,6 +26,13 @@ export function turnServer(clock: ManualClock, { words = ['one ', 'two ', 'three
   const requests: { readonly method: string; readonly turnId: string | null; readonly after: string | null }[] = []
   const faults: (Fault | undefined)[] = []
   const runs: string[] = []
+  /** What the app stores: `onQuestion` before the stream begins, `onAnswer` before the end is told. */
+  const messages: { id: string; role: 'user' | 'assistant'; text: string; at: number }[] = []
+  const store = (id: string, role: 'user' | 'assistant', text: string): void => {
+    const found = messages.find((one) => one.id === id)
+    if (found) found.text = text
+    else messages.push({ id, role, text, at: clock.now() })
+  }
 
   function begin(turnId: string, messageId: string, message: unknown): Turn {
     const turn: Turn = {
@@ -36,6 +43,7 @@ export function turnServer(clock: ManualClock, { words = ['one ', 'two ', 'three
     }
     turns.set(turnId, turn)
     runs.push(turnId)
+    store(messageId, 'user', String(message))
     const say = (index: number): void => {
       const word = words[index]
       const event: TurnStreamEvent = turn.isStopped
@@ -43,6 +51,8 @@ export function turnServer(clock: ManualClock, { words = ['one ', 'two ', 'three
         : word === undefined
           ? { type: 'done', kept: true }
           : { type: 'text', text: word }
+      const text = turn.events.map((one) => (one.type === 'text' ? one.text : '')).join('')
+      if (event.type !== 'text' && text !== '') store(`${messageId}.answer`, 'assistant', text)
       turn.events.push(event)
       turn.isOver = event.type !== 'text'
       for (const reader of [...turn.readers]) reader()
@@ -106,6 +116,7 @@ export function turnServer(clock: ManualClock, { words = ['one ', 'two ', 'three
 
   return {
     turns,
+    messages,
     /** The turns that an agent was started for. */
     runs,
     requests,
