@@ -19,8 +19,8 @@ export {
   useSessionStatus,
   useSessions,
 } from './state-hooks.js'
-export type { LoadMessages, ThreadNotice, ThreadView } from './thread.js'
-export type { LoadedMessage, ThreadMessage } from './thread-state.js'
+export type { LoadedMessage, LoadMessages, ThreadMessage } from './thread-state.js'
+export type { ThreadNotice, ThreadView } from './thread-view.js'
 export {
   type ConversationIdChange,
   type ConversationSessionHandlers,

@@ -1,4 +1,4 @@
-import type { TurnClientEvent } from '../turns/turn-client.js'
+import type { TurnClientEvent, TurnConversation } from '../turns/turn-client.js'
 
 /** A message as the app's `load` gives it. */
 export interface LoadedMessage {
@@ -13,6 +13,11 @@ export interface LoadedMessage {
   /** How the answer ended, if not as a whole one. */
   readonly outcome?: string | undefined
 }
+
+/** Loads the messages that the app stores of a conversation, oldest first. */
+export type LoadMessages = (
+  conversation: TurnConversation & { readonly signal: AbortSignal },
+) => Promise<readonly LoadedMessage[]>
 
 /** A message on screen. */
 export interface ThreadMessage extends LoadedMessage {

@@ -1,56 +1,19 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { createId } from '../core/create-id.js'
-import { isLeftoffError, LeftoffError } from '../core/error.js'
-import { turnErrorSentence } from '../core/turn-error.js'
+import { isLeftoffError } from '../core/error.js'
 import type { SessionStore } from '../store/session-store.js'
 import { sleep, withTimeout } from '../store/time.js'
-import type { TurnClient, TurnClientEvent, TurnConversation } from '../turns/turn-client.js'
-import {
-  answerId,
-  hasAnswer,
-  joinMessages,
-  type LoadedMessage,
-  newTurn,
-  nextTurn,
-  type ThreadMessage,
-  type ThreadTurn,
-  textOf,
-} from './thread-state.js'
-
-/** Something the person should know. */
-export interface ThreadNotice {
-  readonly id: string
-  /** The question it is about. */
-  readonly messageId: string
-  /** Of an error, or `context-lost`: the agent no longer knows the earlier messages; `not-kept`: the answer could not be stored. */
-  readonly code: string
-  readonly text: string
-  /** `retry(id)` sends the question again. */
-  readonly canRetry: boolean
-  /** `retry(id, { fresh: true })` has the agent forget the conversation first, and may help. */
-  readonly canStartFresh: boolean
-}
-
-/** What a thread shows. */
-export interface ThreadView {
-  readonly messages: readonly ThreadMessage[]
-  readonly status: 'loading' | 'ready' | 'sending' | 'answering' | 'stopping' | 'load-failed'
-  readonly notices: readonly ThreadNotice[]
-}
-
-/** Loads the messages that the app stores of a conversation, oldest first. */
-export type LoadMessages = (
-  conversation: TurnConversation & { readonly signal: AbortSignal },
-) => Promise<readonly LoadedMessage[]>
-
-export const emptyView: ThreadView = { messages: [], status: 'loading', notices: [] }
+import { patienceMs } from '../turns/next-request.js'
+import type { TurnClient, TurnConversation } from '../turns/turn-client.js'
+import { type ReadingThread, type RecordedMore, readIntoThread } from './read-into-thread.js'
+import { type LoadedMessage, type LoadMessages, newTurn, type ThreadTurn } from './thread-state.js'
+import { emptyThread, emptyView, running, viewOf, withLoaded, withNotice, withTurn } from './thread-view.js'
 
 /** How long the messages wait for what is known of a running turn. */
 const followMs = 3_000
 const loadMs = 15_000
 /** A text that grows is shown once per frame. */
 const frameMs = 16
-const resendMs = 60_000
 
 /** The messages of one conversation: what the app loads, joined with the turns that this page sends and follows. */
 export function createThread(
@@ -62,6 +25,7 @@ export function createThread(
   const { userId, conversationId } = conversation
   const listeners = new Set<() => void>()
   const left = new AbortController()
+  const { signal } = left
   const recorded = new Set<string>()
   let view = emptyView
   let load: LoadMessages = async () => []
@@ -71,175 +35,80 @@ export function createThread(
   let isToSyncAgain = false
   let isWaitingToTell = false
   let offStore: (() => void) | undefined
-  let loads = 0
-  let loaded: { readonly messages: readonly LoadedMessage[]; readonly loads: number } | undefined
-  let hasLoadFailed = false
-  let turns: readonly ThreadTurn[] = []
-  let notices: readonly ThreadNotice[] = []
 
-  const running = () => turns.filter(({ end }) => !end)
+  const thread: ReadingThread = {
+    state: emptyThread,
+    left: signal,
+    now: () => clock.now(),
+    record,
+    tell,
+    tellSoon() {
+      if (!isWaitingToTell) clock.setTimeout(() => isWaitingToTell && tell(), frameMs)
+      isWaitingToTell = true
+    },
+    sync: () => void sync(),
+  }
 
   function tell(): void {
     isWaitingToTell = false
-    const now = running()
-    const doing = now.some(({ isStopping }) => isStopping)
-      ? 'stopping'
-      : now.some(({ isHeard }) => isHeard)
-        ? 'answering'
-        : now.length > 0
-          ? 'sending'
-          : undefined
-    const isThere = loaded !== undefined || hasLoadFailed
-    view = {
-      messages: isThere ? joinMessages(loaded?.messages ?? [], loaded?.loads ?? 0, turns) : [],
-      status: isThere ? (doing ?? (loaded ? 'ready' : 'load-failed')) : 'loading',
-      notices,
-    }
+    view = viewOf(thread.state)
     for (const listener of [...listeners]) listener()
   }
 
-  function tellSoon(): void {
-    if (isWaitingToTell) return
-    isWaitingToTell = true
-    clock.setTimeout(() => isWaitingToTell && tell(), frameMs)
-  }
-
-  function put(turn: ThreadTurn): void {
-    const isKnown = turns.some(({ turnId }) => turnId === turn.turnId)
-    turns = isKnown ? turns.map((one) => (one.turnId === turn.turnId ? turn : one)) : [...turns, turn]
-  }
-
-  function notice(messageId: string, code: string, text: string, can: Partial<ThreadNotice> = {}): void {
-    const id = can.canRetry ? messageId : `${messageId} ${code}`
-    const own = { id, messageId, code, text, canRetry: false, canStartFresh: false, ...can }
-    notices = [...notices.filter((one) => one.id !== id), own]
-  }
-
   /** Counts a message under its id. The user may be gone. */
-  function record(message: Pick<LoadedMessage, 'id' | 'role' | 'text' | 'at'>, usage?: object): void {
-    recorded.add(message.id)
-    const { id: messageId, role, text, at } = message
+  function record({ id, role, text }: Pick<LoadedMessage, 'id' | 'role' | 'text'>, more: RecordedMore = {}): void {
+    recorded.add(id)
     try {
-      store.recordMessage({ conversationId, messageId, role, text, ...usage, ...(at !== undefined && { at }) })
+      store.recordMessage({ conversationId, messageId: id, role, text, ...more })
     } catch (error) {
       if (!isLeftoffError(error)) throw error
     }
   }
 
-  /** Reads a turn to its end. `onFirst` hears whether there is one. */
-  async function read(
-    events: AsyncIterable<TurnClientEvent>,
-    sent: ThreadTurn | undefined,
-    onFirst: (isThere: boolean) => void,
-  ): Promise<void> {
-    let turnId = sent?.turnId
-    let isToLoad = false
-    const turn = () => turns.find((one) => one.turnId === turnId)
-    const end = (how: NonNullable<ThreadTurn['end']>, usage?: object): void => {
-      const ended = turn()
-      if (!ended || left.signal.aborted) return
-      put({ ...ended, end: how, isStopping: false, loadsAtEnd: loads })
-      const { messageId, text } = ended
-      if (hasAnswer(ended)) record({ id: answerId(messageId), role: 'assistant', text }, usage)
-    }
-    try {
-      for await (const event of events) {
-        if (left.signal.aborted) return
-        if (event.type === 'turn') {
-          turnId = event.turnId
-          const { messageId, message } = event
-          put(nextTurn(turn() ?? newTurn({ turnId, messageId, message, at: clock.now() }), event))
-          record({ id: messageId, role: 'user', text: textOf(message) })
-          if (hasLoadFailed) isToLoad = true
-        }
-        onFirst(true)
-        const before = turn()
-        if (!before) continue
-        if (event.type === 'missed') isToLoad = true
-        else if (event.type === 'recovered' && event.contextLost) {
-          notice(
-            before.messageId,
-            'context-lost',
-            'The agent no longer knows the earlier messages of this conversation.',
-          )
-        } else if (event.type === 'stopped') end('stopped')
-        else if (event.type === 'done') {
-          end('done', event.usage && { usage: event.usage })
-          if (!event.kept) {
-            notice(before.messageId, 'not-kept', 'This answer could not be stored. It is gone once you leave the page.')
-          }
-        } else if (event.type !== 'turn') put(nextTurn(before, event))
-        if (event.type === 'text' || event.type === 'data') tellSoon()
-        else tell()
-      }
-      // The client ends without a word only when it is left.
-      if (turn() && !turn()?.end) end('interrupted')
-    } catch (error) {
-      const failed = turn()
-      const { code, message, canStartFresh } = isLeftoffError(error)
-        ? error
-        : new LeftoffError('turn-failed', turnErrorSentence('turn-failed'))
-      isToLoad ||= !failed || failed.isHeard || code === 'turn-busy'
-      end(code === 'turn-interrupted' || code === 'unreachable' ? 'interrupted' : 'failed')
-      if (failed && !left.signal.aborted) {
-        notice(failed.messageId, code, message, { canRetry: true, canStartFresh: canStartFresh === true })
-      }
-      // A follower whose turn has no name had nothing to show.
-      if (!failed) isToLoad = false
-    }
-    onFirst(false)
-    if (left.signal.aborted) return
-    tell()
-    if (isToLoad) void sync()
-    rest()
-  }
-
+  /** Whether there is a turn to follow. */
   function follow(): Promise<boolean> {
     return new Promise((resolve) => {
-      void read(client.follow(conversation, { signal: left.signal }), undefined, resolve)
+      void readIntoThread(thread, client.follow(conversation, { signal }), undefined, resolve).then(rest)
     })
   }
 
-  /** Sends, or sends again, and hears whether the server has it. */
-  function start(turn: ThreadTurn, options: { readonly fresh?: boolean; readonly at?: number } = {}): Promise<boolean> {
-    put(turn)
+  /** Sends, or sends again. */
+  function start(turn: ThreadTurn, options: { readonly fresh?: boolean | undefined; readonly at?: number }): void {
+    thread.state = withTurn(thread.state, turn)
     const { turnId, messageId, message } = turn
-    return new Promise((resolve) => {
-      const events = client.send(conversation, { turnId, messageId, message, ...options }, { signal: left.signal })
-      void read(events, turn, resolve)
-      tell()
-    })
+    const { fresh = false, at = clock.now() } = options
+    const sent = { turnId, messageId, message, at, ...(fresh && { fresh }) }
+    void readIntoThread(thread, client.send(conversation, sent, { signal }), turnId, () => {}).then(rest)
+    tell()
   }
 
   async function loadMessages(): Promise<void> {
-    const own = ++loads
+    const loads = thread.state.loads + 1
+    thread.state = { ...thread.state, loads }
     const limit = new AbortController()
     const stop = () => limit.abort()
-    left.signal.addEventListener('abort', stop)
+    signal.addEventListener('abort', stop)
     try {
       const found = load({ ...conversation, signal: limit.signal })
       const messages = await withTimeout(found, loadMs, clock, 'Loading the messages')
-      if (left.signal.aborted || (loaded?.loads ?? 0) > own) return
-      loaded = { messages, loads: own }
-      hasLoadFailed = false
-      const has = (id: string) => messages.some((message) => message.id === id)
-      turns = turns.filter((turn) => !(turn.end && turn.loadsAtEnd < own && has(answerId(turn.messageId))))
+      if (signal.aborted) return
+      thread.state = withLoaded(thread.state, messages, loads)
       recordLoaded(messages)
     } catch {
-      hasLoadFailed = !loaded
+      thread.state = { ...thread.state, hasLoadFailed: !thread.state.loaded }
     } finally {
       limit.abort()
-      left.signal.removeEventListener('abort', stop)
-      if (!left.signal.aborted) tell()
+      signal.removeEventListener('abort', stop)
+      if (!signal.aborted) tell()
     }
   }
 
-  /** Of what was said while no page of the person's looked, the end is counted now; a row that has as many knows it. */
+  /** What was said while no page looked is counted now; a row that has as many messages knows of it. */
   function recordLoaded(messages: readonly LoadedMessage[]): void {
     const session = store.getState().sessions.find((one) => one.conversationId === conversationId)
     if (session?.messageCount === messages.length) return
     for (const { id, role, text, at = 0 } of messages.slice(-2)) {
-      if (!recorded.has(id)) record({ id, role, text, at })
+      if (!recorded.has(id)) record({ id, role, text }, { at })
     }
   }
 
@@ -251,14 +120,14 @@ export function createThread(
     isToSyncAgain = true
     if (isSyncing) return
     isSyncing = true
-    while (isToSyncAgain && !left.signal.aborted) {
+    while (isToSyncAgain && !signal.aborted) {
       isToSyncAgain = false
-      const heard = running().length > 0 ? Promise.resolve(true) : follow()
+      const heard = running(thread.state).length > 0 ? Promise.resolve(true) : follow()
       const isKnown = await Promise.race([heard.then(() => true), sleep(clock, followMs)])
       await loadMessages()
       if (!isKnown) {
         await heard
-        if (!left.signal.aborted) await loadMessages()
+        if (!signal.aborted) await loadMessages()
       }
       await askOnceMore()
     }
@@ -268,34 +137,23 @@ export function createThread(
 
   /** A question without an answer: its turn began since it was asked for, or nobody answers any more. */
   async function askOnceMore(): Promise<void> {
-    const last = loaded?.messages.at(-1)
+    const last = thread.state.loaded?.messages.at(-1)
     const isOpen = () =>
-      !left.signal.aborted &&
+      !signal.aborted &&
       last?.role === 'user' &&
-      running().length === 0 &&
-      !turns.some(({ messageId, end }) => messageId === last.id && end) &&
-      !notices.some(({ messageId }) => messageId === last.id)
+      running(thread.state).length === 0 &&
+      ![...thread.state.turns, ...thread.state.notices].some(({ messageId }) => messageId === last.id)
     if (!last || !isOpen() || (await follow()) || !isOpen()) return
-    notice(last.id, 'turn-interrupted', 'This message has no answer. Send it again.', { canRetry: true })
+    const text = 'This message has no answer. Send it again.'
+    thread.state = withNotice(thread.state, last.id, 'turn-interrupted', text, { canRetry: true })
     tell()
   }
 
-  /** Nobody looks and nothing runs: what is left may be forgotten. */
+  /** Once nobody looks and nothing runs, the store is left alone. */
   function rest(): void {
-    if (openCount > 0 || running().length > 0 || isSyncing) return
+    if (openCount > 0 || running(thread.state).length > 0 || isSyncing) return
     offStore?.()
     offStore = undefined
-  }
-
-  function end(): void {
-    left.abort()
-    turns = []
-    notices = []
-    loaded = undefined
-    hasLoadFailed = false
-    openCount = 0
-    offStore?.()
-    tell()
   }
 
   function listen(): void {
@@ -312,14 +170,22 @@ export function createThread(
     }
   }
 
+  /** Nothing of the user stays, and nothing is followed on. */
+  function end(): void {
+    left.abort()
+    thread.state = emptyThread
+    offStore?.()
+    tell()
+  }
+
   function begin(): void {
     isScheduled = false
-    if (openCount === 0 || left.signal.aborted) return
-    for (const { turnId, messageId = turnId, message, at, fresh } of client.unsent(conversation)) {
-      if (turns.some((turn) => turn.turnId === turnId)) continue
+    if (openCount === 0 || signal.aborted) return
+    for (const { turnId, messageId, message, at, fresh } of client.unsent(conversation)) {
+      if (thread.state.turns.some((turn) => turn.turnId === turnId)) continue
       const turn = newTurn({ turnId, messageId, message, at })
-      if (clock.now() - at < resendMs) void start(turn, { at, ...(fresh && { fresh }) })
-      else put({ ...turn, end: 'failed' })
+      if (clock.now() - at < patienceMs) start(turn, { at, fresh })
+      else thread.state = withTurn(thread.state, { ...turn, end: 'failed' })
     }
     void sync()
   }
@@ -335,52 +201,53 @@ export function createThread(
     open(newLoad: LoadMessages): () => void {
       load = newLoad
       openCount++
-      if (!offStore && !left.signal.aborted) listen()
+      if (!offStore && !signal.aborted) listen()
       // Later in this task: Strict Mode opens, closes and opens again.
       if (!isScheduled) queueMicrotask(begin)
       isScheduled = true
       return () => {
-        openCount = Math.max(0, openCount - 1)
+        openCount--
         rest()
       }
     },
 
     send(message: unknown, { fresh }: { readonly fresh?: boolean } = {}): void {
-      if (left.signal.aborted) return
-      notices = notices.filter(({ canRetry }) => !canRetry)
+      if (signal.aborted) return
+      thread.state = { ...thread.state, notices: thread.state.notices.filter(({ canRetry }) => !canRetry) }
       const turnId = createId()
-      void start(newTurn({ turnId, messageId: turnId, message, at: clock.now() }), { ...(fresh && { fresh }) })
+      start(newTurn({ turnId, messageId: turnId, message, at: clock.now() }), { fresh })
     },
 
     stop(): void {
-      for (const turn of running()) {
-        put({ ...turn, isStopping: true })
+      for (const turn of running(thread.state)) {
+        thread.state = withTurn(thread.state, { ...turn, isStopping: true })
         client.stop(conversation, turn.turnId).catch(() => {
-          const still = turns.find(({ turnId }) => turnId === turn.turnId)
-          if (still && !still.end) put({ ...still, isStopping: false })
+          const still = running(thread.state).find(({ turnId }) => turnId === turn.turnId)
+          if (still) thread.state = withTurn(thread.state, { ...still, isStopping: false })
           tell()
         })
       }
       tell()
     },
 
-    /** Sends a question again: the one named, the last one, or, where messages could not be loaded, loads them. */
+    /** Sends a question again: the one named, else the last. Where messages could not be loaded, it loads them. */
     retry(id?: string, { fresh }: { readonly fresh?: boolean } = {}): void {
-      if (left.signal.aborted) return
-      if (id === undefined && !loaded && running().length === 0) {
-        hasLoadFailed = false
+      if (signal.aborted) return
+      const { turns, notices, hasLoadFailed } = thread.state
+      if (id === undefined && hasLoadFailed) {
+        thread.state = { ...thread.state, hasLoadFailed: false }
         tell()
         void sync()
+        return
       }
       const question = view.messages.findLast((one) => one.role === 'user' && (id === undefined || one.id === id))
-      if (!question || running().some(({ messageId }) => messageId === question.id)) return
+      if (!question || running(thread.state).some(({ messageId }) => messageId === question.id)) return
       const before = turns.findLast(({ messageId }) => messageId === question.id)
-      const message = before?.message ?? question.text
       // What the server may have goes under the same id, so that it runs once.
       const turnId = before && !before.isHeard ? before.turnId : createId()
-      notices = notices.filter(({ messageId }) => messageId !== question.id)
-      const { at = clock.now() } = question
-      void start(newTurn({ turnId, messageId: question.id, message, at }), { ...(fresh && { fresh }) })
+      const { id: messageId, at = clock.now() } = question
+      thread.state = { ...thread.state, notices: notices.filter((notice) => notice.messageId !== messageId) }
+      start(newTurn({ turnId, messageId, message: before?.message ?? question.text, at }), { fresh })
     },
   }
 }

@@ -1,7 +1,9 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
 import type { TurnClient } from '../turns/turn-client.js'
 import { useSessionStore } from './session-context.js'
-import { createThread, emptyView, type LoadMessages, type ThreadView } from './thread.js'
+import { createThread } from './thread.js'
+import type { LoadMessages } from './thread-state.js'
+import { emptyView, type ThreadView } from './thread-view.js'
 import type { ConversationSessionResult } from './use-conversation-session.js'
 import { useLatest } from './use-latest.js'
 

@@ -132,9 +132,10 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
   }
 }
 
-/** An end always counts: where the answer itself is gone, it comes with a number of its own. */
-function isNew({ after, turnId }: TurnRun, sent: SentEvent): boolean {
-  return sent.seq > after || sent.turnId !== turnId || isTurnEnd(sent.event)
+/** What the server says of an answer that is gone has the number of what came last. */
+function isNew({ after, turnId }: TurnRun, { seq, turnId: sentId, event }: SentEvent): boolean {
+  const isOfGone = event.type === 'missed' || isTurnEnd(event) || after === 0
+  return seq > after || sentId !== turnId || (seq === after && isOfGone)
 }
 
 /** Ends a connection on which nothing comes, not even a comment. */
