@@ -58,13 +58,16 @@ export async function readIntoThread(
     if (!before) return
     const { messageId } = before
     if (event.type === 'missed') isToSync = true
-    else if (event.type === 'recovered') {
-      if (event.contextLost) thread.state = withNotice(thread.state, messageId, 'context-lost', contextLost)
-    } else if (event.type === 'stopped') end('stopped')
+    else if (event.type === 'stopped') end('stopped')
     else if (event.type === 'done') {
       end('done', event.usage)
       if (!event.kept) thread.state = withNotice(thread.state, messageId, 'not-kept', notKept)
-    } else thread.state = withTurn(thread.state, nextTurn(before, event))
+    } else {
+      thread.state = withTurn(thread.state, nextTurn(before, event))
+      if (event.type === 'recovered' && event.contextLost) {
+        thread.state = withNotice(thread.state, messageId, 'context-lost', contextLost)
+      }
+    }
   }
 
   function fail(error: unknown): void {

@@ -10,8 +10,10 @@ export interface LoadedMessage {
   readonly at?: number | undefined
   /** What the handler's `toClient` gave as `data`, in order. */
   readonly data?: readonly unknown[] | undefined
-  /** How the answer ended, if not as a whole one. */
+  /** How the answer ended: `done`, `stopped`, `failed`, `interrupted`. */
   readonly outcome?: string | undefined
+  /** The agent answered without knowing the earlier messages. */
+  readonly contextLost?: boolean | undefined
 }
 
 /** Loads the messages that the app stores of a conversation, oldest first. */
@@ -35,6 +37,7 @@ export interface ThreadTurn {
   readonly isStopping: boolean
   readonly text: string
   readonly data: readonly unknown[]
+  readonly contextLost: boolean
   /** Missing while it runs. */
   readonly end?: 'done' | 'stopped' | 'failed' | 'interrupted'
   /** How many loads had begun when it ended: a later one knows better. */
@@ -42,7 +45,7 @@ export interface ThreadTurn {
 }
 
 export function newTurn(turn: Pick<ThreadTurn, 'turnId' | 'messageId' | 'message' | 'at'>): ThreadTurn {
-  return { ...turn, isHeard: false, isStopping: false, text: '', data: [], loadsAtEnd: 0 }
+  return { ...turn, isHeard: false, isStopping: false, text: '', data: [], contextLost: false, loadsAtEnd: 0 }
 }
 
 /** The turn after an event, other than its end. */
@@ -56,6 +59,8 @@ export function nextTurn(turn: ThreadTurn, event: TurnClientEvent): ThreadTurn {
       return { ...turn, text: turn.text + event.text }
     case 'data':
       return { ...turn, data: [...turn.data, event.data] }
+    case 'recovered':
+      return { ...turn, contextLost: turn.contextLost || event.contextLost }
     case 'discard':
       return { ...turn, text: turn.text.slice(0, event.keep) }
     default:
@@ -105,12 +110,13 @@ export function hasAnswer({ text, data }: ThreadTurn): boolean {
 
 function answerOf(turn: ThreadTurn): ThreadMessage | undefined {
   if (!turn.isHeard || (turn.end && !hasAnswer(turn))) return undefined
-  const { text, data, end, messageId } = turn
+  const { text, data, end, messageId, contextLost } = turn
   return {
     id: answerId(messageId),
     role: 'assistant',
     text,
     ...(data.length > 0 && { data }),
+    ...(contextLost && { contextLost }),
     ...(end && { outcome: end }),
     state: end ? 'complete' : 'answering',
   }

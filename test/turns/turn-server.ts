@@ -1,5 +1,5 @@
+import type { Clock } from '../../src/core/clock.js'
 import { encodeSentEvent, type TurnStreamEvent } from '../../src/core/turn-stream.js'
-import type { ManualClock } from '../../src/testing/manual-clock.js'
 
 /** What happens to one request. */
 export type Fault =
@@ -21,7 +21,7 @@ interface Turn {
 }
 
 /** One conversation's turn handler in memory: an answer of words, one each `wordMs`, and faults as scripted. */
-export function turnServer(clock: ManualClock, { words = ['one ', 'two ', 'three'], wordMs = 100 } = {}) {
+export function turnServer(clock: Clock, { words = ['one ', 'two ', 'three'], wordMs = 100 } = {}) {
   const turns = new Map<string, Turn>()
   const requests: { readonly method: string; readonly turnId: string | null; readonly after: string | null }[] = []
   const faults: (Fault | undefined)[] = []
