@@ -5,7 +5,10 @@ export interface ThreadNotice {
   readonly id: string
   /** The question it is about. */
   readonly messageId: string
-  /** Of an error, or `context-lost`: the agent no longer knows the earlier messages; `not-kept`: the answer could not be stored. */
+  /**
+   * Of an error, or `context-lost`: the agent no longer knows the earlier messages; `not-kept`: the answer could not be stored;
+   * `not-sent`: an earlier page could not send it.
+   */
   readonly code: string
   readonly text: string
   /** `retry(id)` sends the question again. */

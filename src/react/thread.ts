@@ -185,7 +185,11 @@ export function createThread(
       if (thread.state.turns.some((turn) => turn.turnId === turnId)) continue
       const turn = newTurn({ turnId, messageId, message, at })
       if (clock.now() - at < patienceMs) start(turn, { at, fresh })
-      else thread.state = withTurn(thread.state, { ...turn, end: 'failed' })
+      else {
+        thread.state = withTurn(thread.state, { ...turn, end: 'failed' })
+        const text = 'This message was not sent. Send it again.'
+        thread.state = withNotice(thread.state, messageId, 'not-sent', text, { canRetry: true })
+      }
     }
     void sync()
   }
