@@ -1,4 +1,5 @@
 import { createTurnClient } from 'leftoff'
+import type { LoadedMessage } from 'leftoff/react'
 import type { ChatMessage, ConversationRequest, StoredOnServer } from '../shared/chat-api.js'
 
 // The server's answers are this app's own, so their shape is taken from the types both sides share.
@@ -13,10 +14,14 @@ export async function loadMessages({
 }: {
   readonly conversationId: string
   readonly signal: AbortSignal
-}): Promise<readonly ChatMessage[]> {
+}): Promise<readonly LoadedMessage[]> {
   const response = await fetch(`/api/conversations/${encodeURIComponent(conversationId)}/messages`, { signal })
   const body: { messages: readonly ChatMessage[] } = await json(response)
-  return body.messages
+  return body.messages.map(({ id, interrupted, ...message }, index) => ({
+    ...message,
+    id: id ?? `older-${index}`,
+    ...(interrupted && { outcome: 'interrupted' }),
+  }))
 }
 
 /** Deletes what the agent knows about the conversation. Whether there was anything. */

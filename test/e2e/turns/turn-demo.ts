@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { ClaudeMessage } from 'leftoff/agents/claude'
-import { memoryAgentSessions } from 'leftoff/server'
+import { memoryAgentSessions, memoryTurnLog } from 'leftoff/server'
 import type { Page } from 'playwright'
 import { createApp } from '../../../examples/chat/server/app.js'
+import type { Messages } from '../../../examples/chat/server/messages.js'
+import { createChatTurns } from '../../../examples/chat/server/turns.js'
 import type { ChatMessage } from '../../../examples/chat/shared/chat-api.js'
 import { serve } from '../../support/serve.js'
 
@@ -68,14 +70,21 @@ export async function serveTurnDemo() {
     }
   }
 
-  const { app, endTurns } = createApp({
-    sessionStore: memoryAgentSessions(),
-    messages: {
-      list: async ({ userId, conversationId }) =>
-        [...stored].flatMap(([key, message]) => (key.startsWith(`${userId} ${conversationId} `) ? [message] : [])),
-      put: async ({ userId, conversationId }, message) =>
-        void stored.set(`${userId} ${conversationId} ${message.id}`, message),
-    },
+  const sessionStore = memoryAgentSessions()
+  const messages: Messages = {
+    list: async ({ userId, conversationId }) =>
+      [...stored].flatMap(([key, message]) => (key.startsWith(`${userId} ${conversationId} `) ? [message] : [])),
+    save: async ({ userId, conversationId }, message) =>
+      void stored.set(`${userId} ${conversationId} ${message.id}`, message),
+  }
+  const cookieSecret = 'a secret of this test, long enough to sign with'
+  const onError = (error: unknown) => void errors.push(error)
+  const log = memoryTurnLog()
+  const turns = createChatTurns({ sessionStore, log, messages, agent: { run }, cookieSecret, now: Date.now, onError })
+  const app = createApp({
+    sessionStore,
+    messages,
+    turns,
     transcripts: {
       summarize: async () => undefined,
       read: async () => [],
@@ -83,11 +92,9 @@ export async function serveTurnDemo() {
       remove: async () => false,
       workingFolder: () => '',
     },
-    agent: { run },
     html: await readFile('examples/chat/dist/page/index.html', 'utf8'),
-    cookieSecret: 'a secret of this test, long enough to sign with',
-    onError: (error) => errors.push(error),
-    now: Date.now,
+    cookieSecret,
+    onError,
     createId: () => crypto.randomUUID(),
   })
   app.get('/assets/*', serveStatic({ root: 'examples/chat/dist/page' }))
@@ -103,7 +110,7 @@ export async function serveTurnDemo() {
     nextAnswer: () => new Promise<Answer>((resolve) => waiting.push(resolve)),
     async close(): Promise<void> {
       for (const answer of answers) answer.end()
-      await endTurns()
+      await turns.close()
       await close()
     },
   }
