@@ -18,6 +18,7 @@ const packagesByEntry: Record<string, readonly string[]> = {
   'leftoff/react': ['react', 'zustand'],
   'leftoff/dexie': ['dexie'],
   'leftoff/legacy': [],
+  'leftoff/ai-sdk': [],
   'leftoff/supabase': [],
   'leftoff/server': [],
   'leftoff/agents/claude': ['node:fs', 'node:path', 'node:util'],
