@@ -1,7 +1,8 @@
+import { isObject } from '../core/checks.js'
 import type { Clock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
+import { parseJson } from '../core/parse-json.js'
 import { turnErrorSentence } from '../core/turn-error.js'
-import { parseRefusal, type TurnRefusal } from '../core/turn-requests.js'
 import { createStreamParser, isTurnEnd, type SentEvent, type TurnStreamEvent } from '../core/turn-stream.js'
 import type { Browser } from '../store/browser.js'
 import type { Deferred } from '../store/promises.js'
@@ -40,7 +41,7 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
   const { clock, browser } = page
   let connection = new AbortController()
   let isResumable = false
-  let refusal: TurnRefusal | undefined
+  let refusal: Refusal = {}
   let said = ''
   const stop = () => {
     connection.abort()
@@ -90,7 +91,8 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
           }
         } else {
           const answer = response.status === 204 ? '' : await response.text().catch(() => '')
-          refusal = parseRefusal(parseText(answer))
+          const body = parseJson(answer)
+          refusal = isObject(body) ? body : {}
           said = `${response.status} ${response.headers.get('Content-Type') ?? ''}`.trim()
           outcome = outcomeOf(response, refusal)
         }
@@ -173,30 +175,20 @@ function isEventStream(response: Response): boolean {
   return response.headers.get('Content-Type')?.startsWith('text/event-stream') ?? false
 }
 
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function outcomeOf({ status, headers }: Response, refusal: TurnRefusal | undefined): Outcome {
+/** What an answer without a stream means; `refusal` is its body, which may be of the app or of a proxy. */
+function outcomeOf({ status, headers }: Response, { code, retryAfterMs: asked }: Refusal): Outcome {
   const seconds = Number(headers.get('Retry-After')) // a date, which nobody sends here, counts as none
-  const retryAfterMs = refusal?.retryAfterMs ?? (seconds > 0 ? seconds * 1000 : undefined)
-  if (status === 204 || refusal?.code === 'unknown-turn') return { type: 'nothing' }
-  if (refusal?.code === 'turn-busy') return { type: 'busy', retryAfterMs }
-  const isPassing = status === 429 || (status >= 502 && status <= 504)
-  return isPassing ? { type: 'lost', retryAfterMs } : { type: 'refused' }
+  const retryAfterMs = typeof asked === 'number' ? asked : seconds * 1_000 || undefined
+  if (status === 204 || code === 'unknown-turn') return { type: 'nothing' }
+  if (code === 'turn-busy') return { type: 'busy', retryAfterMs }
+  return status === 429 || (status >= 502 && status <= 504) ? { type: 'lost', retryAfterMs } : { type: 'refused' }
 }
 
-function endError(code: LeftoffErrorCode, said: string, refusal: TurnRefusal | undefined): LeftoffError {
+function endError(code: LeftoffErrorCode, said: string, { message, turnId }: Refusal): LeftoffError {
   if (code === 'unreachable') return new LeftoffError(code, 'The server could not be reached. Send the message again.')
-  if (code === 'turn-failed')
-    return new LeftoffError(code, `The server answered ${said}: ${refusal?.message ?? 'no turn'}.`)
+  if (code === 'turn-failed') return new LeftoffError(code, `The server answered ${said}: ${message ?? 'no turn'}.`)
   const known = code === 'turn-busy' ? code : 'turn-interrupted'
-  return new LeftoffError(known, turnErrorSentence(known), {
-    ...(refusal?.turnId !== undefined && { turnId: refusal.turnId }),
-    ...(refusal?.retryAfterMs !== undefined && { retryAfterMs: refusal.retryAfterMs }),
-  })
+  return new LeftoffError(known, turnErrorSentence(known), typeof turnId === 'string' ? { turnId } : {})
 }
+
+type Refusal = Readonly<Record<string, unknown>>
