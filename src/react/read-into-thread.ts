@@ -14,6 +14,8 @@ export interface RecordedMore {
 /** What reading a turn asks of its thread. */
 export interface ReadingThread {
   state: ThreadState
+  /** The turns that are read: what a page sends and what it asks for may be one. */
+  readonly reading: Set<string>
   readonly left: AbortSignal
   readonly now: () => number
   /** Counts a message. */
@@ -33,6 +35,7 @@ export async function readIntoThread(
   onFirst: (isThere: boolean) => void,
 ): Promise<void> {
   let turnId = sentId
+  if (sentId !== undefined) thread.reading.add(sentId)
   let isToSync = false
   const turn = () => thread.state.turns.find((one) => one.turnId === turnId)
 
@@ -87,6 +90,10 @@ export async function readIntoThread(
   try {
     for await (const event of events) {
       if (thread.left.aborted) return
+      if (event.type === 'turn' && event.turnId !== turnId) {
+        if (thread.reading.has(event.turnId)) break
+        thread.reading.add(event.turnId)
+      }
       take(event)
       onFirst(true)
       if (event.type === 'text' || event.type === 'data') thread.tellSoon()
@@ -95,7 +102,8 @@ export async function readIntoThread(
   } catch (error) {
     if (!thread.left.aborted) fail(error)
   }
-  onFirst(false)
+  if (turnId !== undefined) thread.reading.delete(turnId)
+  onFirst(turnId !== sentId)
   if (thread.left.aborted) return
   thread.tell()
   if (isToSync) thread.sync()

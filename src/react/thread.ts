@@ -38,6 +38,7 @@ export function createThread(
 
   const thread: ReadingThread = {
     state: emptyThread,
+    reading: new Set(),
     left: signal,
     now: () => clock.now(),
     record,

@@ -210,6 +210,25 @@ describe('coming back in mid-answer', () => {
     late.thread.retry(late.view().notices[0]?.id)
     await clock.advance(10_000)
     expect(server.runs).toHaveLength(3)
+    expect(texts(late.view().messages).slice(-2)).toEqual(['user: much later', 'assistant: one two three'])
+    expect(late.view().messages).toHaveLength(6)
+  })
+
+  it('reads a turn once, though the page asks for what runs while it sends again', async () => {
+    const { clock, open, reload, server } = await setUp()
+    const { thread } = await open()
+    await clock.advance(100)
+    server.faults.push(...Array.from({ length: 100 }, () => 'lost' as const))
+    thread.send('hi')
+    await clock.advance(70_000)
+    const late = await reload()
+    await clock.advance(3_500)
+    expect(late.view().messages).toMatchObject([{ text: 'hi', state: 'not-sent' }])
+    server.faults.splice(0)
+    late.thread.retry(late.view().notices[0]?.id)
+    await clock.advance(20_000)
+    expect(texts(late.view().messages)).toEqual(whole)
+    expect(late.view()).toMatchObject({ status: 'ready', notices: [] })
   })
 
   it('says of a question that nobody answers any more that it was interrupted, after it asked twice', async () => {

@@ -19,6 +19,7 @@ afterEach(async () => {
 describe('the five-minute start with Vite', () => {
   it('resumes conversation, messages and agent after a reload, and gives a second tab its own', async () => {
     await app.replace('port: 3000', 'port: 0')
+    await app.replace('wait(100', 'wait(200')
     const api = await app.run('server/main.ts')
     await app.replace('http://localhost:3000', api)
     const address = await app.vite('--port', '0')
@@ -45,7 +46,7 @@ describe('the five-minute start with Vite', () => {
     await page.getByLabel('Message').fill('stop this')
     await page.getByRole('button', { name: 'Send' }).click()
     await messages.getByText('(answering)').waitFor()
-    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
 
     expect(await say(page, 'three')).toBe('assistant: Before this you said: one, two, and two and a half, stop this. ')
