@@ -57,7 +57,8 @@ export function withNotice(
   text: string,
   can: { readonly canRetry?: boolean; readonly canStartFresh?: boolean } = {},
 ): ThreadState {
-  const id = can.canRetry ? messageId : `${messageId} ${code}`
+  // Never a message's own id: an app may use both as keys of one list.
+  const id = `${messageId} ${can.canRetry ? 'retry' : code}`
   const own: ThreadNotice = { id, messageId, code, text, canRetry: false, canStartFresh: false, ...can }
   return { ...state, notices: [...state.notices.filter((one) => one.id !== id), own] }
 }

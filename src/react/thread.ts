@@ -245,7 +245,8 @@ export function createThread(
         void sync()
         return
       }
-      const question = view.messages.findLast((one) => one.role === 'user' && (id === undefined || one.id === id))
+      const wanted = notices.find((notice) => notice.id === id)?.messageId ?? id
+      const question = view.messages.findLast((one) => one.role === 'user' && (wanted ?? one.id) === one.id)
       if (!question || running(thread.state).some(({ messageId }) => messageId === question.id)) return
       const before = turns.findLast(({ messageId }) => messageId === question.id)
       // What the server may have goes under the same id, so that it runs once.

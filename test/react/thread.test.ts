@@ -236,7 +236,7 @@ describe('coming back in mid-answer', () => {
     server.messages.push({ id: 'm', role: 'user', text: 'hi', at: 1 })
     const { thread, view } = await open()
     await clock.advance(100)
-    expect(view().notices).toMatchObject([{ id: 'm', code: 'turn-interrupted', canRetry: true }])
+    expect(view().notices).toMatchObject([{ messageId: 'm', code: 'turn-interrupted', canRetry: true }])
     expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET'])
     thread.retry('m')
     await clock.advance(10_000)
