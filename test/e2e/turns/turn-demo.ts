@@ -18,7 +18,11 @@ export interface Answer {
   isOver: boolean
 }
 
-const step = (type: string, more: object): ClaudeMessage => ({ type, session_id: 'f1c9a1de-0f4b-4a52-9a6c-4a1c1a7d2f10', ...more })
+const step = (type: string, more: object): ClaudeMessage => ({
+  type,
+  session_id: 'f1c9a1de-0f4b-4a52-9a6c-4a1c1a7d2f10',
+  ...more,
+})
 
 /** The demo's app and page in this process, with an agent that says what the test has it say. */
 export async function serveTurnDemo() {
