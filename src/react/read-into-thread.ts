@@ -2,14 +2,9 @@ import { isLeftoffError, LeftoffError } from '../core/error.js'
 import type { TokenUsage } from '../core/session.js'
 import { turnErrorSentence } from '../core/turn-error.js'
 import type { TurnClientEvent } from '../turns/turn-client.js'
+import type { RecordedMore } from './thread-recording.js'
 import { answerId, hasAnswer, type LoadedMessage, newTurn, nextTurn, type ThreadTurn, textOf } from './thread-state.js'
 import { type ThreadState, withNotice, withTurn } from './thread-view.js'
-
-/** What is recorded beside a message. */
-export interface RecordedMore {
-  readonly usage?: TokenUsage
-  readonly at?: number
-}
 
 /** What reading a turn asks of its thread. */
 export interface ReadingThread {

@@ -1,12 +1,12 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { createId } from '../core/create-id.js'
-import { isLeftoffError } from '../core/error.js'
 import type { SessionStore } from '../store/session-store.js'
 import { sleep, withTimeout } from '../store/time.js'
 import { patienceMs } from '../turns/next-request.js'
 import type { TurnClient, TurnConversation } from '../turns/turn-client.js'
-import { type ReadingThread, type RecordedMore, readIntoThread } from './read-into-thread.js'
-import { type LoadedMessage, type LoadMessages, newTurn, type ThreadTurn } from './thread-state.js'
+import { type ReadingThread, readIntoThread } from './read-into-thread.js'
+import { threadRecording } from './thread-recording.js'
+import { type LoadMessages, newTurn, type ThreadTurn } from './thread-state.js'
 import { emptyThread, emptyView, running, viewOf, withLoaded, withNotice, withTurn } from './thread-view.js'
 
 /** How long the messages wait for what is known of a running turn. */
@@ -26,7 +26,7 @@ export function createThread(
   const listeners = new Set<() => void>()
   const left = new AbortController()
   const { signal } = left
-  const recorded = new Set<string>()
+  const { record, recordLoaded } = threadRecording(store, conversationId)
   let view = emptyView
   let load: LoadMessages = async () => []
   let openCount = 0
@@ -54,16 +54,6 @@ export function createThread(
     isWaitingToTell = false
     view = viewOf(thread.state)
     for (const listener of [...listeners]) listener()
-  }
-
-  /** Counts a message under its id. The user may be gone. */
-  function record({ id, role, text }: Pick<LoadedMessage, 'id' | 'role' | 'text'>, more: RecordedMore = {}): void {
-    recorded.add(id)
-    try {
-      store.recordMessage({ conversationId, messageId: id, role, text, ...more })
-    } catch (error) {
-      if (!isLeftoffError(error)) throw error
-    }
   }
 
   /** Whether there is a turn to follow. */
@@ -101,15 +91,6 @@ export function createThread(
       limit.abort()
       signal.removeEventListener('abort', stop)
       if (!signal.aborted) tell()
-    }
-  }
-
-  /** What was said while no page looked is counted now; a row that has as many messages knows of it. */
-  function recordLoaded(messages: readonly LoadedMessage[]): void {
-    const session = store.getState().sessions.find((one) => one.conversationId === conversationId)
-    if (session?.messageCount === messages.length) return
-    for (const { id, role, text, at = 0 } of messages.slice(-2)) {
-      if (!recorded.has(id)) record({ id, role, text }, { at })
     }
   }
 
