@@ -1,7 +1,8 @@
 import { StrictMode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createTurnClient, systemClock } from '../../src/index.js'
+import { systemClock } from '../../src/core/clock.js'
+import { createTurnClient } from '../../src/index.js'
 import { SessionProvider, useConversationSession, useMessages } from '../../src/react/index.js'
 import { turnServer } from '../turns/turn-server.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chatTransport, type UiChunk } from '../../src/ai-sdk/index.js'
 import { uiChunks } from '../../src/ai-sdk/ui-chunks.js'
-import type { TurnStreamEvent } from '../../src/index.js'
+import type { TurnStreamEvent } from '../../src/core/turn-stream.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
 import { turnServer } from './turn-server.js'
