@@ -8,6 +8,7 @@ export default defineConfig({
     'src/adapters/dexie/index.ts',
     'src/adapters/supabase/index.ts',
     'src/legacy/index.ts',
+    'src/ai-sdk/index.ts',
     'src/server/index.ts',
     'src/agents/claude/index.ts',
     'src/testing/index.ts',

@@ -26,7 +26,6 @@ declare function upsertMessage(message: {
   text: string
 }): Promise<void>
 declare const sessions: import('leftoff/server').AgentSessionStore
-declare const log: import('leftoff/server').TurnLog
 declare const key: import('leftoff/server').TabKey
 declare const agentSessionId: string
 declare const hasHistory: boolean

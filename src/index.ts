@@ -24,3 +24,12 @@ export type {
   SessionStore,
   SessionStoreOptions,
 } from './store/session-store.js'
+export {
+  createTurnClient,
+  type TurnClient,
+  type TurnClientEvent,
+  type TurnClientOptions,
+  type TurnConversation,
+  type TurnMessage,
+} from './turns/turn-client.js'
+export type { UnsentTurn } from './turns/unsent-turns.js'

@@ -51,16 +51,19 @@ export class LeftoffError extends Error {
 
   /** With `turn-failed`: the agent's session was kept, and forgetting it may help if the same happens again. */
   readonly canStartFresh?: boolean
+  /** With `turn-busy`, as a turn client throws it: the turn that has the conversation. */
+  readonly turnId?: string
 
   constructor(
     code: LeftoffErrorCode,
     message: string,
-    options?: { cause?: unknown; retryAfterMs?: number; canStartFresh?: boolean },
+    options?: { cause?: unknown; retryAfterMs?: number; canStartFresh?: boolean; turnId?: string },
   ) {
     super(message, options)
     this.code = code
     if (options?.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
     if (options?.canStartFresh !== undefined) this.canStartFresh = options.canStartFresh
+    if (options?.turnId !== undefined) this.turnId = options.turnId
   }
 }
 

@@ -19,6 +19,8 @@ export {
   useSessionStatus,
   useSessions,
 } from './state-hooks.js'
+export type { LoadedMessage, LoadMessages, ThreadMessage } from './thread-state.js'
+export type { ThreadNotice, ThreadView } from './thread-view.js'
 export {
   type ConversationIdChange,
   type ConversationSessionHandlers,
@@ -27,6 +29,7 @@ export {
   useConversationSession,
 } from './use-conversation-session.js'
 export { useDraft } from './use-draft.js'
+export { type MessagesOptions, type MessagesResult, useMessages } from './use-messages.js'
 export { useSessionEvent } from './use-session-event.js'
 export {
   type SessionHistoryItem,

@@ -14,7 +14,7 @@ import { pageStorage } from './page-storage.js'
 import { settledPlace } from './places.js'
 import { attempt, ignoreRejection } from './promises.js'
 import { loadMore, readOnce } from './reading.js'
-import { type Recorded, recordedMessage, recordedTitle } from './recorded.js'
+import { type Recorded, recordedMessage, recordedTitle, wholeCount } from './recorded.js'
 import { clearConversations, removeConversation, restoreConversation } from './removing.js'
 import { flush, saveNow, saveSoon } from './saving.js'
 import type { SessionStore, SessionStoreOptions } from './session-store.js'
@@ -175,17 +175,21 @@ export function createSessionStore({
     updateActivity: (conversationId) =>
       record(conversationId, undefined, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } }), false),
 
-    recordMessage: ({ conversationId, workspace, ...message }) =>
+    recordMessage: ({ conversationId, workspace, at, ...message }) =>
       record(
         conversationId,
         workspace,
-        (user) =>
-          recordedMessage(message, {
-            at: nowMs(user),
-            rank: nextRank(user),
+        (user) => {
+          const now = nowMs(user)
+          const saidAt = at === undefined ? undefined : Math.min(wholeCount(at), now)
+          return recordedMessage(message, {
+            at: saidAt ?? now,
+            rank: saidAt ?? nextRank(user),
+            isNew: saidAt === undefined,
             keepsContent: persistContent,
             scopeOf: scopeOfMessage,
-          }),
+          })
+        },
         false,
       ),
 

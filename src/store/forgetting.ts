@@ -49,7 +49,7 @@ function forgetDevice(context: StoreContext, userId: string, epoch: string): voi
 }
 
 function removeKeys(storage: WebStorage, name: string, userId: string): void {
-  const ofUser = ['pointer', 'left', 'journal', 'draft'].map((kind) => storageKey(name, kind, userId))
+  const ofUser = ['pointer', 'left', 'journal', 'draft', 'unsent'].map((kind) => storageKey(name, kind, userId))
   const quarantined = storageKey(name, 'quarantine', `${storageKey(name, 'journal', userId)}/`)
   for (const key of keysWith(storage, `${name}/`)) {
     const isOfUser = ofUser.some((prefix) => key === prefix || key.startsWith(`${prefix}/`))

@@ -11,6 +11,11 @@ export interface RecordedMessage {
   readonly usage?: TokenUsage
   /** The message's id. With it the message counts once, however many pages record it. */
   readonly messageId?: string
+  /**
+   * When it was said, in ms since the epoch, for a message that may have been recorded before, such as one that was loaded: it
+   * is counted unless it is known, and moves the conversation no further than to that time. Needs the `messageId`.
+   */
+  readonly at?: number
 }
 
 /** What was recorded at one moment. */
@@ -30,13 +35,15 @@ export function recordedMessage(
   {
     at,
     rank,
+    isNew,
     keepsContent,
     scopeOf,
-  }: { at: number; rank: number; keepsContent: boolean; scopeOf: (id: string) => string },
+  }: { at: number; rank: number; isNew: boolean; keepsContent: boolean; scopeOf: (id: string) => string },
 ): Recorded {
   const scope = messageId === undefined ? undefined : scopeOf(messageId)
   const shown = keepsContent ? preview(wellFormed(text)) : undefined
-  const title = shown !== undefined && role === 'user' ? firstCodePoints(shown, maxMessageTitle).trim() : ''
+  // Of a message that comes again nobody knows here whether it was the first.
+  const title = shown !== undefined && role === 'user' && isNew ? firstCodePoints(shown, maxMessageTitle).trim() : ''
   return {
     message: { scope, usage: usage && wholeUsage(usage) },
     activity: { at, rank },
@@ -60,6 +67,6 @@ function wholeUsage({ input, output, cacheRead, cacheWrite }: TokenUsage): Token
   }
 }
 
-function wholeCount(value: number): number {
+export function wholeCount(value: number): number {
   return Number.isFinite(value) && value > 0 ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : 0
 }

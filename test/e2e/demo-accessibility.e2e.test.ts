@@ -62,7 +62,7 @@ describe('axe finds nothing on the demo, light and dark,', () => {
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
 
-    await page.route('**/api/turn', (route) => route.abort())
+    await page.route('**/api/turn', (route) => route.fulfill({ status: 400, json: {} }))
     await page.getByTestId('composer').fill('hello')
     await page.getByTestId('composer').press('Enter')
     await page.getByTestId('retry').waitFor()

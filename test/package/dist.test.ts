@@ -19,6 +19,7 @@ const packagesByEntry: Record<string, readonly string[]> = {
   'leftoff/dexie': ['dexie'],
   'leftoff/legacy': [],
   'leftoff/supabase': [],
+  'leftoff/ai-sdk': [],
   'leftoff/server': [],
   'leftoff/agents/claude': ['node:fs', 'node:path', 'node:util'],
   'leftoff/testing': ['vitest'],

@@ -30,6 +30,32 @@ describe('recording', () => {
     ])
   })
 
+  it('counts a message that comes again once, and leaves order, title and preview as they are', async () => {
+    const { openTab, clock, settle } = setUp()
+    const first = openTab()
+    const id = await first.store.initConversation('w')
+    first.store.recordMessage({ ...say('hello'), messageId: 'm' })
+    await clock.advance(500)
+    first.store.recordMessage({ ...answer('hi'), messageId: 'm.answer' })
+    await first.store.flush()
+    const [before] = first.store.getState().sessions
+
+    await clock.advance(60_000)
+    const { store } = openTab({ resume: 'new' })
+    for (const [messageId, message, at] of [
+      ['m', say('hello'), 1_000_000],
+      ['m.answer', answer('hi'), 0],
+    ] as const) {
+      store.recordMessage({ ...message, messageId, at, conversationId: id })
+    }
+    await store.flush()
+    await settle()
+    const reader = openTab({ resume: 'new' }).store
+    await reader.initConversation('w')
+    await settle()
+    expect(reader.getState().sessions.find(({ conversationId }) => conversationId === id)).toEqual(before)
+  })
+
   it('counts a message said before any conversation was open', async () => {
     const { openTab } = setUp()
     const { store } = openTab()

@@ -1,27 +1,27 @@
-import type { ChatMessage, ConversationRequest, StoredOnServer, TurnRequest } from '../shared/chat-api.js'
+import { createTurnClient } from 'leftoff'
+import type { LoadedMessage } from 'leftoff/react'
+import type { ChatMessage, ConversationRequest, StoredOnServer } from '../shared/chat-api.js'
 
 // The server's answers are this app's own, so their shape is taken from the types both sides share.
 
+/** Sends messages, and follows and stops their answers. */
+export const client = createTurnClient({ api: '/api/turn' })
+
 /** The messages that the server keeps of a conversation. */
-export async function loadMessages(conversationId: string, signal: AbortSignal): Promise<readonly ChatMessage[]> {
+export async function loadMessages({
+  conversationId,
+  signal,
+}: {
+  readonly conversationId: string
+  readonly signal: AbortSignal
+}): Promise<readonly LoadedMessage[]> {
   const response = await fetch(`/api/conversations/${encodeURIComponent(conversationId)}/messages`, { signal })
   const body: { messages: readonly ChatMessage[] } = await json(response)
-  return body.messages
-}
-
-/** Sends a message; the response is the stream for `readAnswer`. */
-export function postTurn(request: TurnRequest): Promise<Response> {
-  return post('/api/turn', request)
-}
-
-/** The stream of the answer that is being written; 204 if there is none. */
-export function followTurn(conversation: ConversationRequest): Promise<Response> {
-  return fetch(`/api/turn?${new URLSearchParams({ ...conversation })}`)
-}
-
-/** Asks the server to stop an answer. */
-export async function stopTurn(conversation: ConversationRequest, turnId: string): Promise<void> {
-  await fetch(`/api/turn?${new URLSearchParams({ ...conversation, turnId })}`, { method: 'DELETE' })
+  return body.messages.map(({ id, interrupted, ...message }, index) => ({
+    ...message,
+    id: id ?? `older-${index}`,
+    ...(interrupted && { outcome: 'interrupted' }),
+  }))
 }
 
 /** Deletes what the agent knows about the conversation. Whether there was anything. */
@@ -48,11 +48,8 @@ export async function loadSupabaseToken(): Promise<string> {
 let token: { readonly value: string; readonly loadedAt: number } | undefined
 
 function post(path: string, body: object): Promise<Response> {
-  return fetch(path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  })
+  const headers = { 'Content-Type': 'application/json' }
+  return fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 async function json<T>(response: Response): Promise<T> {

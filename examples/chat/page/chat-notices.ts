@@ -1,52 +1,38 @@
-import { isLeftoffError } from 'leftoff'
+import type { ThreadNotice } from 'leftoff/react'
 
-/** Something the person should know, at the place of the conversation where it happened. */
+/** Something the person should know, below the message it is about. */
 export interface Notice {
-  readonly kind: 'notice'
-  readonly topic: 'resumed' | 'context-lost' | 'forgotten' | 'stopped' | 'busy' | 'unanswered' | 'failed'
-  readonly text: string
-  /** The message to send again. */
-  readonly retry?: SentMessage
-}
-
-/** A user's message, as it is sent. */
-export interface SentMessage {
   readonly id: string
+  readonly messageId: string | undefined
+  readonly topic: 'resumed' | 'forgotten' | 'busy' | 'unanswered' | 'failed'
   readonly text: string
+  readonly canRetry: boolean
+  readonly canStartFresh: boolean
 }
 
-export const resumed = notice('resumed', 'Picked up where you left off')
-
-export const contextLost = notice(
-  'context-lost',
-  'The agent lost the earlier context and started afresh. Your messages are still here, but it no longer knows them.',
-)
-
-export const stoppedByPerson = notice('stopped', 'You stopped the answer.')
-
-export const transcriptForgotten = notice(
-  'forgotten',
-  'The agent’s transcript is deleted. Send a message to see how the conversation recovers.',
-)
-
-export const nothingToForget = notice('forgotten', 'The agent has no transcript of this conversation.')
-
-export const notForgotten = notice('failed', 'The server could not be reached. The transcript is still there.')
-
-/** The page was left before the agent answered. */
-export function unanswered(retry: SentMessage): Notice {
-  return { ...notice('unanswered', 'This message has no answer yet.'), retry }
+/** What this page itself has to say. */
+export const ownTexts = {
+  resumed: 'Picked up where you left off',
+  forgotten: 'The agent’s transcript is deleted. Send a message to see how the conversation recovers.',
+  nothingToForget: 'The agent has no transcript of this conversation.',
+  notForgotten: 'The server could not be reached. The transcript is still there.',
 }
 
-/** What to say about a turn that failed. leftoff's own errors say what happened and what to do. */
-export function noticeOf(error: unknown): Notice {
-  if (isLeftoffError(error, 'turn-busy')) {
-    return notice('busy', 'The agent is still answering in this conversation, maybe in another window.')
-  }
-  if (isLeftoffError(error)) return notice('failed', error.message)
-  return notice('failed', 'The server could not be reached. Your message is still here.')
+export const contextLost =
+  'The agent lost the earlier context and started afresh. Your messages are still here, but it no longer knows them.'
+
+/** leftoff's notices in the words of this page. That context was lost stands at the answer, also after a reload. */
+export function noticesOf(notices: readonly ThreadNotice[]): readonly Notice[] {
+  return notices
+    .filter(({ code }) => code !== 'context-lost')
+    .map((notice) => ({ ...notice, topic: topicOf(notice.code), text: texts[notice.code] ?? notice.text }))
 }
 
-function notice(topic: Notice['topic'], text: string): Notice {
-  return { kind: 'notice', topic, text }
+function topicOf(code: string): Notice['topic'] {
+  return code === 'turn-busy' ? 'busy' : code === 'turn-interrupted' ? 'unanswered' : 'failed'
+}
+
+const texts: Readonly<Record<string, string>> = {
+  'turn-busy': 'The agent is still answering in this conversation, maybe in another window.',
+  'turn-interrupted': 'This message has no whole answer.',
 }

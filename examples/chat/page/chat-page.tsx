@@ -1,5 +1,7 @@
-import { useConversationSession } from 'leftoff/react'
+import { useConversationSession, useMessages } from 'leftoff/react'
 import { useState } from 'react'
+import { client, forgetTranscript, loadMessages } from './api.js'
+import { noticesOf, ownTexts } from './chat-notices.js'
 import { Composer } from './composer.js'
 import { Messages } from './messages.js'
 import { Panel } from './panel.js'
@@ -7,8 +9,8 @@ import { SessionNotice } from './session-notice.js'
 import { Sidebar } from './sidebar.js'
 import { type SessionsIn, StoredView } from './stored-view.js'
 import { TopBar } from './top-bar.js'
-import { useChat } from './use-chat.js'
 import { useMediaQuery } from './use-media-query.js'
+import { useOwnNotices } from './use-own-notices.js'
 import { forgetLink } from './use-workspace.js'
 
 /** The whole page: workspaces and history, the chat, and what is stored. */
@@ -33,17 +35,23 @@ export function ChatPage({
   const [storedChoice, setStoredChoice] = useState<boolean>()
   const isStoredOpen = storedChoice ?? hasRoomForStored
 
-  const open = session.isInitialized
-    ? {
-        workspace,
-        conversationId: session.conversationId,
-        isResumed: session.isResumed,
-        isWatching: session.status === 'watching',
-      }
-    : undefined
-  const { chat, hasLoadFailed, loadAgain, isAnswering, send, retry, stop, forget } = useChat(open)
+  const chat = useMessages(session, { client, load: loadMessages })
+  const own = useOwnNotices(session, chat)
+  const { status, send, stop } = chat
   const { conversationId } = session
-  const canSend = chat !== undefined && (session.status === 'ready' || session.status === 'degraded')
+  const isAnswering = status === 'sending' || status === 'answering' || status === 'stopping'
+  const isThere = status !== 'loading' && status !== 'load-failed'
+  const canSend = isThere && (session.status === 'ready' || session.status === 'degraded')
+  const open = conversationId === undefined ? undefined : { workspace, conversationId }
+
+  async function forget(): Promise<void> {
+    if (!open) return
+    const text = await forgetTranscript(open).then(
+      (forgotten) => (forgotten ? ownTexts.forgotten : ownTexts.nothingToForget),
+      () => ownTexts.notForgotten,
+    )
+    own.add('forgotten', text)
+  }
 
   return (
     <div className="page">
@@ -79,11 +87,8 @@ export function ChatPage({
           <Messages
             key={conversationId}
             chat={chat}
+            notices={[...own.notices, ...noticesOf(chat.notices)]}
             canSend={canSend}
-            hasLoadFailed={hasLoadFailed}
-            onLoadAgain={loadAgain}
-            onRetry={retry}
-            onSuggestion={send}
           />
           <Composer
             conversationId={conversationId}

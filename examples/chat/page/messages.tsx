@@ -1,29 +1,26 @@
-import type { ChatMessage } from '../shared/chat-api.js'
-import type { Notice, SentMessage } from './chat-notices.js'
-import type { Chat } from './chat-state.js'
+import type { MessagesResult, ThreadMessage } from 'leftoff/react'
+import { contextLost, type Notice } from './chat-notices.js'
 import { useStickToEnd } from './use-stick-to-end.js'
 import { Welcome } from './welcome.js'
 
 /** The conversation, read out as it grows: an answer once it is whole, a notice at once. */
 export function Messages({
-  chat,
+  chat: { messages, status, send, retry },
+  notices,
   canSend,
-  hasLoadFailed,
-  onLoadAgain,
-  onRetry,
-  onSuggestion,
 }: {
-  readonly chat: Chat | undefined
+  readonly chat: MessagesResult
+  readonly notices: readonly Notice[]
   readonly canSend: boolean
-  readonly hasLoadFailed: boolean
-  readonly onLoadAgain: () => void
-  readonly onRetry: (sent: SentMessage) => void
-  readonly onSuggestion: (text: string) => void
 }) {
-  const scroller = useStickToEnd(chat)
-  const isAnswering = chat?.answer !== undefined
-  const last = chat?.entries.findLastIndex(({ kind }) => kind === 'notice')
-  const lastNotice = last === undefined ? undefined : chat?.entries[last]
+  const scroller = useStickToEnd(messages, notices)
+  const isAnswering = status === 'sending' || status === 'answering' || status === 'stopping'
+  const isThere = status !== 'loading' && status !== 'load-failed'
+  const last = notices.at(-1)
+  const noticesBelow = (messageId: string | undefined) =>
+    notices
+      .filter((notice) => notice.messageId === messageId)
+      .map((notice) => <NoticeLine key={notice.id} notice={notice} canSend={canSend} onRetry={retry} />)
   return (
     <>
       <div
@@ -37,33 +34,42 @@ export function Messages({
         tabIndex={0}
       >
         <div className="column">
-          {chat === undefined && (hasLoadFailed ? <LoadFailed onLoadAgain={onLoadAgain} /> : <Skeleton />)}
-          {chat?.entries.length === 0 && !isAnswering && <Welcome canSend={canSend} onSuggestion={onSuggestion} />}
-          {chat?.entries.map((entry, index) =>
-            entry.kind === 'message' ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: entries are added at the end only
-              <Message key={index} message={entry.message} />
-            ) : (
-              // biome-ignore lint/suspicious/noArrayIndexKey: entries are added at the end only
-              <NoticeLine key={index} notice={entry} canSend={canSend} onRetry={onRetry} />
-            ),
-          )}
-          {chat?.answer !== undefined && <Answer text={chat.answer} />}
+          {status === 'loading' && <Skeleton />}
+          {status === 'load-failed' && <LoadFailed onLoadAgain={() => retry()} />}
+          {isThere && messages.length === 0 && <Welcome canSend={canSend} onSuggestion={send} />}
+          {noticesBelow(undefined)}
+          {messages.map((message, index) => {
+            const isAnswered = messages[index + 1]?.id === `${message.id}.answer`
+            const questionId = message.role === 'assistant' ? messages[index - 1]?.id : undefined
+            return [
+              message.contextLost && <ContextLost key={`${message.id} context-lost`} />,
+              message.state === 'answering' ? (
+                <Answer key={message.id} text={message.text} />
+              ) : (
+                <Message key={message.id} message={message} />
+              ),
+              // What is about a question stands below its answer.
+              ...(isAnswered ? [] : noticesBelow(message.id)),
+              ...(questionId === undefined ? [] : noticesBelow(questionId)),
+            ]
+          })}
+          {status === 'sending' && <Answer text="" />}
         </div>
       </div>
       <p className="sr-only" role="status" data-testid="announced">
-        {lastNotice?.kind === 'notice' && <span key={last}>{lastNotice.text}</span>}
+        {last && <span key={last.id}>{last.text}</span>}
       </p>
     </>
   )
 }
 
-function Message({ message: { role, text, interrupted } }: { readonly message: ChatMessage }) {
+function Message({ message: { role, text, outcome, state } }: { readonly message: ThreadMessage }) {
   return (
-    <article className="message" data-testid="message" data-role={role}>
+    <article className="message" data-testid="message" data-role={role} data-state={state}>
       <h2 className="sr-only">{role === 'user' ? 'You' : 'Agent'}</h2>
       <p>{text}</p>
-      {interrupted && <p className="interrupted">The answer stopped here.</p>}
+      {outcome !== undefined && outcome !== 'done' && <p className="interrupted">The answer stopped here.</p>}
+      {state === 'not-sent' && <p className="interrupted">Not sent yet.</p>}
     </article>
   )
 }
@@ -87,22 +93,35 @@ function Answer({ text }: { readonly text: string }) {
   )
 }
 
+function ContextLost() {
+  return (
+    <p className="notice" data-testid="notice" data-topic="context-lost" role="status">
+      <span>{contextLost}</span>
+    </p>
+  )
+}
+
 function NoticeLine({
-  notice: { topic, text, retry },
+  notice: { id, topic, text, canRetry, canStartFresh },
   canSend,
   onRetry,
 }: {
   readonly notice: Notice
   readonly canSend: boolean
-  readonly onRetry: (sent: SentMessage) => void
+  readonly onRetry: MessagesResult['retry']
 }) {
   return (
     // Said by the status below the messages, which does not wait for the end of an answer.
     <p className="notice" data-testid="notice" data-topic={topic} aria-live="off">
       <span>{text}</span>
-      {retry !== undefined && (
-        <button type="button" data-testid="retry" disabled={!canSend} onClick={() => onRetry(retry)}>
+      {canRetry && (
+        <button type="button" data-testid="retry" disabled={!canSend} onClick={() => onRetry(id)}>
           Send again
+        </button>
+      )}
+      {canStartFresh && (
+        <button type="button" disabled={!canSend} onClick={() => onRetry(id, { fresh: true })}>
+          Start afresh
         </button>
       )}
     </p>

@@ -1,8 +1,8 @@
 import type { SessionAdapter } from 'leftoff'
+import type { ConversationRequest } from '../shared/chat-api.js'
 import { type Place, pickPlace, places } from './storage.js'
 import { StoredItem } from './stored-item.js'
 import { useBrowserStorage } from './use-browser-storage.js'
-import type { OpenConversation } from './use-chat.js'
 import { useServerStorage } from './use-server-storage.js'
 import { useStoredSessions } from './use-stored-sessions.js'
 
@@ -21,7 +21,7 @@ export function StoredView({
   onForget,
 }: {
   readonly sessionsIn: SessionsIn
-  readonly open: OpenConversation | undefined
+  readonly open: ConversationRequest | undefined
   readonly isAnswering: boolean
   readonly onForget: () => Promise<void>
 }) {

@@ -1,17 +1,16 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
-import type { Chat } from './chat-state.js'
 
 /** Keeps the end in view while the conversation grows or the window changes, unless the person scrolled up to read. */
-export function useStickToEnd(chat: Chat | undefined) {
+export function useStickToEnd(messages: readonly unknown[], notices: readonly unknown[]) {
   const scroller = useRef<HTMLDivElement>(null)
   const isAtEnd = useRef(true)
   const lastCount = useRef(0)
 
   useLayoutEffect(() => {
-    const count = chat?.entries.length ?? 0
+    const count = messages.length + notices.length
     if (count !== lastCount.current || isAtEnd.current) scrollToEnd(scroller.current)
     lastCount.current = count
-  }, [chat])
+  }, [messages, notices])
 
   useEffect(() => {
     const element = scroller.current

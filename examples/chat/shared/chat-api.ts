@@ -9,15 +9,6 @@ export interface ConversationRequest {
   readonly conversationId: string
 }
 
-/** What `POST /api/turn` sends. */
-export interface TurnRequest extends ConversationRequest {
-  /** Created by the page; the same when it sends the message again, so that it is kept once. */
-  readonly messageId: string
-  /** Of one attempt to have it answered: what the network sends twice runs once. */
-  readonly turnId: string
-  readonly message: string
-}
-
 /** One message of a conversation, as the server keeps it. */
 export interface ChatMessage {
   /** Missing in what an earlier version stored. */

@@ -1,6 +1,7 @@
 import { type Browser, chromium, type Page } from 'playwright'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
+import { readGuide } from '../../support/guide-files.js'
 import { type GuideApp, setUpGuideApp } from './guide-app.js'
 
 let app: GuideApp
@@ -18,6 +19,7 @@ afterEach(async () => {
 describe('the five-minute start with Vite', () => {
   it('resumes conversation, messages and agent after a reload, and gives a second tab its own', async () => {
     await app.replace('port: 3000', 'port: 0')
+    await app.replace('wait(100', 'wait(200')
     const api = await app.run('server/main.ts')
     await app.replace('http://localhost:3000', api)
     const address = await app.vite('--port', '0')
@@ -31,12 +33,35 @@ describe('the five-minute start with Vite', () => {
     await page.getByText('You are back where you left off.').waitFor()
     const messages = page.getByRole('listitem')
     await messages.getByText('assistant: Before this you said: one.').waitFor()
-    expect(await say(page, 'three')).toBe('assistant: Before this you said: one, two. ')
+
+    // In mid-answer: the question is there, and the answer goes on.
+    await page.getByLabel('Message').fill('and two and a half')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await messages.getByText('assistant: Before (answering)').waitFor()
+    await page.reload()
+    await messages.getByText('assistant: Before this you said: one, two.').waitFor()
+    await messages.getByText('user: and two and a half').waitFor()
+    await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
+
+    await page.getByLabel('Message').fill('stop this')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await messages.getByText('(answering)').waitFor()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
+
+    expect(await say(page, 'three')).toBe('assistant: Before this you said: one, two, and two and a half, stop this. ')
 
     const second = await context.newPage()
     await second.goto(address)
     expect(await say(second, 'hello')).toBe('assistant: This is new to me. ')
   })
+})
+
+it('has a chat with streaming, stop, retry and resume in at most 40 lines of the app’s own', async () => {
+  const chat = (await readGuide('docs/start-vite.md')).get('src/Chat.tsx') ?? ''
+  const own = chat.split('\n').filter((line) => line.trim() !== '' && !/^(?:import|\/\/) ?/.test(line))
+  expect(own.length).toBeGreaterThan(20)
+  expect(own.length).toBeLessThanOrEqual(40)
 })
 
 /** Sends a message and waits for the whole answer. */

@@ -1,0 +1,115 @@
+import { createId } from '../core/create-id.js'
+import { createTurnClient, type TurnClientEvent, type TurnClientOptions } from '../turns/turn-client.js'
+import { type UiChunk, uiChunks } from './ui-chunks.js'
+
+/** A message of `useChat`, as far as it is sent. */
+export interface UiMessage {
+  readonly id: string
+  readonly role: string
+  readonly parts: readonly { readonly type: string; readonly text?: unknown }[]
+}
+
+/** Options of {@link chatTransport}. */
+export interface ChatTransportOptions<M extends UiMessage = UiMessage>
+  extends Pick<TurnClientOptions, 'api' | 'fetch' | 'clock' | 'browser'> {
+  readonly workspace: string
+  /** What is sent of the person's message; its text when omitted. */
+  readonly messageOf?: (message: M) => unknown
+}
+
+/** The `transport` option of `useChat`, and a way to stop the answer. */
+export interface ChatTransport<M extends UiMessage = UiMessage> {
+  readonly resumeStreamIsReplay: true
+  sendMessages(options: {
+    readonly chatId: string
+    readonly messages: M[]
+    readonly abortSignal: AbortSignal | undefined
+  }): Promise<ReadableStream<UiChunk>>
+  reconnectToStream(options: {
+    readonly chatId: string
+    readonly abortSignal?: AbortSignal
+  }): Promise<ReadableStream<UiChunk> | null>
+  /** Stops the answer of a chat; `stop` of `useChat` only stops reading it. */
+  stop(chatId: string): Promise<void>
+}
+
+/**
+ * A transport for `useChat` of the AI SDK 7: the chat's id is the conversation's, an answer goes on after a reload with
+ * `resume: true`, and a message that is sent twice runs once. What the handler sends as `data` and is a chunk of the AI SDK passes
+ * through, so `run` may stream `streamText().toUIMessageStream()`.
+ *
+ * @example
+ * ```ts
+ * import { chatTransport } from 'leftoff/ai-sdk'
+ *
+ * const transport = chatTransport({ api: '/api/turn', workspace: 'demo.alive.best' })
+ * // useChat({ id: conversationId, transport, resume: true })
+ * ```
+ */
+export function chatTransport<M extends UiMessage = UiMessage>({
+  workspace,
+  messageOf = textOf,
+  ...options
+}: ChatTransportOptions<M>): ChatTransport<M> {
+  // `useChat` has no place for a message that was not sent, so none is kept.
+  const client = createTurnClient({ ...options, persistContent: false })
+  const turnIds = new Map<string, string>()
+  const conversationOf = (conversationId: string) => ({ userId: '', workspace, conversationId })
+
+  /** The chunks of a turn once it is there; `null` if there is none. What fails before is thrown. */
+  async function streamOf(
+    chatId: string,
+    events: AsyncGenerator<TurnClientEvent, void, undefined>,
+  ): Promise<ReadableStream<UiChunk> | null> {
+    const first = await events.next()
+    if (first.done) return null
+    const chunks = uiChunks()
+    let next: Promise<IteratorResult<TurnClientEvent, void>> | undefined = Promise.resolve(first)
+    return new ReadableStream<UiChunk>({
+      async pull(controller) {
+        for (;;) {
+          let made: UiChunk[] = []
+          try {
+            const { done, value } = await (next ?? events.next())
+            next = undefined
+            if (done) return controller.close()
+            if (value.type === 'turn') turnIds.set(chatId, value.turnId)
+            made = chunks.of(value)
+          } catch (error) {
+            for (const chunk of chunks.ofError(error)) controller.enqueue(chunk)
+            return controller.close()
+          }
+          for (const chunk of made) controller.enqueue(chunk)
+          if (made.length > 0) return
+        }
+      },
+      cancel: () => void events.return(),
+    })
+  }
+
+  return {
+    resumeStreamIsReplay: true,
+
+    async sendMessages({ chatId, messages, abortSignal }) {
+      const question = messages.findLast(({ role }) => role === 'user')
+      if (!question) throw new Error('There is no message to send.')
+      const turnId = createId()
+      turnIds.set(chatId, turnId)
+      const message = { message: messageOf(question), messageId: question.id, turnId }
+      const events = client.send(conversationOf(chatId), message, abortSignal ? { signal: abortSignal } : {})
+      return (await streamOf(chatId, events)) ?? new ReadableStream({ start: (controller) => controller.close() })
+    },
+
+    reconnectToStream: ({ chatId, abortSignal }) =>
+      streamOf(chatId, client.follow(conversationOf(chatId), abortSignal ? { signal: abortSignal } : {})),
+
+    async stop(chatId) {
+      const turnId = turnIds.get(chatId)
+      if (turnId !== undefined) await client.stop(conversationOf(chatId), turnId)
+    },
+  }
+}
+
+function textOf({ parts }: UiMessage): string {
+  return parts.map(({ type, text }) => (type === 'text' && typeof text === 'string' ? text : '')).join('')
+}

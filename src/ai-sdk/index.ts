@@ -1,0 +1,8 @@
+/**
+ * A transport for `useChat` of the AI SDK, beside `createTurnHandler` on the server.
+ *
+ * @module leftoff/ai-sdk
+ */
+
+export { type ChatTransport, type ChatTransportOptions, chatTransport, type UiMessage } from './chat-transport.js'
+export type { UiChunk } from './ui-chunks.js'

@@ -1,0 +1,119 @@
+import { StrictMode } from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
+import { createTurnClient } from '../../src/index.js'
+import { SessionProvider, useConversationSession, useMessages } from '../../src/react/index.js'
+import { turnServer } from '../turns/turn-server.js'
+
+let roots: Root[]
+let container: HTMLElement
+let server: ReturnType<typeof turnServer>
+let loads: number
+
+beforeEach(() => {
+  localStorage.clear()
+  sessionStorage.clear()
+  container = document.body.appendChild(document.createElement('div'))
+  roots = []
+  loads = 0
+  server = turnServer(systemClock, { wordMs: 60 })
+})
+
+afterEach(() => {
+  for (const root of roots) root.unmount()
+  container.remove()
+})
+
+/** A page of the tab: its own client, as after a reload. */
+function show({ userId = 'u' } = {}): Root {
+  const client = createTurnClient({ api: '/api/turn', fetch: server.fetch })
+  const root = createRoot(container)
+  roots.push(root)
+  const load = async () => {
+    loads += 1
+    return structuredClone(server.messages)
+  }
+  function Chat() {
+    const { messages, status, notices, send, stop, retry } = useMessages(useConversationSession('w'), { client, load })
+    return (
+      <main data-status={status}>
+        {messages.map(({ id, role, text, state }) => (
+          <p key={id} data-state={state}>{`${role}: ${text}`}</p>
+        ))}
+        {notices.map(({ id, code }) => (
+          <button type="button" key={id} onClick={() => retry(id)}>{`notice ${code}`}</button>
+        ))}
+        <button type="button" id="send" onClick={() => send('hi')}>
+          Send
+        </button>
+        <button type="button" id="stop" onClick={stop}>
+          Stop
+        </button>
+      </main>
+    )
+  }
+  root.render(
+    <StrictMode>
+      <SessionProvider userId={userId}>
+        <Chat />
+      </SessionProvider>
+    </StrictMode>,
+  )
+  return root
+}
+
+const status = () => container.querySelector('main')?.dataset.status
+const shown = () => [...container.querySelectorAll('p')].map((line) => line.textContent)
+const click = (id: string) => container.querySelector<HTMLButtonElement>(`#${id}`)?.click()
+const becomes = (wanted: string) => vi.waitFor(() => expect(status()).toBe(wanted), { timeout: 5_000, interval: 5 })
+const whole = ['user: hi', 'assistant: one two three']
+
+describe('useMessages', () => {
+  it('loads once in Strict Mode, sends once, and shows the answer as it grows', async () => {
+    show()
+    expect(status()).toBeUndefined()
+    await becomes('ready')
+    expect(loads).toBe(1)
+    click('send')
+    await becomes('answering')
+    await vi.waitFor(() => expect(shown()).toEqual(['user: hi', 'assistant: one ']), { interval: 5 })
+    await becomes('ready')
+    expect(shown()).toEqual(whole)
+    expect(server.runs).toHaveLength(1)
+  })
+
+  it('goes on after the page is made anew in mid-answer: no paint shows messages without the question', async () => {
+    const first = show()
+    await becomes('ready')
+    click('send')
+    await vi.waitFor(() => expect(shown()).toEqual(['user: hi', 'assistant: one ']), { interval: 5 })
+    const paints: (string | null)[][] = []
+    const observer = new MutationObserver(() => paints.push(shown()))
+    first.unmount()
+    observer.observe(container, { childList: true, subtree: true, characterData: true })
+    show()
+    await vi.waitFor(() => expect(shown()).toEqual(whole), { timeout: 5_000 })
+    observer.disconnect()
+    for (const lines of paints.filter(({ length }) => length > 0)) expect(lines[0]).toBe('user: hi')
+    expect(server.runs).toHaveLength(1)
+    await becomes('ready')
+  })
+
+  it('stops, and offers a retry of what nobody took', async () => {
+    show()
+    await becomes('ready')
+    server.faults.push({ status: 400 })
+    click('send')
+    const retry = () => container.querySelector<HTMLButtonElement>('button:not([id])')
+    await vi.waitFor(() => expect(retry()?.textContent).toBe('notice turn-failed'))
+    expect(container.querySelector('p')?.dataset.state).toBe('not-sent')
+    retry()?.click()
+    await vi.waitFor(() => expect(shown()).toEqual(['user: hi', 'assistant: one ']), { interval: 5 })
+    click('stop')
+    await becomes('stopping')
+    await becomes('ready')
+    expect(shown()[1]).not.toBe(whole[1])
+    expect(retry()).toBeNull()
+  })
+})
