@@ -26,6 +26,7 @@ declare function upsertMessage(message: {
   text: string
 }): Promise<void>
 declare const sessions: import('leftoff/server').AgentSessionStore
+declare const log: import('leftoff/server').TurnLog
 declare const key: import('leftoff/server').TabKey
 declare const agentSessionId: string
 declare const hasHistory: boolean
@@ -90,4 +91,8 @@ declare module '@anthropic-ai/claude-agent-sdk' {
   }
   type Prompt = string | AsyncIterable<SDKUserMessage>
   export function query(input: { prompt: Prompt; options?: Options }): AsyncGenerator<SDKMessage, void>
+}
+
+declare module 'next/navigation' {
+  export function usePathname(): string
 }
