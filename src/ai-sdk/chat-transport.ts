@@ -20,11 +20,13 @@ export interface ChatTransportOptions<M extends UiMessage = UiMessage>
 /** The `transport` option of `useChat`, and a way to stop the answer. */
 export interface ChatTransport<M extends UiMessage = UiMessage> {
   readonly resumeStreamIsReplay: true
+  /** Sends the newest message of the person, or answers it again. Called by `useChat`. */
   sendMessages(options: {
     readonly chatId: string
     readonly messages: M[]
     readonly abortSignal: AbortSignal | undefined
   }): Promise<ReadableStream<UiChunk>>
+  /** Goes on with the answer that is being written; `null` if there is none. Called by `useChat`. */
   reconnectToStream(options: {
     readonly chatId: string
     readonly abortSignal?: AbortSignal

@@ -3,6 +3,7 @@ import { firstCodePoints, wellFormed } from '../../core/text.js'
 /** The part of a Standard Schema (https://standardschema.dev) that checks a value. */
 export interface StandardSchema<Output> {
   readonly '~standard': {
+    /** The value as the app is to get it, or what is wrong with it. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
   }
 }

@@ -72,6 +72,7 @@ export interface TurnHandlerSettings<M, I> {
   readonly onAnswer?: (answer: TurnAnswer) => unknown
   /** As in `runTurn`. */
   readonly rehydrate?: (lost: LostContext) => string | undefined | Promise<string | undefined>
+  /** Told when the agent's session could not be used as asked; as for `runTurn`. */
   readonly onRecovery?: (report: RecoveryReport) => void
   /** Told of every error that the browser hears of in one word only. It may be async. */
   readonly onError?: (error: unknown) => void
