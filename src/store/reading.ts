@@ -1,5 +1,6 @@
 import type { SessionPage } from '../core/adapter.js'
 import { randomScope } from '../core/hash.js'
+import type { RankedSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
 import { addNew, adopt, dropEntry, isHidden, readRow } from './history.js'
 import { replaceLost } from './opening.js'
@@ -40,7 +41,11 @@ export async function refresh(user: User): Promise<void> {
       listed.push(...last.sessions)
     }
     user.reading.newest = all.sessions[0]?.rank ?? 0
-    for (const row of listed) adopt(user, row)
+    for (const row of listed) {
+      const known = user.entries.get(row.conversationId)?.stored
+      adopt(user, row)
+      if (known) tellNews(user, row, known)
+    }
     if (user.next.all === undefined || last.next === undefined) user.next.all = last.next
     const lowest = last.next === undefined ? 0 : (last.sessions.at(-1)?.rank ?? 0)
     const ids = new Set(listed.map(({ conversationId }) => conversationId))
@@ -116,10 +121,15 @@ async function readOne(user: User, conversationId: string): Promise<void> {
   // Not there any more: removed, or cleared away with the whole storage.
   if (typeof row !== 'object')
     return row === 'newer-version' ? undefined : vanish(user, conversationId, row === 'removed')
-  // Not our own save, which left no message uncounted here.
-  const isOpen = openIds(user).includes(conversationId)
-  const isNews = row.messageCount !== before?.messageCount && user.entries.get(conversationId)?.stored === row
-  if (isOpen && isNews) user.context.emit({ type: 'conversation-changed', conversationId })
+  tellNews(user, row, before)
+}
+
+/** Whoever shows the conversation reads its messages again, unless it was our own save, which left none uncounted here. */
+function tellNews(user: User, row: RankedSession, before: RankedSession | undefined): void {
+  const { conversationId, messageCount } = row
+  const isNews = messageCount !== before?.messageCount && user.entries.get(conversationId)?.stored === row
+  if (isNews && openIds(user).includes(conversationId))
+    user.context.emit({ type: 'conversation-changed', conversationId })
 }
 
 function vanish(user: User, conversationId: string, isRemoved: boolean): void {

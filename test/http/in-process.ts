@@ -8,6 +8,8 @@ interface Device {
   userId: string | undefined
   /** May give another answer than the server's. */
   answer: Answer | undefined
+  /** How many requests it made, answered or not. */
+  asked: number
   readonly requests: { readonly method: string; readonly search: string; readonly status: number }[]
   readonly fetch: typeof fetch
 }
@@ -25,8 +27,10 @@ export function serverInProcess(options: Partial<SessionRoutesOptions> = {}) {
       const device: Device = {
         userId,
         answer,
+        asked: 0,
         requests: [],
         async fetch(address, init) {
+          device.asked++
           const request = new Request(new URL(`${address}`, 'https://app.example'), init)
           if (device.userId !== undefined) request.headers.set('Authorization', device.userId)
           const response = (await device.answer?.(request)) ?? (await routes.fetch(request))
