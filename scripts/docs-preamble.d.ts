@@ -23,8 +23,11 @@ declare function upsertMessage(message: {
   userId: string
   conversationId: string
   id: string
+  role?: 'user' | 'assistant'
   text: string
 }): Promise<void>
+declare function hasAnswer(conversation: { userId: string; conversationId: string }): Promise<boolean>
+declare function mayUse(userId: string, workspace: string): Promise<boolean>
 declare const sessions: import('leftoff/server').AgentSessionStore
 declare const log: import('leftoff/server').TurnLog
 declare const key: import('leftoff/server').TabKey

@@ -29,9 +29,11 @@ export type Turn<M> =
  * @example
  * ```ts
  * import { query } from '@anthropic-ai/claude-agent-sdk'
- * import { claudeDriver } from 'leftoff/agents/claude'
+ * import { claudeDriver, claudeEnv } from 'leftoff/agents/claude'
  * import { busyResponse, hashMessage, runTurn, tabKey, turnResponse } from 'leftoff/server'
  *
+ * const { PATH, ANTHROPIC_API_KEY } = process.env
+ * const env = { PATH, ANTHROPIC_API_KEY, ...claudeEnv({ workspace }) }
  * const turn = await runTurn({
  *   sessions: sessionStore,
  *   key: tabKey({ userId, workspace, tabId }),
@@ -41,7 +43,7 @@ export type Turn<M> =
  *   run: ({ resume, signal, onStderr }) => {
  *     const abortController = new AbortController()
  *     signal.addEventListener('abort', () => abortController.abort(), { once: true })
- *     return query({ prompt: message, options: { tools: [], ...(resume && { resume }), abortController, stderr: onStderr } })
+ *     return query({ prompt: message, options: { tools: [], env, ...(resume && { resume }), abortController, stderr: onStderr } })
  *   },
  *   hasHistory: messages.length > 0,
  *   signal: request.signal,

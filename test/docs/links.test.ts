@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const guides = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((path) => `docs/${path}`)
 const shipped = ['README.md', 'CHANGELOG.md', ...guides.filter((path) => /^docs\/(?!api\/).*\.md$/.test(path))]
-const documents = [...shipped, 'CONTRIBUTING.md', 'examples/chat/README.md', 'supabase/local/README.md']
+const documents = [...shipped, 'CONTRIBUTING.md', 'SECURITY.md', 'examples/chat/README.md', 'supabase/local/README.md']
 
 describe('links', () => {
   it.each(documents)('of %s lead to a file or a heading that is there', (document) => {
@@ -25,7 +25,7 @@ describe('links', () => {
   )
 
   // Someone who reads the README in node_modules is told that these lead into the repository.
-  const inRepository = /^(test|examples|src|supabase\/local|supabase\/config\.toml|CONTRIBUTING\.md)/
+  const inRepository = /^(test|examples|src|supabase\/local|supabase\/config\.toml|CONTRIBUTING\.md|SECURITY\.md)/
   const inPackage = /^(docs\/(?!api\/).*|supabase\/migrations|CHANGELOG\.md|README\.md|LICENSE)$/
 
   it.each(shipped)('of %s lead into the npm package, or to tests, examples and sources', (document) => {

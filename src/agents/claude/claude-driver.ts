@@ -43,11 +43,13 @@ export const claudeDriver: AgentDriver<ClaudeMessage> = {
  * import { claudeDriverFor, claudeEnv } from 'leftoff/agents/claude'
  * import { runTurn } from 'leftoff/server'
  *
+ * const { PATH, ANTHROPIC_API_KEY } = process.env
+ * const env = { PATH, ANTHROPIC_API_KEY, ...claudeEnv({ workspace }) }
  * const turn = await runTurn({
  *   sessions,
  *   key,
  *   agent: claudeDriverFor({ workspace }),
- *   run: ({ resume }) => query({ prompt: message, options: { ...(resume && { resume }), env: claudeEnv({ workspace }) } }),
+ *   run: ({ resume }) => query({ prompt: message, options: { tools: [], env, ...(resume && { resume }) } }),
  *   hasHistory,
  *   onError: (error) => console.error(error),
  * })

@@ -20,8 +20,9 @@ export interface ClaudeFolder {
  * import { query } from '@anthropic-ai/claude-agent-sdk'
  * import { claudeEnv } from 'leftoff/agents/claude'
  *
- * // The SDK's `env` replaces the environment, so hand on what the process has.
- * query({ prompt: message, options: { env: { ...process.env, ...claudeEnv({ workspace }) } } })
+ * // The SDK's `env` replaces the environment, so name what the agent needs of it: not your server's other secrets.
+ * const { PATH, ANTHROPIC_API_KEY } = process.env
+ * query({ prompt: message, options: { tools: [], env: { PATH, ANTHROPIC_API_KEY, ...claudeEnv({ workspace }) } } })
  * ```
  */
 export function claudeEnv({ root = defaultRoot, workspace }: ClaudeFolder): { readonly CLAUDE_CONFIG_DIR: string } {
