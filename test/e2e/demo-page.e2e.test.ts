@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { conversationId, historyItems, say } from './demo.js'
+import { conversationId, historyItems, newChat, say } from './demo.js'
 import { shareDemo } from './shared-demo.js'
 
 const demo = shareDemo()
@@ -35,7 +35,7 @@ describe('a link to a conversation', () => {
     const page = await demo.visit()
     await say(page, 'my name is Ada')
     const id = await conversationId(page)
-    await page.getByTestId('new-chat').click()
+    await newChat(page)
     await say(page, 'another one')
     await page.goto(`/chat?conversation=${id}`)
     await page.getByTestId('message').getByText('my name is Ada').waitFor()

@@ -101,6 +101,12 @@ export async function say(page: Page, text: string): Promise<string> {
   return (await answers.nth(before).textContent()) ?? ''
 }
 
+/** Begins a new chat, and waits until the page shows it. */
+export async function newChat(page: Page): Promise<void> {
+  await page.getByTestId('new-chat').click()
+  await page.locator('.welcome').waitFor()
+}
+
 /** Has the server delete the agent's transcript, and waits until it has: an agent that is asked sooner still knows. */
 export async function forget(page: Page): Promise<void> {
   await page.getByTestId('forget').click()

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { conversationId, type Demo, historyItems, messages, say, setUpDemo } from './demo.js'
+import { conversationId, type Demo, historyItems, messages, newChat, say, setUpDemo } from './demo.js'
 
 let demo: Demo
 
@@ -77,7 +77,7 @@ describe('the history', () => {
     const page = await demo.open('/chat')
     const ids: string[] = []
     for (let count = 1; count <= 12; count++) {
-      if (count > 1) await page.getByTestId('new-chat').click()
+      if (count > 1) await newChat(page)
       await say(page, `conversation number ${count}`)
       ids.push(await conversationId(page))
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
-import { conversationId, type Demo, messages, say, setUpDemo } from './demo.js'
+import { conversationId, type Demo, messages, newChat, say, setUpDemo } from './demo.js'
 
 let demo: Demo
 let address: string
@@ -61,7 +61,7 @@ describe('two devices of one user', () => {
     expect(await say(phone, 'who am i')).toMatch(/Ada/)
 
     // A conversation that began meanwhile shows once the page is looked at again.
-    await laptop.getByTestId('new-chat').click()
+    await newChat(laptop)
     await say(laptop, 'a second conversation')
     const second = await conversationId(laptop)
     await laptop.locator('[data-testid=save-status]', { hasText: 'Saved' }).waitFor()
