@@ -4,7 +4,7 @@ import { type Claim, releaseClaim, takeClaim } from './claims.js'
 import { dropPointers, writePointer } from './device-keys.js'
 import { addNew, isHidden, readRow, recordIn } from './history.js'
 import { openPlace } from './place.js'
-import { isHere, movePlace, placeIn, settledPlace } from './places.js'
+import { movePlace, placeIn, settledPlace } from './places.js'
 import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
 import { withTimeout } from './time.js'
@@ -144,7 +144,10 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
     return openPlace(place)?.conversationId ?? conversationId
   }
   const before = place.before
-  const isHeld = isNew || claim !== undefined || (isStaying && user.claims.get(conversationId)?.state === 'held')
+  const own = isStaying ? user.claims.get(conversationId) : undefined
+  // What it began is its own, also while the claim is still asked for.
+  const isStillHeld = own !== undefined && (own.state === 'held' || before?.state === 'held')
+  const isHeld = isNew || claim !== undefined || isStillHeld
   movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld })
   if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
@@ -204,6 +207,8 @@ async function claimInBackground(user: User, workspace: string, conversationId: 
     if (!user.hasLeft && user.channel) lose(user, workspace, conversationId)
     return
   }
-  if (isHere(user, workspace, conversationId)) void followClaim(user, workspace, claim)
-  else releaseClaim(user, claim)
+  // Also while something else is opened: the workspace may stay with what it has.
+  if (placeIn(user, workspace)?.conversationId !== conversationId) return releaseClaim(user, claim)
+  movePlace(user, workspace, { type: 'granted', conversationId })
+  void followClaim(user, workspace, claim)
 }

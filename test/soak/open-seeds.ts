@@ -6,7 +6,4 @@ export const openSeeds: readonly {
   readonly storage: StorageKind
   readonly seed: number
   readonly invariant: Violation['invariant']
-}[] = [
-  // A prerendered page begins and links conversations before it is shown.
-  { storage: 'localStorage', seed: 2586, invariant: 'held by one tab' },
-]
+}[] = []
