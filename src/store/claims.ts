@@ -116,12 +116,12 @@ export async function whenReleased(user: User, conversationId: string, signal: A
   openClaimChannel(user)
   const released = user.released.get(conversationId) ?? deferred<void>()
   user.released.set(conversationId, released)
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve())
-  })
-  const granted = waitForLock(user, conversationId, signal)
-  await Promise.race([released.promise, aborted, granted])
+  const over = new AbortController()
+  const aborted = deferred<void>()
+  over.signal.addEventListener('abort', () => aborted.resolve())
+  signal.addEventListener('abort', () => over.abort(), over)
+  await Promise.race([released.promise, aborted.promise, waitForLock(user, conversationId, over.signal)])
+  over.abort() // takes the question back: a page may watch for days
   if (user.released.get(conversationId) === released) user.released.delete(conversationId)
 }
 
@@ -165,8 +165,8 @@ async function waitForLock(user: User, conversationId: string, signal: AbortSign
     await browser.locks()?.request(lockName(user, conversationId), { signal }, () => undefined)
     if (browser.locks()) return
   } catch {}
-  // Aborted, or no locks here: a message says when, but not that of a page that crashed.
-  await sleep(clock, lookAgainMs)
+  // No locks here: a message says when, but not that of a page that crashed.
+  if (!signal.aborted) await sleep(clock, lookAgainMs)
 }
 
 function onMessage(user: User, message: ClaimMessage): void {
