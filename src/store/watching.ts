@@ -39,8 +39,9 @@ export async function watch(user: User, workspace: string, conversationId: strin
   user.watches.set(key, stop)
   for (let tries = 0; isWatching() && !stop.signal.aborted; tries++) {
     await whenReleased(user, conversationId, stop.signal)
-    // Of two watchers whose locks are slow each may find the other's question: they ask ever further apart.
-    await sleep(user.context.clock, reloadMs + ((tries * user.pageId.charCodeAt(0)) % maxMoreMs))
+    // Of two watchers whose locks are slow each may find the other's question: they ask at times of their own.
+    const own = user.pageId.charCodeAt(tries % user.pageId.length)
+    await sleep(user.context.clock, reloadMs + ((tries * own) % maxMoreMs))
     if (!isWatching() || stop.signal.aborted) break
     const claim = await takeClaim(user, conversationId)
     // A page without locks has time to object: otherwise the two would take turns.
