@@ -57,10 +57,12 @@ export function nextPlace(place: Place | undefined, event: PlaceEvent): Place | 
     }
     case 'closed':
       return undefined
-    default:
-      return place && place.state !== 'opening' && place.conversationId === event.conversationId
-        ? { ...place, state: stateAfter(place.state, event.type) }
-        : place
+    default: {
+      const open = openPlace(place)
+      if (!place || open?.conversationId !== event.conversationId) return place
+      const after = { ...open, state: stateAfter(open.state, event.type) }
+      return place.state === 'opening' ? { ...place, before: after } : after
+    }
   }
 }
 

@@ -20,10 +20,10 @@ export async function followClaim(user: User, workspace: string, claim: Claim): 
   if (claim.places.has(workspace)) return releaseClaim(user, claim)
   claim.places.add(workspace)
   const why = await claim.end.promise
-  if (why === 'released' || !isHere(user, workspace, claim.conversationId)) return
   const { conversationId } = claim
-  if (placeIn(user, workspace)?.state === 'asking') return // asked for again already
+  if (why === 'released' || placeIn(user, workspace)?.state === 'asking') return // asked for again already
   movePlace(user, workspace, { type: 'lost', conversationId })
+  if (!isHere(user, workspace, conversationId)) return
   if (why !== 'given-back') user.context.emit({ type: 'taken-over', conversationId })
   else user.gaveWay.set(workspace, conversationId)
   user.context.publish()
@@ -117,8 +117,8 @@ async function settleTaken(user: User, workspace: string, claim: Claim): Promise
 
 /** Another page has the conversation: this one watches. */
 export function lose(user: User, workspace: string, conversationId: string): void {
-  if (!isHere(user, workspace, conversationId)) return
   movePlace(user, workspace, { type: 'lost', conversationId })
+  if (!isHere(user, workspace, conversationId)) return
   user.context.emit({ type: 'taken-over', conversationId })
   user.context.publish()
   void watch(user, workspace, conversationId)

@@ -174,4 +174,23 @@ export const foundOnAccount: readonly FoundScene[] = [
       { do: 'clear', page: 3, workspace: 2 },
     ],
   },
+  {
+    title: 'a page that is shown late watches what it began, once another page has it',
+    seed: 200683,
+    storage: 'account',
+    devices: 1,
+    invariant: 'held by one tab',
+    fault: 'claim-beside-opening',
+    actions: [
+      { do: 'open', page: 1, user: 0, workspace: 2, device: 0, how: 'prerendered' },
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 0 },
+      { do: 'open', page: 2, user: 0, workspace: 0, device: 0 },
+      { do: 'open', page: 3, user: 0, workspace: 2, device: 0, wait: 0 },
+      { do: 'new', page: 1, workspace: 2 },
+      { do: 'open', page: 0, user: 0, workspace: 2, device: 0, wait: 0 },
+      { do: 'link', page: 1, user: 0, conversation: 9, device: 0 },
+      { do: 'link', page: 2, user: 0, conversation: 8, device: 0, how: 'created' },
+      { do: 'record', page: 2, how: 'with id' },
+    ],
+  },
 ]
