@@ -56,11 +56,15 @@ export function saveAll(user: User): Promise<void> {
 
 /** Sends everything once more, whatever is under way: the page goes away and has no later. */
 export function sendBeforeLeaving(user: User): void {
-  if (!user.isGone && hasDue(user))
-    void sendRound(user).then(
-      (round) => settleRound(user, round),
-      () => {},
-    )
+  if (user.isGone || !hasDue(user)) return
+  void sendRound(user).then(
+    (round) => {
+      settleRound(user, round)
+      // One that was cleared away begins anew while there is time.
+      if (!round.error && hasUnfinished(user, round)) sendBeforeLeaving(user)
+    },
+    () => {},
+  )
 }
 
 /** Everything recorded so far is stored, or a rejection says why not. */
