@@ -177,10 +177,13 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
 }
 
 /** Whether the removal may have taken the message with it. One that waited goes to the conversation that opens, as any other. */
-function mayTake(model: Model, removal: Removal, { at, conversationId, openedIn, openedBlind }: Said): boolean {
+function mayTake(model: Model, removal: Removal, said: Said): boolean {
+  const { at, stay, conversationId, workspace, isOpened, openedIn, openedBlind } = said
   if (conversationId !== undefined) return isCovered(model, removal, conversationId)
   // One that can be taken back is carried out later than its promise says.
   if (removal.settledAt > at) return true
+  // Its page left before it opened: it went to what the tab had, which nobody looked up.
+  if (!isOpened && stay.end !== 'open' && isOfWorkspace(model, removal, workspace)) return true
   return (removal.canBeUndone || openedBlind) && openedIn.some((id) => isCovered(model, removal, id))
 }
 
@@ -213,6 +216,11 @@ function isCovered(model: Model, removal: Removal, conversationId: string): bool
   const known = model.conversations.find(({ id, user }) => id === conversationId && user === removal.user)
   if (!known || known.begunAt > removal.settledAt) return false
   return removal.workspace === undefined || known.workspaces.has(removal.workspace)
+}
+
+function isOfWorkspace(model: Model, removal: Removal, workspace: string): boolean {
+  if (removal.conversationId === undefined) return removal.workspace === undefined || removal.workspace === workspace
+  return model.conversations.some(({ id, workspaces }) => id === removal.conversationId && workspaces.has(workspace))
 }
 
 /** Whether nothing of the message may be left on the device, or in the account. */
