@@ -1,14 +1,6 @@
 import { checkUser } from './check-views.js'
-import {
-  mayBeMissing,
-  mustBeGone,
-  possibleTitles,
-  type Renaming,
-  removedForGood,
-  type Said,
-  textOf,
-  timesCounted,
-} from './model.js'
+import { mayBeMissing, mustBeGone } from './excuses.js'
+import { possibleTitles, type Renaming, removedForGood, type Said, textOf, timesCounted } from './model.js'
 import type { SoakRow } from './store-driver.js'
 import { count, users, violate, type World } from './world.js'
 

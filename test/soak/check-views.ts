@@ -1,4 +1,5 @@
-import { hasTwoSignIns, type Stay } from './model.js'
+import { hasTwoSignIns } from './excuses.js'
+import type { Stay } from './model.js'
 import { look } from './stays.js'
 import type { SoakPlace, SoakView } from './store-driver.js'
 import { count, type Place, violate, type World } from './world.js'

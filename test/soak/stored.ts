@@ -1,4 +1,5 @@
-import { mayBeMissing, type Said, timesCounted } from './model.js'
+import { mayBeMissing } from './excuses.js'
+import { type Said, timesCounted } from './model.js'
 import { count, type Place, users, violate, type World } from './world.js'
 
 /** Reads what is stored now: what was seen there must stay. */
