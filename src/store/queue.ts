@@ -38,12 +38,14 @@ export function pendingCount(user: User): number {
 
 /** Whether there is anything to send now. */
 export function hasDue(user: User): boolean {
-  return dueRemovals(user).length > 0 || user.replays.size > 0 || dueEntries(user).length > 0
+  const isReplayDue = [...user.replays.values()].some(({ change, dueAt }) => change || isOver(user, dueAt))
+  return isReplayDue || dueRemovals(user).length > 0 || dueEntries(user).length > 0
 }
 
 /** When the next removal that can still be undone is due, in ms since the epoch. */
 export function nextRemovalAt(user: User): number | undefined {
-  const times = [...user.removals.values()].flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]))
+  const removals = [...user.removals.values(), ...user.replays.values()]
+  const times = removals.flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]))
   return times.length > 0 ? Math.min(...times) : undefined
 }
 

@@ -8,6 +8,8 @@ import { nowMs, type User } from './user.js'
 
 /** Activity and counts are saved at most once in this time. */
 const coalesceMs = 1_000
+/** How often it is looked whether a removal is due: a wall clock may jump, and browsers run a timer of 25 days at once. */
+const lookAgainMs = 60_000
 /** A conversation with very many messages is sent in parts; one that was cleared away is begun anew. */
 const maxRounds = 100
 
@@ -55,13 +57,13 @@ export function saveAll(user: User): Promise<void> {
 }
 
 /** Sends everything once more, whatever is under way: the page goes away and has no later. */
-export function sendBeforeLeaving(user: User): void {
-  if (user.isGone || !hasDue(user)) return
+export function sendBeforeLeaving(user: User, rounds = 2): void {
+  if (rounds === 0 || user.isGone || !hasDue(user)) return
   void sendRound(user).then(
     (round) => {
       settleRound(user, round)
       // One that was cleared away begins anew while there is time.
-      if (!round.error && hasUnfinished(user, round)) sendBeforeLeaving(user)
+      if (!round.error && hasUnfinished(user, round)) sendBeforeLeaving(user, rounds - 1)
     },
     () => {},
   )
@@ -154,7 +156,7 @@ function hasUnfinished(user: User, round: Round): boolean {
 /** A removal that can be undone is carried out when its time is over. */
 function scheduleRemoval(user: User): void {
   const at = nextRemovalAt(user)
-  if (at !== undefined) startTimer(user, Math.max(0, at - nowMs(user)), true)
+  if (at !== undefined) startTimer(user, Math.min(Math.max(0, at - nowMs(user)), lookAgainMs), true)
 }
 
 function startTimer(user: User, ms: number, keepsAlive: boolean): void {
