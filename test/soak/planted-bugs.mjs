@@ -12,7 +12,7 @@ export const plantedBugs = [
   },
   {
     what: 'a sign-out leaves the rows on the device',
-    file: 'src/store/session-user.ts',
+    file: 'src/store/forgetting.ts',
     find: '  await context.adapter.forget?.(user.userId, epoch)\n',
     replace: '',
   },
