@@ -21,7 +21,10 @@ type Request = SoakRequest | { readonly do: 'found' } | { readonly do: 'quiet' }
 async function answer(request: Request): Promise<unknown> {
   switch (request.do) {
     case 'soak':
-      return soak({ ...request, skip: openSeeds.filter(isOf(request)).map(({ seed }) => seed) })
+      return soak({
+        ...request,
+        skip: request.count > 1 ? openSeeds.filter(isOf(request)).map(({ seed }) => seed) : [],
+      })
     case 'found':
       return replayAll()
     case 'quiet':
