@@ -136,7 +136,9 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
   const isRemoved = !user.isGone && isHidden(user, chosen.conversationId)
   if (isRemoved) releaseClaim(user, chosen.claim)
   const choice = isRemoved ? chooseNew(user, workspace) : chosen
-  const { conversationId, claim, isNew = false, isStaying = false, isResumed, redirected } = choice
+  const { conversationId, isNew = false, isStaying = false, isResumed, redirected } = choice
+  // It may have ended meanwhile: the page was in the back/forward cache, or another took it.
+  const claim = choice.claim?.state === 'held' ? choice.claim : undefined
   const place = user.places.get(workspace)
   if (user.isGone || place?.state !== 'opening' || place.run !== run) {
     // The app wished something else in this workspace: that is what it has.

@@ -193,4 +193,20 @@ export const foundOnAccount: readonly FoundScene[] = [
       { do: 'record', page: 2, how: 'with id' },
     ],
   },
+  {
+    title: 'a page that comes back from the cache in the middle of an opening asks again for what it had',
+    seed: 301974,
+    storage: 'account',
+    devices: 3,
+    invariant: 'held by one tab',
+    fault: 'claim-ended-in-opening',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 0 },
+      { do: 'reload', page: 0 },
+      { do: 'storage', page: 0, wait: 0, how: 'read slow' },
+      { do: 'freeze', page: 0, how: 'cached' },
+      { do: 'thaw', page: 0 },
+      { do: 'copy', page: 0, conversation: 9 },
+    ],
+  },
 ]
