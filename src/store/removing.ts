@@ -1,6 +1,7 @@
 import { storageError } from '../core/storage-error.js'
 import { dropPointers } from './device-keys.js'
 import { announceChanged } from './elsewhere.js'
+import type { Entry } from './entry.js'
 import { dropEntry } from './history.js'
 import { deleteJournal, writeRemovals } from './journal.js'
 import { replaceLost } from './opening.js'
@@ -40,7 +41,9 @@ export function restoreConversation(user: User, conversationId: string): boolean
 export async function clearConversations(user: User, workspace: string | undefined): Promise<void> {
   const { adapter } = user.context
   const open = [...user.places].filter(([own]) => workspace === undefined || own === workspace)
-  const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || entry.workspace === workspace)
+  // Of one that was neither read nor begun here the workspace is a guess.
+  const isIn = (entry: Entry) => entry.workspace === workspace && (entry.stored || entry.begins !== undefined)
+  const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || isIn(entry))
   const ids = new Set(cleared.map(({ conversationId }) => conversationId))
   for (const id of ids) user.clearing.add(id)
   user.reading.run++ // a list that is being read shows what is gone
