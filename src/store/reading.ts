@@ -21,6 +21,7 @@ export function readOnce(user: User): void {
 
 /** Reads the newest sessions, and again later if that fails. */
 export async function refresh(user: User): Promise<void> {
+  if (user.isGone) return
   const { adapter, capacity } = user.context
   const run = ++user.reading.run
   const workspace = user.currentWorkspace
