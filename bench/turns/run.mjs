@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { textTable } from '../table.mjs'
+import { measureHttp } from './http.mjs'
 import { measureMemoryLog, measurePostgresLog } from './logs.mjs'
 import { deltaLine, measure } from './measure.mjs'
 import { logTableOf, tableOf, writeResults } from './results.mjs'
@@ -49,6 +50,11 @@ async function run() {
   }).catch(leftOut)
   const logs = { memoryUs, postgres }
   console.log(`\n${textTable(logTableOf(logs))}`)
+  const http = await measureHttp({ turns: flags.quick ? 200 : 1_000, rounds: flags.quick ? 3 : 7 })
+  const { handlerUs, plainUs, times } = http
+  console.log(
+    `\nOver HTTP, CPU per event: ${handlerUs.toFixed(1)} µs by the handler, ${plainUs.toFixed(1)} µs by a hand-made Response; ${times.toFixed(2)} x, to reach 1.25`,
+  )
   if (flags.write) await writeResults(results, logs)
 }
 
