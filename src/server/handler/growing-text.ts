@@ -9,9 +9,9 @@ export interface GrowingText {
 
 /**
  * V8 takes 32 bytes for each `+=`, more than most pieces have; so many of them are joined at once. The rest stays a rope,
- * which is copied by none but its reader.
+ * which is copied by none but its reader. One that is not kept has a length only.
  */
-export function growingText(): GrowingText {
+export function growingText(isKept = true): GrowingText {
   let text = ''
   let pieces: string[] = []
   let length = 0
@@ -24,8 +24,9 @@ export function growingText(): GrowingText {
 
   return {
     append(piece) {
-      pieces.push(piece)
       length += piece.length
+      if (!isKept) return
+      pieces.push(piece)
       if (pieces.length >= 1_000) value()
     },
     cut(to) {

@@ -49,7 +49,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
   const { agent, log, onQuestion, onAnswer, toClient, onDisconnect = 'abort' } = handler
   const onError = (error: unknown) => reportError(handler.onError, error)
   const sink = createTurnSink({ log, key, turnId: ids.turnId, clock, onError, onUnread: () => stop() })
-  const answer = createShownAnswer(agent, toClient, sink.send)
+  const answer = createShownAnswer(agent, toClient, sink.send, onAnswer !== undefined)
   let isBegun = false
   let begin = () => {}
   let refuse: (error: unknown) => void = () => {}

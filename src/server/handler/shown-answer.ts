@@ -14,15 +14,16 @@ export interface ShownAnswer<M> {
   readonly data: readonly unknown[]
 }
 
-/** An answer of which nothing is shown yet. */
+/** An answer of which nothing is shown yet. If nobody is told of it in the end, it is not kept. */
 export function createShownAnswer<M>(
   { pieceOf, textOf }: AgentDriver<M>,
   toClient: ((message: M) => ClientPart | undefined) | undefined,
   send: (event: TurnStreamEvent) => void,
+  isKept = true,
 ): ShownAnswer<M> {
-  const shown = growingText()
+  const shown = growingText(isKept)
   /** The driver's own text, for as long as the app has shown none. */
-  const found = growingText()
+  const found = growingText(isKept)
   const data: unknown[] = []
   /** How much of each text belongs to messages that are finished. */
   let finished = { shown: 0, found: 0 }
@@ -47,7 +48,7 @@ export function createShownAnswer<M>(
         found.append(text)
       }
       if (part?.data !== undefined) {
-        data.push(part.data)
+        if (isKept) data.push(part.data)
         send({ type: 'data', data: part.data })
       }
       if (whole === undefined) return

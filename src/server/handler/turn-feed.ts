@@ -31,17 +31,27 @@ export function createTurnFeed({ older, onRead }: TurnFeedOptions): TurnFeed & F
   let total = 0
   let released = 0
   let hasEnded = false
+  /** The size at which it is time to drop something. */
+  let dropAt = mostHeld
   const readers = new Set<Reader>()
 
   const lastSeq = () => first + events.length - 1
 
+  /** What V8 sees live for long it moves to where it lets garbage lie, so a long turn keeps only what a reader here still needs. */
   function dropOlder(): void {
+    let taken = lastSeq()
+    for (const { seq } of readers) {
+      // Who has fallen behind reads from the log.
+      if (seq >= first - 1) taken = Math.min(taken, seq)
+    }
     let count = 0
-    while (size > mostHeld && count < events.length - 1 && first + count <= released) {
+    while (count < events.length - 1 && first + count <= released) {
+      if (size <= (first + count <= taken ? leastHeld : mostHeld)) break
       size -= sizeOf(events[count])
       count += 1
     }
     // An array is copied when its beginning goes, so many go at once.
+    dropAt = size + leastHeld
     if (count === 0) return
     events = events.slice(count)
     first += count
@@ -110,7 +120,7 @@ export function createTurnFeed({ older, onRead }: TurnFeedOptions): TurnFeed & F
       size += sizeOf(logged)
       total += sizeOf(logged)
       hasEnded ||= last
-      if (size > 2 * mostHeld) dropOlder()
+      if (size > dropAt) dropOlder()
       for (const reader of readers) reader.wake()
       return logged
     },
@@ -144,6 +154,8 @@ interface Reader {
 
 /** In characters. What waits for the log or for a reader, 1 MB at most, is always among it. */
 const mostHeld = 1024 * 1024
+/** Of a turn that was longer than that, when all its readers have taken everything. */
+const leastHeld = 16 * 1024
 
 function sizeOf(event: LoggedEvent | undefined): number {
   return event ? event.event.length : 0
