@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 import { keepAliveComment } from '../../core/sse.js'
+import type { LoggedEvent } from '../turn-log.js'
 import { createPieceEncoder } from './encode-piece.js'
 import type { EventReader } from './event-reader.js'
 
@@ -16,54 +17,86 @@ export interface StreamOptions {
 /** A turn as server-sent events, each piece when the reader takes it. */
 export function streamResponse(reader: EventReader, { turnId, after, clock, maxMs }: StreamOptions): Response {
   const encode = createPieceEncoder(turnId, after)
-  /** What the reader waits for; it outlives the comments that are sent meanwhile. */
-  let pending: Promise<Uint8Array | undefined> | undefined
+  /** Whether the turn was asked for what comes next; the question outlives the comments that are sent meanwhile. */
+  let isAsked = false
+  /** A piece that came after a comment was sent in its place: for the next read. */
+  let early: readonly LoggedEvent[] | undefined
+  let waiting: Waiting | undefined
+  let waitsSince = 0
   let hasLeft = false
   let isClosing = false
-  /** Ends the wait for what comes next. */
-  let wake = () => {}
-  const close = () => {
-    isClosing = true
-    wake()
-  }
+  let cancelComment: (() => void) | undefined
   const cancelClosing = maxMs === undefined ? () => {} : clock.setTimeout(close, maxMs, { keepsAlive: false })
 
-  /** No `Promise.race` with a promise that lives as long as the stream: it would keep each piece until then. */
-  function nextOrComment(): Promise<Uint8Array | undefined> {
-    pending ??= reader.next().then((piece) => piece && encode(piece))
-    const awaited = pending
-    return new Promise((resolve, reject) => {
-      let isSettled = false
-      const settle = (bytes: Uint8Array | undefined) => {
-        isSettled = true
-        cancel()
-        resolve(bytes)
+  function close(): void {
+    isClosing = true
+    settle(undefined)
+  }
+
+  /** Ends the wait of the reader, with the end of the stream if there are no bytes. */
+  function settle(bytes: Uint8Array | undefined): void {
+    const settled = waiting
+    waiting = undefined
+    if (!settled) return
+    if (!hasLeft) {
+      if (bytes) settled.controller.enqueue(bytes)
+      else {
+        leave()
+        settled.controller.close()
       }
-      const cancel = clock.setTimeout(() => settle(comment), keepAliveMs, { keepsAlive: false })
-      wake = () => settle(undefined)
-      if (isClosing) wake()
-      awaited.then((bytes) => {
-        if (isSettled) return // a comment was sent instead: the piece is for the next read
-        pending = undefined
-        settle(bytes)
-      }, reject)
-    })
+    }
+    settled.resolve()
+  }
+
+  function onPiece(piece: readonly LoggedEvent[] | undefined): void {
+    isAsked = false
+    if (!waiting) early = piece
+    else settle(piece && encode(piece))
+  }
+
+  function onFailure(error: unknown): void {
+    isAsked = false
+    waiting?.reject(error)
+  }
+
+  /** One timer for many pieces: when it is due it looks how long the reader has waited. */
+  function commentIn(ms: number): void {
+    cancelComment = clock.setTimeout(
+      () => {
+        cancelComment = undefined
+        if (!waiting) return
+        const left = waitsSince + keepAliveMs - clock.monotonic()
+        if (left > 0) commentIn(left)
+        else settle(comment)
+      },
+      ms,
+      { keepsAlive: false },
+    )
   }
 
   function leave(): void {
+    cancelComment?.()
     cancelClosing()
     reader.close()
   }
 
   const body = new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        const bytes = await nextOrComment()
-        if (hasLeft) return
-        if (bytes) return controller.enqueue(bytes)
-        leave()
-        controller.close()
-      },
+      pull: (controller) =>
+        new Promise((resolve, reject) => {
+          waiting = { controller, resolve, reject }
+          waitsSince = clock.monotonic()
+          if (isClosing) return settle(undefined)
+          if (early) {
+            settle(encode(early))
+            early = undefined
+            return
+          }
+          if (!cancelComment) commentIn(keepAliveMs)
+          if (isAsked) return
+          isAsked = true
+          reader.next().then(onPiece, onFailure)
+        }),
       cancel() {
         hasLeft = true
         close()
@@ -82,6 +115,13 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
       'X-Accel-Buffering': 'no',
     },
   })
+}
+
+/** A read that waits. */
+interface Waiting {
+  readonly controller: ReadableStreamDefaultController<Uint8Array>
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 const comment = new TextEncoder().encode(keepAliveComment)

@@ -58,54 +58,55 @@ export function createTurnFeed({ older, onRead }: TurnFeedOptions): TurnFeed & F
   }
 
   function read(after: number): EventReader {
-    const abort = new AbortController()
+    let isClosed = false
+    /** Made with the first question to the log, which most readers never ask. */
+    let abort: AbortController | undefined
     let behind: AsyncIterator<readonly LoggedEvent[]> | undefined
     const reader: Reader = { seq: after, taken: after === 0 ? 0 : total, wake: () => {} }
     readers.add(reader)
 
     /** From the log until what follows is here; what the log has not is missed. */
-    async function catchUp(): Promise<readonly LoggedEvent[]> {
+    async function catchUp(): Promise<readonly LoggedEvent[] | undefined> {
+      abort ??= new AbortController()
       try {
         behind ??= (await older(reader.seq, abort.signal))?.[Symbol.asyncIterator]()
         const result = await behind?.next()
-        if (result && !result.done) return result.value
+        if (result && !result.done) return result.value.length > 0 ? give(result.value) : next()
       } catch {
         // A log that cannot be read has nothing.
       }
       reader.seq = Math.max(reader.seq, first - 1)
-      return []
+      return next()
     }
 
-    async function next(): Promise<readonly LoggedEvent[] | undefined> {
-      for (;;) {
-        if (abort.signal.aborted) return undefined
-        let piece: readonly LoggedEvent[]
-        if (reader.seq < first - 1) piece = await catchUp()
-        else {
-          behind?.return?.().catch(() => {})
-          behind = undefined
-          piece = events.slice(reader.seq + 1 - first)
-          if (piece.length === 0) {
-            if (hasEnded) return undefined
-            await new Promise<void>((resolve) => {
-              reader.wake = resolve
-            })
-            continue
-          }
-          reader.taken = total
-        }
-        if (piece.length === 0) continue
-        reader.seq = piece.at(-1)?.seq ?? reader.seq
-        onRead()
-        return piece
+    function give(piece: readonly LoggedEvent[]): readonly LoggedEvent[] {
+      reader.seq = piece.at(-1)?.seq ?? reader.seq
+      onRead()
+      return piece
+    }
+
+    // The hot path: what is here is given at once, and a wait is one promise.
+    function next(): Promise<readonly LoggedEvent[] | undefined> {
+      if (isClosed) return over
+      if (reader.seq < first - 1) return catchUp()
+      behind?.return?.().catch(() => {})
+      behind = undefined
+      if (reader.seq < lastSeq()) {
+        reader.taken = total
+        return Promise.resolve(give(events.slice(reader.seq + 1 - first)))
       }
+      if (hasEnded) return over
+      return new Promise<void>((resolve) => {
+        reader.wake = resolve
+      }).then(next)
     }
 
     return {
       next,
       close() {
-        if (abort.signal.aborted) return
-        abort.abort()
+        if (isClosed) return
+        isClosed = true
+        abort?.abort()
         readers.delete(reader)
         reader.wake()
         onRead()
@@ -151,6 +152,8 @@ interface Reader {
   taken: number
   wake: () => void
 }
+
+const over = Promise.resolve(undefined)
 
 /** In characters. What waits for the log or for a reader, 1 MB at most, is always among it. */
 const mostHeld = 1024 * 1024
