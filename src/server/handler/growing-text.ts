@@ -27,7 +27,7 @@ export function growingText(isKept = true): GrowingText {
       length += piece.length
       if (!isKept) return
       pieces.push(piece)
-      if (pieces.length >= 1_000) value()
+      if (pieces.length >= 100) value()
     },
     cut(to) {
       if (to >= length) return

@@ -51,7 +51,7 @@ export function createTurnFeed({ older, onRead }: TurnFeedOptions): TurnFeed & F
       count += 1
     }
     // An array is copied when its beginning goes, so many go at once.
-    dropAt = size + leastHeld
+    dropAt = size + Math.max(leastHeld, size / 8)
     if (count === 0) return
     events = events.slice(count)
     first += count
@@ -158,7 +158,7 @@ const over = Promise.resolve(undefined)
 /** In characters. What waits for the log or for a reader, 1 MB at most, is always among it. */
 const mostHeld = 1024 * 1024
 /** Of a turn that was longer than that, when all its readers have taken everything. */
-const leastHeld = 16 * 1024
+const leastHeld = 4 * 1024
 
 function sizeOf(event: LoggedEvent | undefined): number {
   return event ? event.event.length : 0
