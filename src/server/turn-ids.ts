@@ -1,5 +1,4 @@
 import { LeftoffError } from '../core/error.js'
-import { sha256Start } from './sha-256.js'
 
 /** Whether a text may name a turn. Clients choose these, so they are short and mean nothing to any database or header. */
 export function isTurnId(turnId: unknown): turnId is string {
@@ -37,7 +36,8 @@ export function assertTurnIds({
  */
 export async function hashMessage(messageId: string, message: unknown): Promise<string> {
   const json = new TextEncoder().encode(JSON.stringify([messageId, message]))
-  return btoa(String.fromCharCode(...sha256Start(json)))
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', json)).subarray(0, 8)
+  return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '')
