@@ -16,7 +16,7 @@ const inFirefox = 'test/firefox/**/*.test.ts'
 const inWebKit = 'test/webkit/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
-// Each file has its own servers, folders and browser profiles, so two of them run at once, after the others.
+// Each file has its own servers, folders and browser profiles, so some of them run at once, after the others.
 const watchingClock = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
@@ -117,6 +117,8 @@ export default defineConfig({
           environment: 'node',
           include: [endToEnd],
           ...watchingClock,
+          // One more than there are cores: most of what they do is wait.
+          maxWorkers: 3,
         },
       },
       {

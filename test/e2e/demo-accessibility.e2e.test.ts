@@ -105,6 +105,8 @@ describe('without a mouse', () => {
     await keyboard.press('ArrowDown')
     await keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'my name is Ada' }).waitFor()
+    // Once its messages are there; before, the focus would go on under the keys.
+    await expect.poll(focused).toBe('composer')
 
     await tabTo(page, 'The second', 'Shift+Tab')
     await keyboard.press('Delete')

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { conversationId, historyItems, newChat, say } from './demo.js'
 import { shareDemo } from './shared-demo.js'
 
-const demo = shareDemo()
+// Nobody looks at it while it writes.
+const demo = shareDemo({ agentPace: 0.2 })
 
 describe('a link to a conversation', () => {
   it('that is open in another tab is watched there, until “Use here” moves it over', async () => {

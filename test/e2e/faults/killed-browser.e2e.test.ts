@@ -1,10 +1,11 @@
 import type { Page } from 'playwright'
-import { describe, onTestFinished } from 'vitest'
+import { describe } from 'vitest'
 import { fault } from '../../faults/fault.js'
-import { startStorageBrowser } from '../storage/storage-browser.js'
+import { type StorageBrowser, startStorageBrowser } from '../storage/storage-browser.js'
 import type {} from '../storage/storage-page.js'
 
-describe('a browser that is killed', () => {
+// At once, as they do nothing but wait: each has a browser of its own.
+describe.concurrent('a browser that is killed', () => {
   fault('S19', {
     title: 'keeps what localStorage was given 7 s before, in a page opened 6 s earlier',
     run: () => sayAndKill(async () => {}),
@@ -29,7 +30,14 @@ describe('a browser that is killed', () => {
 /** Opens a page, does `first` in it, says 20 things 6 s later, and kills the browser 7 s after they were saved. */
 async function sayAndKill(first: (page: Page, conversationId: string) => Promise<void>) {
   const browser = await startStorageBrowser()
-  onTestFinished(() => browser.end())
+  try {
+    return await sayAndKillIn(browser, first)
+  } finally {
+    await browser.end()
+  }
+}
+
+async function sayAndKillIn(browser: StorageBrowser, first: (page: Page, conversationId: string) => Promise<void>) {
   const page = await browser.open('killed', 'localStorage')
   const id = await page.evaluate(() => window.store.initConversation('shop'))
   await first(page, id)
