@@ -117,8 +117,6 @@ export default defineConfig({
           environment: 'node',
           include: [endToEnd],
           ...watchingClock,
-          // One more than there are cores: most of what they do is wait.
-          maxWorkers: 3,
         },
       },
       {
