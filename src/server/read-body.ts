@@ -6,27 +6,37 @@ import { maxBodyBytes } from '../core/session-wire.js'
  * 415 if it is not JSON by its type, which a form of another site cannot claim without being asked about it first.
  */
 export async function readJsonBody(request: Request): Promise<unknown> {
-  const [type = ''] = (request.headers.get('Content-Type') ?? '').split(';')
-  if (type.trim().toLowerCase() !== 'application/json') throw plain(415)
+  if (!isJson(request)) throw plain(415)
   if (Number(request.headers.get('Content-Length')) > maxBodyBytes) throw plain(413)
+  const text = await readText(request, maxBodyBytes)
+  if (text === undefined) throw plain(413)
+  const json = parseJson(text)
+  if (json === undefined) throw plain(400)
+  return json
+}
+
+/** Whether the body is JSON by its type. */
+export function isJson(request: Request): boolean {
+  return /^application\/json\s*(;|$)/i.test(request.headers.get('Content-Type') ?? '')
+}
+
+/** The text of a body of at most so many bytes, else `undefined`; what a header says of its length is a client's word. */
+export async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
   const reader = request.body?.getReader()
   const decoder = new TextDecoder()
-  let bytes = 0
   let text = ''
+  let bytes = 0
   for (;;) {
-    const { done = true, value } = (await reader?.read()) ?? {}
-    if (done || !value) break
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+    if (done) return text + decoder.decode()
     bytes += value.length
-    if (bytes > maxBodyBytes) {
+    if (bytes > maxBytes) {
       // Not awaited: who still sends may never hear of it.
       reader?.cancel().catch(() => {})
-      throw plain(413)
+      return undefined
     }
     text += decoder.decode(value, { stream: true })
   }
-  const json = parseJson(text + decoder.decode())
-  if (json === undefined) throw plain(400)
-  return json
 }
 
 function plain(status: number): Response {

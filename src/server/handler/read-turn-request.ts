@@ -1,13 +1,14 @@
 import { checked, id, isObject, maxIdBytes, maxWorkspaceBytes, object } from '../../core/checks.js'
 import { parseJson } from '../../core/parse-json.js'
 import type { TurnQuery, TurnRequest } from '../../core/turn-requests.js'
+import { isJson, readText } from '../read-body.js'
 import { isTurnId } from '../turn-ids.js'
 import { refuse } from './answers.js'
 
 /** The body of a `POST`, or the answer to one that is not a turn. */
 export async function readTurnRequest(request: Request, maxBytes: number): Promise<TurnRequest | Response> {
   // A form of another site can send no JSON without asking first.
-  if (!/^application\/json\s*(;|$)/i.test(request.headers.get('Content-Type') ?? '')) {
+  if (!isJson(request)) {
     return refuse(415, 'not-a-turn', 'Send JSON, with `Content-Type: application/json`.')
   }
   const text = await readText(request, maxBytes)
@@ -34,24 +35,6 @@ export function readTurnQuery(request: Request): TurnQuery | Response {
   // Of which turn?
   if (!/^\d{1,15}$/.test(after) || found.value.turnId === undefined) return wrongField('after')
   return { ...found.value, after: Number(after) }
-}
-
-/** The text of a body of at most so many bytes; what a header says of its length is a client's word. */
-async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
-  const reader = request.body?.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
-    if (done) return text + decoder.decode()
-    bytes += value.length
-    if (bytes > maxBytes) {
-      reader?.cancel().catch(() => {})
-      return undefined
-    }
-    text += decoder.decode(value, { stream: true })
-  }
 }
 
 function wrongField(field: string): Response {
