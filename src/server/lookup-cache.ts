@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import { LeftoffError } from '../core/error.js'
+import { answerInTime } from './in-time.js'
 
 /** Answers that stay true for a while, by key. */
 export interface LookupCache<V> {
@@ -51,16 +51,6 @@ export function createLookupCache<V>({
     }
   }
 
-  /** A lookup that never answers must not block its key for ever. */
-  function inTime(answer: Promise<V | undefined>): Promise<V | undefined> {
-    return new Promise((resolve, reject) => {
-      const cancel = clock.setTimeout(() => {
-        reject(new LeftoffError('unreachable', `A lookup did not answer within ${timeoutMs} ms. Try again.`))
-      }, timeoutMs)
-      answer.then(resolve, reject).finally(cancel)
-    })
-  }
-
   return {
     async get(key, lookUp) {
       const entry = kept.get(key)
@@ -71,7 +61,9 @@ export function createLookupCache<V>({
 
       // From before the lookup: what it says may be as old as that.
       const until = clock.monotonic() + ttlMs
-      const flight = inTime(lookUp(key))
+      // One that never answers must not block its key for ever.
+      const late = `A lookup did not answer within ${timeoutMs} ms. Try again.`
+      const flight = answerInTime(clock, lookUp(key), timeoutMs, late)
       flights.set(key, flight)
       try {
         const value = await flight

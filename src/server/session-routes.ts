@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
 import { userHeader } from '../core/session-wire.js'
 import { type TabKey, tabKey } from '../core/tab-key.js'
+import { answerInTime } from './in-time.js'
 import { readJsonBody } from './read-body.js'
 import { reportError } from './report-error.js'
 import { answerSessions, readSessionRequest } from './session-requests.js'
@@ -84,7 +85,9 @@ export function sessionRoutes({
 
   async function handle(request: Request): Promise<Response> {
     try {
-      return await within(timeoutMs, clock, answer(request))
+      // An adapter or a body that never ends must not hold the request for ever.
+      const message = `The sessions could not be answered within ${timeoutMs} ms.`
+      return await answerInTime(clock, answer(request), timeoutMs, message)
     } catch (error) {
       if (error instanceof Response) return error
       const status = statusOf(error)
@@ -130,14 +133,4 @@ function statusOf(error: unknown): number {
     default:
       return 500
   }
-}
-
-/** An adapter or a body that never ends must not hold the request for ever. */
-function within<T>(ms: number, clock: Clock, done: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.setTimeout(() => {
-      reject(new LeftoffError('unreachable', `The sessions could not be answered within ${ms} ms.`))
-    }, ms)
-    done.then(resolve, reject).finally(cancel)
-  })
 }
