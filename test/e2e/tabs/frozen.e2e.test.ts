@@ -74,9 +74,10 @@ describe.each(['localStorage', 'dexie'] as const)('a frozen tab, %s', (adapter) 
     expect(await traces(frozen, 'Ada')).toEqual([])
     expect(await traces(frozen, 'ada')).toEqual([])
     expect(await other.evaluate(async () => (await window.stored.list('ada', { limit: 10 })).sessions)).toEqual([])
-    expect(await other.evaluate(async () => (await window.stored.list('bob', { limit: 10 })).sessions)).toMatchObject([
-      { lastMessagePreview: 'Hello from Bob', messageCount: 1 },
-    ])
+    // What one process writes to localStorage, another reads a moment later.
+    await expect
+      .poll(() => other.evaluate(async () => (await window.stored.list('bob', { limit: 10 })).sessions))
+      .toMatchObject([{ lastMessagePreview: 'Hello from Bob', messageCount: 1 }])
     await Promise.all([frozen.close(), other.close()])
   })
 
