@@ -76,8 +76,8 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
     releaseClaim(user, claim)
     return 'ok' // the app wished something else in the meantime
   }
-  // Nobody began it yet that storage knows of: what is said in it now begins it.
-  if (row === undefined) addNew(user, workspace, conversationId)
+  // Nobody began it yet, as far as storage says or can be asked: what is said in it now begins it.
+  if (row === undefined || row === 'failed') addNew(user, workspace, conversationId)
   wantWorkspace(user, workspace)
   choosePlace(user, workspace, conversationId, { isHeld: claim !== undefined, claim, isChosen: true })
   if (!claim) void watch(user, workspace, conversationId)

@@ -100,4 +100,23 @@ export const foundOnDexie: readonly FoundScene[] = [
       { do: 'reload', page: 0 },
     ],
   },
+  {
+    title: 'what is said in a conversation that was chosen while it could not be read is kept',
+    seed: 4078,
+    storage: 'dexie',
+    devices: 1,
+    invariant: 'kept',
+    fault: 'chosen-unread',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 2, device: 0 },
+      { do: 'copy', page: 0, conversation: 5 },
+      { do: 'copy', page: 0, conversation: 3 },
+      { do: 'panel', page: 0, workspace: 2 },
+      { do: 'storage', page: 0, how: 'save lose', wait: 0 },
+      { do: 'rename', page: 0, conversation: 3 },
+      { do: 'storage', page: 0, how: 'read reject' },
+      { do: 'switch', page: 0, conversation: 3, wait: 0 },
+      { do: 'record', page: 0, how: 'with id' },
+    ],
+  },
 ]
