@@ -21,6 +21,7 @@ const watchingClock = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   maxWorkers: 2,
+  isolate: false,
   sequence: { groupOrder: 1 },
   // A second, Vitest's own, is too little for a browser on a busy machine.
   expect: { poll: { timeout: 15_000 } },
@@ -37,6 +38,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // Files share what they import: each gives back what it takes of the process, and half of the time is saved.
+          isolate: false,
           // Ten times what the slowest takes on an idle core: a busy machine says nothing about the code.
           testTimeout: 20_000,
           include: ['test/**/*.test.{ts,tsx}'],
@@ -47,6 +50,7 @@ export default defineConfig({
         test: {
           name: 'supabase',
           environment: 'node',
+          isolate: false,
           include: [ofSupabase],
           exclude: [onPostgres],
           globalSetup: './test/supabase/setup-pglite.ts',
