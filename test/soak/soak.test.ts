@@ -7,9 +7,9 @@ import type { StorageKind } from './store-driver.js'
 
 /** Together about 20 s on an idle core. `npm run test:soak` has 100,000 more. */
 const runs: readonly (readonly [StorageKind, number])[] = [
-  ['localStorage', 1_000],
-  ['account', 1_000],
-  ['dexie', 200],
+  ['localStorage', 400],
+  ['account', 500],
+  ['dexie', 120],
 ]
 
 describe('random tabs, users and failures', { timeout: 180_000 }, () => {
@@ -22,9 +22,9 @@ describe('random tabs, users and failures', { timeout: 180_000 }, () => {
   })
 
   it.each(lockKinds)('lose, double and mix up nothing where locks are %s', async (locks) => {
-    const summary = await soak({ storage: 'account', locks, from: 1, count: 100 })
+    const summary = await soak({ storage: 'account', locks, from: 1, count: 50 })
     expect(summary.failures.map(({ text }) => text).join('\n\n')).toBe('')
-    expect(summary.effects[`locks: ${locks}`]).toBe(100)
+    expect(summary.effects[`locks: ${locks}`]).toBe(50)
   })
 
   it.each(openSeeds)('not yet: seed $seed on $storage ($invariant)', async ({ storage, seed, invariant }) => {
