@@ -85,9 +85,11 @@ export function situationOf(
   if (isOnScreen && (view?.status === 'opening' || !view?.current)) facts.add('said while opening')
   if (isOnScreen && view?.status === 'away') facts.add('said while watching')
   const isListed = view?.sessions.some(({ conversationId }) => conversationId === to?.id)
-  if (!isOnScreen && !isListed) facts.add('said of a conversation not read')
+  if (!isOnScreen && !isListed) facts.add(saidUnread)
   return { isKnown: !to || isOnScreen || isStored(world, to) || to.begunBy === stay, facts }
 }
+
+const saidUnread = 'said of a conversation not read'
 
 /** Records a message: in the conversation on screen, or in another one. `again`: one that some page recorded with an id. */
 export function say(
@@ -154,11 +156,14 @@ export function createRemoval(
   what: Pick<Removal, 'conversationId' | 'workspace' | 'certain'>,
   canBeUndone = false,
 ): Removal {
-  // A page that could not read a row does not know its workspace.
+  // A page that could not read a row does not know its workspace, or guesses it for what it said there.
+  const isGuess = (id: string) =>
+    world.model.said.some((said) => said.stay === stay && said.conversationId === id && said.facts.has(saidUnread))
   const listed = store
     .look()
     .sessions.filter((row) => what.workspace === undefined || row.workspace === what.workspace)
     .map(({ conversationId }) => conversationId)
+    .filter((id) => what.workspace === undefined || !isGuess(id))
   return {
     ...what,
     shown: what.certain.filter((id) => what.conversationId !== undefined || listed.includes(id)),
