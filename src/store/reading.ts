@@ -11,6 +11,8 @@ import type { User } from './user.js'
 
 /** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */
 const pageSize = 100
+/** How many rows are read at once after news of them: an account answers each by a request of its own. */
+const readsAtOnce = 20
 
 /** Something is open: what the page does not know of the history yet is read. */
 export function readOnce(user: User): void {
@@ -66,10 +68,14 @@ export async function refresh(user: User): Promise<void> {
 export async function readAgain(user: User, conversationIds: readonly string[]): Promise<void> {
   if (conversationIds.length === 0) return refresh(user)
   try {
-    for (const id of conversationIds) {
-      if (user.entries.get(id)?.unsent && user.saving.running) user.reading.again.add(id)
-      else await readOne(user, id)
-      if (user.isGone) return
+    for (let from = 0; from < conversationIds.length && !user.isGone; from += readsAtOnce) {
+      const some = conversationIds.slice(from, from + readsAtOnce)
+      await Promise.all(
+        some.map((id) => {
+          const isOnItsWay = user.entries.get(id)?.unsent && user.saving.running
+          return isOnItsWay ? void user.reading.again.add(id) : readOne(user, id)
+        }),
+      )
     }
     user.context.publish()
   } catch (cause) {
