@@ -16,13 +16,15 @@ const inFirefox = 'test/firefox/**/*.test.ts'
 const inWebKit = 'test/webkit/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
-// Each file has its own servers, folders and browser profiles, so some of them run at once, after the others.
+// One more than the cores of a small machine: tests that drive a browser mostly wait, and others compute meanwhile.
+const maxWorkers = 3
+
+// Each file has its own servers, folders and browser profiles.
 const watchingClock = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  maxWorkers: 2,
+  maxWorkers,
   isolate: false,
-  sequence: { groupOrder: 1 },
   // A second, Vitest's own, is too little for a browser on a busy machine.
   expect: { poll: { timeout: 15_000 } },
   globalSetup: './test/support/nothing-left.ts',
@@ -38,7 +40,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          // Files share what they import: each gives back what it takes of the process, and half of the time is saved.
+          maxWorkers,
+          // Files share what they import: each gives back what it takes of the process, and a third of the time is saved.
           isolate: false,
           // Ten times what the slowest takes on an idle core: a busy machine says nothing about the code.
           testTimeout: 20_000,
@@ -50,6 +53,7 @@ export default defineConfig({
         test: {
           name: 'supabase',
           environment: 'node',
+          maxWorkers,
           isolate: false,
           include: [ofSupabase],
           exclude: [onPostgres],
@@ -76,6 +80,7 @@ export default defineConfig({
         test: {
           name: 'package',
           environment: 'node',
+          maxWorkers,
           include: [ofPackage],
           testTimeout: 60_000,
         },
