@@ -9,36 +9,48 @@ import type { ImportedBlob, LegacyImport } from '../store/context.js'
 /** The scope of what is imported: the same each time, so that importing again changes nothing. */
 const importScope = 'imported'
 
+/** An entry of the older app's `sessions`, as it was stored, and its key there: a position where `sessions` was an array. */
+export type MapLegacyEntry = (entry: unknown, key: string) => unknown
+
 /**
  * Imports the sessions that an older app left in `localStorage` at the store's `name`: plain, or in the envelope of zustand's
- * persist; times in seconds, milliseconds or ISO. Pass it as the `legacy` option, so that an app without older data does not
- * download it.
+ * persist; times in seconds, milliseconds or ISO. Each entry of its `sessions` needs a `conversationId` and a `workspace`; `map`
+ * makes such entries of others. Pass it as the `legacy` option, so that an app without older data does not download it.
  *
  * @example
  * ```ts
  * import { createSessionStore, localStorageAdapter } from 'leftoff'
  * import { importLegacy } from 'leftoff/legacy'
  *
- * const store = createSessionStore({ adapter: localStorageAdapter(), legacy: importLegacy() })
+ * // { sessions: { [workspace]: { id, lastActivity } } }
+ * const legacy = importLegacy({
+ *   map: (entry, workspace) => ({ ...Object(entry), workspace, conversationId: Object(entry).id }),
+ * })
+ * const store = createSessionStore({ adapter: localStorageAdapter(), legacy })
  * ```
  */
-export function importLegacy(): LegacyImport {
-  return parseLegacyBlob
+export function importLegacy({ map = (entry) => entry }: { readonly map?: MapLegacyEntry } = {}): LegacyImport {
+  return (blob, userId, now) => parseLegacyBlob(blob, userId, now, map)
 }
 
 /** What a blob holds: a pure reading, tolerant of anything. */
-export function parseLegacyBlob(blob: string, userId: string, now: number): ImportedBlob {
+export function parseLegacyBlob(
+  blob: string,
+  userId: string,
+  now: number,
+  map: MapLegacyEntry = (entry) => entry,
+): ImportedBlob {
   // Twice: some apps store JSON inside JSON.
   const root = parsed(parsed(blob))
   const fields = fieldsOf(parsed(fieldsOf(root).state ?? root))
   const changes = new Map<string, Omit<SessionChange, 'epoch'>>()
   const errors: LeftoffError[] = []
-  for (const entry of Object.values(fieldsOf(parsed(fields.sessions)))) {
-    const change = readSession(parsed(entry), userId, now)
-    if (change) changes.set(change.conversationId, change)
-    else errors.push(unreadable())
+  for (const [key, entry] of Object.entries(fieldsOf(parsed(fields.sessions)))) {
+    const change = readSession(mapped(map, parsed(entry), key), userId, now)
+    if (typeof change === 'object') changes.set(change.conversationId, change)
+    else errors.push(unreadable(`its sessions[${JSON.stringify(key)}] has no valid ${change}`))
   }
-  if (!isObject(root)) errors.push(unreadable())
+  if (!isObject(root)) errors.push(unreadable('it is not JSON of an object'))
   const { currentConversationId: conversationId, currentWorkspace } = fields
   const known = typeof conversationId === 'string' ? changes.get(conversationId) : undefined
   const workspace = known?.workspace ?? currentWorkspace
@@ -46,9 +58,15 @@ export function parseLegacyBlob(blob: string, userId: string, now: number): Impo
   return { changes: [...changes.values()], current: isKnown ? { conversationId, workspace } : undefined, errors }
 }
 
-function readSession(entry: unknown, userId: string, now: number): Omit<SessionChange, 'epoch'> | undefined {
+/** The change that imports the entry, or the name of the field that it lacks. */
+function readSession(
+  entry: unknown,
+  userId: string,
+  now: number,
+): Omit<SessionChange, 'epoch'> | 'conversationId' | 'workspace' {
   const { conversationId, workspace, title, messageCount, lastMessagePreview, ...rest } = fieldsOf(entry)
-  if (!isId(conversationId) || !isId(workspace, maxWorkspaceBytes)) return undefined
+  if (!isId(conversationId)) return 'conversationId'
+  if (!isId(workspace, maxWorkspaceBytes)) return 'workspace'
   // A time ahead of this clock is another clock's error, and far ahead no storage takes it.
   const at = Math.min(timeOf(rest.lastActivity) ?? now, now)
   const rank = at
@@ -89,9 +107,18 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }
 
-function unreadable(): LeftoffError {
+/** An app's function may meet what it did not expect: then the entry is as it was, and says what it lacks. */
+function mapped(map: MapLegacyEntry, entry: unknown, key: string): unknown {
+  try {
+    return map(entry, key)
+  } catch {
+    return entry
+  }
+}
+
+function unreadable(why: string): LeftoffError {
   return new LeftoffError(
     'invalid-session',
-    'A session that an older app stored could not be read. Its bytes were moved to a key of their own.',
+    `What an older app stored could not all be read: ${why}. importLegacy({ map }) reads entries of another shape.`,
   )
 }

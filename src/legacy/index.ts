@@ -5,4 +5,4 @@
  */
 
 export type { ImportedBlob, LegacyImport } from '../store/context.js'
-export { importLegacy } from './import-legacy.js'
+export { importLegacy, type MapLegacyEntry } from './import-legacy.js'

@@ -20,7 +20,7 @@ export function writeSnapshot(user: User, state: SessionState): void {
   tryStorage(user.context, 'localStorage', (storage) => {
     const before = storage.getItem(name)
     const mayReplace = before === null || isSnapshot(before) || before === user.importedBlob || isImportOver(user)
-    const after = JSON.stringify(snapshotOf(state))
+    const after = JSON.stringify(snapshotOf(state, before === null ? undefined : parseJson(before)))
     if (mayReplace && after !== before) storage.setItem(name, after)
   })
 }
@@ -49,7 +49,12 @@ function isSnapshot(blob: string): boolean {
   return isObject(value) && value.writtenBy === 'leftoff'
 }
 
-function snapshotOf({ sessions, currentConversationId = '', currentWorkspace = '' }: SessionState) {
+/** zustand's persist reads a blob of the version that the app gives it only: the one that was there before stays. */
+function versionOf(before: unknown): number {
+  return isObject(before) && typeof before.version === 'number' ? before.version : 0
+}
+
+function snapshotOf({ sessions, currentConversationId = '', currentWorkspace = '' }: SessionState, before: unknown) {
   const shown = sessions.filter(
     ({ conversationId }, index) => index < shownSessions || conversationId === currentConversationId,
   )
@@ -58,5 +63,5 @@ function snapshotOf({ sessions, currentConversationId = '', currentWorkspace = '
     currentConversationId,
     currentWorkspace,
   }
-  return { ...state, state, version: 0, writtenBy: 'leftoff' }
+  return { ...state, state, version: versionOf(before), writtenBy: 'leftoff' }
 }

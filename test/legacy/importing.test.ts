@@ -51,6 +51,18 @@ describe('data that older code left', () => {
     })
   })
 
+  it('leaves the version of zustand’s persist, without which an older app could not go back', async () => {
+    const { openTab, browser, settle } = setUp()
+    browser.localStorage.setItem(name, JSON.stringify({ state: older, version: 3 }))
+    const { store } = openTab()
+    await store.initConversation('w')
+    for (const text of ['hello', 'again']) {
+      store.recordMessage(say(text))
+      await settle()
+      expect(JSON.parse(browser.localStorage.getItem(name) ?? '')).toMatchObject({ writtenBy: 'leftoff', version: 3 })
+    }
+  })
+
   it('is imported once, and a conversation removed since stays removed', async () => {
     const { openTab, browser, settle, clock } = setUp()
     browser.localStorage.setItem(name, JSON.stringify(older))

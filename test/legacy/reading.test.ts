@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import { readChange } from '../../src/core/checks.js'
-import { parseLegacyBlob } from '../../src/legacy/import-legacy.js'
+import { importLegacy, parseLegacyBlob } from '../../src/legacy/import-legacy.js'
 
 const now = 1_800_000_000_000
 const row = { conversationId: 'c1', workspace: 'w', lastActivity: 1_700_000_000_000 }
@@ -51,6 +51,27 @@ describe('an older app’s blob', () => {
     const blob = JSON.stringify(JSON.stringify({ sessions: [row] }))
     expect(parseLegacyBlob(JSON.stringify(blob), 'u1', now).errors).toHaveLength(1) // three times is nobody's
     expect(parseLegacyBlob(blob, 'u1', now).changes).toMatchObject([{ conversationId: 'c1' }])
+  })
+
+  it('says which entry lacks what', () => {
+    const blob = JSON.stringify({ sessions: { alpha: { conversationId: 'c1' }, beta: { workspace: 'w' } } })
+    const { changes, errors } = parseLegacyBlob(blob, 'u1', now)
+    expect(changes).toEqual([])
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('its sessions["alpha"] has no valid workspace'),
+      expect.stringContaining('its sessions["beta"] has no valid conversationId'),
+    ])
+  })
+
+  it('is read from entries of another shape, as the app maps them', () => {
+    const blob = JSON.stringify({ sessions: { alpha: { id: 'c1' }, beta: null } })
+    const map = (entry: unknown, workspace: string) => {
+      if (entry === null) throw new TypeError('an app that did not expect null')
+      return { ...Object(entry), workspace, conversationId: Object(entry).id }
+    }
+    const { changes, errors } = importLegacy({ map })(blob, 'u1', now)
+    expect(changes).toMatchObject([{ conversationId: 'c1', workspace: 'alpha' }])
+    expect(errors).toMatchObject([{ code: 'invalid-session' }])
   })
 
   it('has long titles cut and unreadable characters replaced', () => {
