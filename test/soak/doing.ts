@@ -1,5 +1,14 @@
 import type { Action } from './actions.js'
-import { type Conversation, mostMessages, type Removal, type Said, type Stay, textOf, usageOf } from './model.js'
+import {
+  type Conversation,
+  mostMessages,
+  type Removal,
+  type Said,
+  type Stay,
+  saidUnread,
+  textOf,
+  usageOf,
+} from './model.js'
 import type { Beginning } from './page.js'
 import { endStay, know, look, makeStore, park } from './stays.js'
 import { isAppError, type SoakStore } from './store-driver.js'
@@ -88,8 +97,6 @@ export function situationOf(
   if (!isOnScreen && !isListed) facts.add(saidUnread)
   return { isKnown: !to || isOnScreen || isStored(world, to) || to.begunBy === stay, facts }
 }
-
-const saidUnread = 'said of a conversation not read'
 
 /** Records a message: in the conversation on screen, or in another one. `again`: one that some page recorded with an id. */
 export function say(

@@ -1,4 +1,4 @@
-import type { Model, Removal, Said, Stay } from './model.js'
+import { type Model, type Removal, type Said, type Stay, saidUnread } from './model.js'
 
 /** Why storage need not have the message, or `undefined` if it must. */
 export function mayBeMissing(model: Model, said: Said): string | undefined {
@@ -10,8 +10,8 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
     if (isOfThem && !(model.isShared && said.safe === 'stored' && said.storedAt < signOut.at)) return 'signed out'
   }
   if (mayBeCleared(model, said)) return 'cleared'
-  if (said.safe !== 'stored' && stay.end !== 'open' && followsFailedSignOut(model, stay))
-    return 'after a failed sign-out'
+  const isOfBefore = stay.end !== 'open' || said.facts.has(saidUnread)
+  if (said.safe !== 'stored' && isOfBefore && followsFailedSignOut(model, stay)) return 'after a failed sign-out'
   const isRemoved = model.removals.some(
     (removal) => removal.user === stay.user && !removal.isRestored && mayTake(model, removal, said),
   )

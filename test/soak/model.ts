@@ -77,6 +77,9 @@ export interface Renaming {
   readonly facts: Set<string>
 }
 
+/** The fact about a message to a conversation that its page had not read. */
+export const saidUnread = 'said of a conversation not read'
+
 /** A removal of named conversations, or a clearing. */
 export interface Removal {
   readonly user: string
