@@ -81,6 +81,7 @@ export async function sendRound(user: User): Promise<Round> {
       settleJournal(user, id)
     }
     round.changed.push(...removeIds)
+    for (const conversationId of removeIds) user.context.emit({ type: 'conversation-removed', conversationId })
     for (const replay of replayed) settleReplay(user, replay)
   }
   for (const [index, batch] of batches.entries()) {

@@ -137,6 +137,7 @@ describe('the types of the built package', () => {
           >()
         case 'conversation-lost':
           return expectTypeOf(event.reason).toEqualTypeOf<'removed' | 'not-found'>()
+        case 'conversation-removed':
         case 'conversation-changed':
         case 'taken-over':
           return expectTypeOf(event.conversationId).toEqualTypeOf<string>()

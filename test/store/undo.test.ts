@@ -31,7 +31,7 @@ describe('a removal that can be undone', () => {
     await clock.advance(1)
     expect(await adapter.get('', id)).toBe('removed')
     expect(tab.store.restoreConversation(id)).toBe(false)
-    expect(tab.events).toEqual([])
+    expect(tab.events).toEqual([{ type: 'conversation-removed', conversationId: id }])
   })
 
   it('is taken back by restoreConversation, with all that was stored', async () => {
@@ -40,6 +40,7 @@ describe('a removal that can be undone', () => {
     await settle()
     expect(tab.store.getState().sessions).toMatchObject([{ conversationId: id, messageCount: 1 }])
     await clock.advance(60_000)
+    expect(tab.events).toEqual([])
     expect(tab.store.getState()).toMatchObject({ sessions: [{ conversationId: id }], saving: { pending: 0 } })
     expect(keys('/journal/')).toEqual([])
     expect(await tab.store.switchConversation(id)).toEqual({ ok: true })
@@ -94,6 +95,7 @@ describe('a removal that can be undone', () => {
     await initialize(again)
     expect(await adapter.get('', id)).toBe('removed')
     expect(shown(again)).toEqual([])
+    expect(again.events).toEqual([{ type: 'conversation-removed', conversationId: id }])
   })
 
   it('is carried out by another page after its time, if the hidden page never comes back', async () => {
