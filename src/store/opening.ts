@@ -153,9 +153,10 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
   movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld })
   if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
-  settleIn(user, workspace, conversationId, claim)
+  // One that ended meanwhile says why, and what the place does then.
+  settleIn(user, workspace, conversationId, choice.claim)
   if (isNew) void claimInBackground(user, workspace, conversationId)
-  else if (!isHeld) void watch(user, workspace, conversationId)
+  else if (!isHeld && !choice.claim) void watch(user, workspace, conversationId)
   if (redirected) user.context.emit({ type: 'conversation-redirected', conversationId, ...redirected })
   return conversationId
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import type { OpenOptions, SessionStoreOptions } from '../../src/store/session-store.js'
+import { deferred } from '../support/gated.js'
 import { faulty, type StoreInTab, setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
@@ -140,6 +141,30 @@ describe('claims', () => {
     expect(b.store.getState()).toMatchObject({ status: 'ready', currentWorkspace: 'w' })
     expect(currentOf(b)).not.toBe(id)
     expect([again.events, b.events]).toEqual([[], []])
+  })
+
+  it('go back to a tab that was slow to reload, also from one that has not opened it yet', async () => {
+    const adapter = memoryAdapter()
+    const { openTab, clock, settle } = setUp({ adapter })
+    const tab = openTab()
+    const id = await tab.store.initConversation('w')
+    tab.store.recordMessage(say('hello'))
+    await settle()
+    const reloaded = tab.reload()
+    const rows = deferred()
+    const other = openTab({ adapter: { ...adapter, get: (...of) => rows.p.then(() => adapter.get(...of)) } })
+    const opening = other.store.initConversation('w')
+    await clock.advance(2_500) // as long as the page that left has to come back
+    expect(other.store.getState().status).toBe('opening')
+    const opened = reloaded.store.initConversation('w')
+    await settle()
+    rows.open()
+    await opening
+    await clock.advance(claimMs)
+    expect(await opened).toBe(id)
+    expect(reloaded.store.getState()).toMatchObject({ status: 'ready', currentConversationId: id })
+    expect(other.store.getState().status).toBe('ready')
+    expect(currentOf(other)).not.toBe(id)
   })
 
   it('stay with each of twelve tabs that reload at once', async () => {
