@@ -28,6 +28,13 @@ export type {
   TurnState,
 } from './agent-session-store.js'
 export type { RefusedTurn } from './begin-turn.js'
+export {
+  type ClaimedConversation,
+  type ClaimGuestOptions,
+  type ClaimGuestResult,
+  claimGuest,
+  type GuestConversation,
+} from './claim-guest.js'
 export { createTurnHandler } from './handler/create-turn-handler.js'
 export { forgetConversation } from './handler/forget-conversation.js'
 export type { SchemaResult, StandardSchema } from './handler/message-input.js'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionChange } from '../core/change.js'
+import { claimChange } from '../core/claim-change.js'
 import { type AdapterHarness, change, ids, later, ranked, sessionAfter } from './session-adapter-harness.js'
 
 /** What `save` does. */
@@ -30,6 +31,23 @@ export function describeSaving({ handle, plant }: AdapterHarness): void {
         for (const messages of [1, 4, 2, 4]) await adapter.save([change({ counts: { 'scope--1': { messages } } })])
         await adapter.save([later(change({ counts: { 'scope--2': { messages: 3 } } }))])
         expect(await adapter.get('u1', 'c1')).toMatchObject({ messageCount: 7 })
+      })
+
+      it('takes in what a guest did, once however often it is claimed', async () => {
+        const [guest, user] = [await handle('guest'), await handle()]
+        await guest.save(history.map((next) => ({ ...next, userId: 'guest' })))
+        const claim = async () => {
+          const { sessions } = await guest.list('guest', { limit: 9 })
+          expect(await user.save(sessions.map((session) => claimChange(session, 'u1', '')))).toEqual([])
+        }
+        await claim()
+        await claim()
+        expect(await user.get('u1', 'c1')).toEqual(sessionAfter(...history))
+        await guest.save([{ ...later(change({ counts: { 'scope--9': { messages: 2 } } })), userId: 'guest' }])
+        await claim()
+        await guest.remove('guest', ['c1'])
+        const { messageCount } = sessionAfter(...history)
+        expect(await user.get('u1', 'c1')).toMatchObject({ messageCount: messageCount + 2 })
       })
 
       it('takes a title away', async () => {

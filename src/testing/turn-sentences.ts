@@ -169,6 +169,11 @@ export const turnSentences: Sentences = {
     await runTurn(store, 'turn-1', 'done')
     expect(await sessions.getTurn(key)).toMatchObject({ turnId: 'turn-1', state: 'done' })
   },
+  'endTurn as not-started stores the id that it is given': async ({ sessions, key }) => {
+    await sessions.beginTurn(key, mine)
+    expect(await sessions.endTurn(key, mine.leaseId, { agentSessionId: 'a', outcome: 'not-started' })).toBe(true)
+    expect(await sessions.get(key)).toBe('a')
+  },
   'endTurn with the id of a turn in place of its lease is refused': async ({ sessions, key }) => {
     const turn = { ...mine, turnId: theirs.leaseId }
     await sessions.beginTurn(key, turn)
