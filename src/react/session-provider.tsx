@@ -14,7 +14,8 @@ type ProviderOptions = Omit<SessionStoreOptions, 'adapter'> & Partial<Pick<Sessi
 /**
  * Gives the components below it one session store per mount: the one passed, or one made from the options. Of the options
  * only `userId` is followed: `null` while it is not known, and whoever signs in next. A server that knows the history passes it
- * as `initialState`: it is in the page at once, and what storage says replaces it.
+ * as `initialState`: it is in the page at once, and what storage says replaces it. With `guests` what a guest did on this device
+ * becomes that of whoever signs in.
  *
  * @example
  * ```tsx
@@ -44,13 +45,15 @@ function OwnStore(props: { readonly options: ProviderOptions; readonly children:
   const disposed = useRef<SessionStore>(undefined)
 
   const { userId = '' } = props.options
+  const claimGuest = options.guests !== undefined
   const shown = useRef(userId)
-  // Before anything is painted: no frame shows the one user's sessions to the other.
+  // Before anything is painted: no frame shows the one user's sessions to the other. And before the components below open
+  // anything, so that what a guest did is there.
   useBrowserLayoutEffect(() => {
-    if (shown.current === userId || disposed.current === store) return
+    if ((shown.current === userId && !claimGuest) || disposed.current === store) return
     shown.current = userId
-    void store.setUser(userId)
-  }, [store, userId])
+    void store.setUser(userId, { claimGuest })
+  }, [store, userId, claimGuest])
 
   useEffect(() => {
     clearTimeout(leaving.current)

@@ -7,6 +7,7 @@ import type { SessionEvent } from '../core/session-event.js'
 import type { WebStorage } from '../core/web-storage.js'
 import type { Browser } from './browser.js'
 import type { DraftStorage } from './drafts.js'
+import type { User } from './user.js'
 
 /** What a store works with, for all its users. */
 export interface StoreContext {
@@ -28,6 +29,7 @@ export interface StoreContext {
   readonly keepsContent: boolean
   readonly drafts: DraftStorage | undefined
   readonly legacy: LegacyImport | undefined
+  readonly guests: GuestClaim | undefined
   readonly emit: (event: SessionEvent) => void
   /** The state may have changed. */
   readonly publish: () => void
@@ -35,6 +37,12 @@ export interface StoreContext {
 
 /** Imports what an older app left, if there is anything. */
 export type LegacyImport = (blob: string, userId: string, now: number) => ImportedBlob
+
+/**
+ * Makes what a guest did the user's, once `left` has settled and before anything is opened. Rejects if that fails; called again
+ * it continues.
+ */
+export type GuestClaim = (user: User, left: Promise<unknown>) => Promise<void>
 
 /** What an older app's blob holds. */
 export interface ImportedBlob {

@@ -19,7 +19,7 @@ import { clearConversations, removeConversation, restoreConversation } from './r
 import { flush, saveNow, saveSoon } from './saving.js'
 import type { SessionStore, SessionStoreOptions } from './session-store.js'
 import { storeShell } from './store-shell.js'
-import { nowMs, type User } from './user.js'
+import { nowMs, type User, withoutOption } from './user.js'
 import { takeOver } from './watching.js'
 
 /**
@@ -50,6 +50,7 @@ export function createSessionStore({
   persistContent = true,
   drafts,
   legacy,
+  guests,
   maxConversations = 1_000,
   openTimeoutMs = 3_000,
   clock = systemClock,
@@ -75,6 +76,7 @@ export function createSessionStore({
     keepsContent: persistContent,
     drafts,
     legacy,
+    guests,
     emit: (event) => shell.send(event),
     publish: () => shell.publish(),
   }
@@ -125,7 +127,7 @@ export function createSessionStore({
 
   function draftsOf(): NonNullable<typeof drafts> {
     if (drafts) return drafts
-    throw new LeftoffError('invalid-argument', 'This session store keeps no drafts. Pass the option drafts: drafts().')
+    throw withoutOption('keeps no drafts', 'drafts')
   }
 
   return {
@@ -233,7 +235,7 @@ export function createSessionStore({
       draftsOf().write(user, conversationId, workspaceFor(user, conversationId), text)
     },
 
-    setUser: (next) => ignoreRejection(shell.setUser(next ?? undefined)),
+    setUser: (next, { claimGuest = false } = {}) => ignoreRejection(shell.setUser(next ?? undefined, claimGuest)),
     signOut: ({ keepHistory = false } = {}) => ignoreRejection(shell.signOut(keepHistory)),
 
     flush: () =>

@@ -14,6 +14,8 @@ export interface DraftStorage {
   write(user: User, conversationId: string, workspace: string, text: string): void
   /** The page is hidden or left: other tabs and later visits shall find its drafts. */
   share(user: User): void
+  /** The guest's drafts become the user's. */
+  move(guest: User, user: User): void
   /** The conversations of the workspace that have a draft. */
   listed(user: User, workspace: string): readonly Pick<RankedSession, 'conversationId' | 'rank'>[]
 }
@@ -107,6 +109,20 @@ export function drafts(): DraftStorage {
         const all = [...readAll(user, storage)].sort(([, a], [, b]) => b.at - a.at)
         for (const [id] of all.slice(maxDrafts)) storage.removeItem(key(user, id))
       })
+    },
+
+    move(guest, user) {
+      for (const kind of ['sessionStorage', 'localStorage'] as const) {
+        use(user, kind, (storage) => {
+          for (const [id, draft] of readAll(guest, storage)) {
+            const own = key(user, id)
+            if (!parse(user, storage.getItem(own))) {
+              storage.setItem(own, JSON.stringify({ ...draft, epoch: user.epoch }))
+            }
+            storage.removeItem(key(guest, id))
+          }
+        })
+      }
     },
 
     listed(user, workspace) {

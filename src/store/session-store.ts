@@ -4,7 +4,7 @@ import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { Browser } from './browser.js'
-import type { LegacyImport } from './context.js'
+import type { GuestClaim, LegacyImport } from './context.js'
 import type { DraftStorage } from './drafts.js'
 import type { RecordedMessage } from './recorded.js'
 
@@ -41,6 +41,8 @@ export interface SessionStoreOptions {
   readonly drafts?: DraftStorage
   /** Imports what an older app left: pass `importLegacy()`. */
   readonly legacy?: LegacyImport
+  /** Makes what a guest did on this device that of who signs in: pass `guests()`. */
+  readonly guests?: GuestClaim
   /** How many conversations of a user a device keeps; 1,000. Never fewer than ten per workspace. */
   readonly maxConversations?: number
   /** How long opening waits for storage before the chat continues in memory, in ms; 3,000. */
@@ -155,8 +157,12 @@ export interface SessionActions {
   /**
    * Switches to another user, or to none (`null`) while it is not known who it is. Pending changes are saved for the previous
    * user; nothing of theirs is shown or sent as the next one's. Resolves when they are saved; rejects if that fails.
+   *
+   * With `claimGuest` what a guest did on this device becomes the user's before anything is opened. Pass it at each sign-in and
+   * each load: it changes nothing if there is nothing, and continues what was interrupted. Rejects if not all could be moved.
+   * Needs `guests`.
    */
-  setUser(userId: string | null): Promise<void>
+  setUser(userId: string | null, options?: { readonly claimGuest?: boolean }): Promise<void>
   /**
    * Forgets the user on this device, in all tabs: history, drafts, unsaved changes, rows of a device adapter. What is in the
    * account stays; `flush()` first if unsaved changes should reach it. With `keepHistory` nothing is deleted: the tabs only show

@@ -32,6 +32,7 @@ async function start(user: User): Promise<void> {
   lookElsewhere(user)
   user.unsubscribe = adapter.subscribe?.(user.userId, (ids) => void readAgain(user, ids))
   await readEpoch(user)
+  await user.claiming
   if (user.isGone) return
   const { replays, errors } = readJournal(user)
   for (const replay of replays) user.replays.set(replay.key, replay)
@@ -115,7 +116,8 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
   }
 }
 
-async function readEpoch(user: User): Promise<void> {
+/** Takes over the database's epoch, or carries out a sign-out that could not reach it. */
+export async function readEpoch(user: User): Promise<void> {
   const { adapter, name } = user.context
   const stored = await adapter.epochOf?.(user.userId).catch(() => undefined)
   if (stored === user.epoch || user.isGone) return

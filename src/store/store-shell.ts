@@ -16,10 +16,8 @@ import type { SessionState } from './session-store.js'
 import { isSignedIn, leaveUser, onLifecycle, startUser } from './session-user.js'
 import { writeSnapshot } from './snapshot.js'
 import { emptyState, stateOf, statusOf, storageFailure } from './state.js'
-import { createUser, disposedError, noUserError, signedOutError, type User } from './user.js'
-
-/** How late localStorage may be in another process, about. */
-const maxEpochDelayMs = 3_200
+import { localStorageDelayMs } from './time.js'
+import { createUser, disposedError, noUserError, signedOutError, type User, withoutOption } from './user.js'
 
 /** What surrounds the user of a store: who it is, what the page does, and the state that apps see. */
 export function storeShell(context: StoreContext, snapshot: boolean, emit: (event: SessionEvent) => void) {
@@ -75,7 +73,7 @@ export function storeShell(context: StoreContext, snapshot: boolean, emit: (even
 
   /** A message may arrive before the epoch that it is about: browsers bring localStorage from one process to another later. */
   function checkUntilSeen(of: User, waitMs = 50): void {
-    if (user !== of || !check() || waitMs > maxEpochDelayMs) return
+    if (user !== of || !check() || waitMs > localStorageDelayMs) return
     clock.setTimeout(() => checkUntilSeen(of, waitMs * 2), waitMs, { keepsAlive: false })
   }
 
@@ -207,11 +205,13 @@ export function storeShell(context: StoreContext, snapshot: boolean, emit: (even
       return user
     },
 
-    async setUser(next: string | undefined): Promise<void> {
+    async setUser(next: string | undefined, claimsGuest: boolean): Promise<void> {
       if (isDisposed) throw disposedError()
       if (next !== undefined && next !== '') requireId('userId', next)
-      if (next === user?.userId && (user || status !== 'signed-out')) return leaving.then(() => {})
-      await replaceUser(next)
+      if (claimsGuest && !context.guests) throw withoutOption('claims no guests', 'guests')
+      const isSame = next === user?.userId && (user || status !== 'signed-out')
+      const saved = isSame ? leaving : replaceUser(next)
+      await Promise.all([saved, claimsGuest && user && next && context.guests?.(user, saved)])
     },
 
     async signOut(keepHistory: boolean): Promise<void> {

@@ -3,6 +3,8 @@ import { LeftoffError } from '../core/error.js'
 
 /** How long one call of an adapter may take. One that never answers must not stop the others. */
 export const callTimeoutMs = 10_000
+/** How late localStorage may be in another process, about. */
+export const localStorageDelayMs = 3_200
 /** Browsers take a longer delay for none at all. */
 const longestDelayMs = 2 ** 31 - 1
 

@@ -50,6 +50,8 @@ export interface User {
   epoch: string
   /** session-user.ts: what must have happened before anything is opened. Never rejects. */
   started: Promise<void> | undefined
+  /** claim-guest.ts: what a guest has becomes the user's. Never rejects. */
+  claiming: Promise<void> | undefined
 
   /** history.ts */
   scope: string
@@ -145,6 +147,7 @@ export function createUser(context: StoreContext, userId: string): User {
     ended: deferred(),
     epoch: localEpoch(context, userId) ?? '',
     started: undefined,
+    claiming: undefined,
     scope: randomScope(),
     highestRank: 0,
     entries: new Map(),
@@ -214,4 +217,9 @@ export function signedOutError(): LeftoffError {
 
 export function noUserError(): LeftoffError {
   return new LeftoffError('no-user', 'The user is not known yet. Call setUser(userId) once it is.')
+}
+
+/** What the app asked for came without the part of the library that does it. */
+export function withoutOption(what: string, option: string): LeftoffError {
+  return new LeftoffError('invalid-argument', `This session store ${what}. Pass the option ${option}: ${option}().`)
 }

@@ -24,6 +24,7 @@ export function userIn(tab: FakeTab, own: Partial<StoreContext> = {}, userId = '
     keepsContent: true,
     drafts: undefined,
     legacy: undefined,
+    guests: undefined,
     emit: () => {},
     publish: () => {},
     ...own,

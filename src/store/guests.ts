@@ -1,0 +1,150 @@
+import type { SessionPage } from '../core/adapter.js'
+import { claimChange } from '../core/claim-change.js'
+import { LeftoffError } from '../core/error.js'
+import type { RankedSession } from '../core/session.js'
+import { parseStorageKey, storageKey } from '../core/web-storage.js'
+import { takeClaim } from './claims.js'
+import { type GuestClaim, tryStorage } from './context.js'
+import { dropPointers, keysWith, readPointer, writePointer } from './device-keys.js'
+import { placeIn } from './places.js'
+import { ignoreRejection } from './promises.js'
+import { leaveUser, readEpoch, startUser } from './session-user.js'
+import { localStorageDelayMs, sleep, withTimeout } from './time.js'
+import { createUser, signedOutError, type User } from './user.js'
+
+/** Options of {@link guests}. */
+export interface GuestOptions {
+  /** The user id that the store has for guests; omitted: it has none. */
+  readonly from?: string
+  /**
+   * Sends the conversations on this device to your server, which passes them to its `claimGuest`. They are moved here once it
+   * resolves, and not if it rejects. Not called if there are none, or if they are in the account.
+   */
+  readonly send?: (conversations: readonly GuestConversation[]) => unknown
+}
+
+/** A conversation that a guest began. */
+export interface GuestConversation {
+  readonly workspace: string
+  readonly conversationId: string
+}
+
+/** Your server may wait for the end of an answer. */
+const sendTimeoutMs = 60_000
+const pageSize = 100
+
+/**
+ * Lets `setUser(userId, { claimGuest: true })` make what a guest did on this device the user's: conversations, drafts, and what the
+ * tab shows. Pass it as the `guests` option, so that an app without guests does not download it.
+ *
+ * @example
+ * ```ts
+ * import { createSessionStore, guests, localStorageAdapter } from 'leftoff'
+ *
+ * const send = async (conversations: unknown) => {
+ *   const response = await fetch('/api/claim', { method: 'POST', body: JSON.stringify({ conversations }) })
+ *   if (!response.ok) throw new Error(`The server answered ${response.status}.`)
+ * }
+ * const store = createSessionStore({ adapter: localStorageAdapter(), guests: guests({ send }) })
+ * await store.setUser(userId, { claimGuest: true })
+ * ```
+ */
+export function guests(options: GuestOptions = {}): GuestClaim {
+  return (user, left) => {
+    const claimed = Promise.allSettled([user.claiming, left, readEpoch(user)]).then(async () => {
+      try {
+        await claimGuest(user, options)
+      } catch (cause) {
+        const message = 'Not all conversations of the guest could be moved. Call setUser with claimGuest again.'
+        const error = new LeftoffError('unreachable', message, { cause })
+        if (!user.isGone) user.context.emit({ type: 'save-failed', error })
+        throw error
+      }
+    })
+    user.claiming = claimed.catch(() => {})
+    return ignoreRejection(claimed)
+  }
+}
+
+async function claimGuest(user: User, { from = '', send }: GuestOptions): Promise<void> {
+  const { context } = user
+  const { adapter, clock, drafts } = context
+  const isLate = adapter.durability === 'best-effort'
+  if (user.hasLeft || from === user.userId) return
+  const guest = createUser(context, from)
+  // At once, so that a page whose storage is slow stays in its conversation as well.
+  movePointers(guest, user)
+  drafts?.move(guest, user)
+  if (adapter.place === 'account') return // the server moves them
+  // What the guest's pages could not save is saved first.
+  startUser(guest)
+  await guest.started
+  const copied = copyHeld(guest, user, send)
+  const moved = copied.then(async (ids) => {
+    if (ids.length === 0) return
+    // What another page wrote until now may be here later.
+    if (isLate) await Promise.race([sleep(clock, localStorageDelayMs), user.ended.promise])
+    if (isLate && !user.isGone) await copyRows(user, await readRows(guest, ids))
+    await adapter.remove(from, ids)
+  })
+  // What it could not save is in the journal.
+  const ended = moved.finally(() => leaveUser(guest, signedOutError()).catch(() => {}))
+  ignoreRejection(ended)
+  await (isLate ? copied : ended)
+}
+
+/** The server first, which this page could not tell of them later; then the rows. The ids of those that are the user's now. */
+async function copyHeld(guest: User, user: User, send: GuestOptions['send']): Promise<readonly string[]> {
+  // What another page has open stays the guest's until that page signs in or is gone.
+  const claims = await Promise.all((await listIds(guest)).map((id) => takeClaim(guest, id)))
+  const rows = await readRows(
+    guest,
+    claims.flatMap((claim) => claim?.conversationId ?? []),
+  )
+  if (rows.length === 0) return []
+  const sent = send?.(rows.map(({ workspace, conversationId }) => ({ workspace, conversationId })))
+  await withTimeout(Promise.resolve(sent), sendTimeoutMs, user.context.clock, 'claimGuest')
+  return user.hasLeft ? [] : copyRows(user, rows)
+}
+
+async function copyRows(user: User, rows: readonly RankedSession[]): Promise<readonly string[]> {
+  const refusals = await user.context.adapter.save(rows.map((row) => claimChange(row, user.userId, user.epoch)))
+  // One that the user removed stays removed.
+  const refused = refusals.filter(({ reason }) => reason !== 'removed')
+  const ids = rows.map((row) => row.conversationId).filter((id) => !refused.some((one) => one.conversationId === id))
+  if (ids.length > 0 || !refused[0]) return ids
+  throw new LeftoffError('invalid-session', `Storage refused the conversations as ${refused[0].reason}.`)
+}
+
+async function readRows({ context, userId }: User, ids: readonly string[]): Promise<readonly RankedSession[]> {
+  const found = await Promise.all(ids.map((id) => context.adapter.get(userId, id)))
+  return found.filter((row) => typeof row === 'object')
+}
+
+async function listIds(guest: User): Promise<readonly string[]> {
+  const ids: string[] = []
+  let after: string | undefined
+  do {
+    const page: SessionPage = await guest.context.adapter.list(guest.userId, {
+      limit: pageSize,
+      ...(after !== undefined && { after }),
+    })
+    ids.push(...page.sessions.map(({ conversationId }) => conversationId))
+    after = page.next
+  } while (after !== undefined)
+  return ids
+}
+
+/** This tab stays in the conversations it shows. */
+function movePointers(guest: User, user: User): void {
+  const { name } = guest.context
+  const keys = tryStorage(guest.context, 'sessionStorage', (storage) =>
+    keysWith(storage, `${storageKey(name, 'pointer', guest.userId)}/`),
+  )
+  for (const key of keys ?? []) {
+    const [, , workspace = ''] = parseStorageKey(name, key) ?? []
+    const conversationId = readPointer(guest, workspace)
+    if (conversationId !== undefined && !placeIn(user, workspace)) writePointer(user, workspace, conversationId)
+  }
+  dropPointers(guest)
+}
