@@ -57,6 +57,7 @@ export const deeds = [
   'slow-locks',
   'locks',
   'jump-clock',
+  'claim',
 ] as const
 
 export type Deed = (typeof deeds)[number]
@@ -75,5 +76,7 @@ export interface Scene {
 }
 
 export const pageCount = 5
+/** Who signs in. After them comes the guest. */
 export const userCount = 2
+export const guestUser = userCount
 export const workspaceCount = 3

@@ -1,5 +1,6 @@
 import type { Deed } from './actions.js'
 import {
+  anyPerson,
   anyUser,
   attempt,
   awake,
@@ -15,10 +16,14 @@ import {
   storedIn,
   workspaceAt,
 } from './doing.js'
+import type { Claim } from './guest.js'
 import { draftOf, titleOf } from './model.js'
 import { beginStay, endStay, know, look, park } from './stays.js'
 import { checkFlushed, forgetStored } from './stored.js'
 import { follow } from './world.js'
+
+/** After which a claim has removed what it moved. */
+const laterMs = 5_000
 
 /** What people do in a page, and what the model makes of it. Whether it could happen. */
 export const chatDeeds = {
@@ -174,6 +179,41 @@ export const chatDeeds = {
         there.user = next
       } else follow(world, there, 'setUser', () => store.setUser(next))
       return next === undefined || openWorkspace(world, there, there.workspace)
+    }),
+
+  claim: (world, _index, { user = 0 }, place) =>
+    awake(place, (there) => {
+      const { store, page, faults } = there
+      if (!store) return false
+      const next = anyPerson(user)
+      look(world, there)
+      if (there.stay?.user !== next) {
+        endStay(world, there, park(world, there) ? 'left' : 'cut')
+        beginStay(world, there, next)
+      }
+      there.user = next
+      there.leftUser = undefined
+      const device = page.device.index
+      const claim: Claim = {
+        to: next,
+        device,
+        at: world.tick(),
+        faults,
+        settledAt: Number.POSITIVE_INFINITY,
+        isDone: false,
+      }
+      world.model.claims.push(claim)
+      follow(world, there, 'setUser with claimGuest', () => store.claim(next).then(() => true), {
+        onEnd: () => {
+          claim.settledAt = world.tick()
+        },
+        // What localStorage has is removed later.
+        onDone: () =>
+          void world.time.after(laterMs, () => {
+            claim.isDone = page.state === 'running' && faults.met.size === 0
+          }),
+      })
+      return openWorkspace(world, there, there.workspace)
     }),
 
   flush: (world, _index, _action, place) =>

@@ -1,5 +1,6 @@
 import { checkUser } from './check-views.js'
 import { mayBeMissing, mustBeGone } from './excuses.js'
+import { claimsOf, guest, mayBeInBoth, mayHaveClaimed } from './guest.js'
 import { possibleTitles, type Renaming, removedForGood, type Said, textOf, timesCounted } from './model.js'
 import type { SoakRow } from './store-driver.js'
 import { count, users, violate, type World } from './world.js'
@@ -29,7 +30,7 @@ function checkSaid(world: World, rows: readonly SoakRow[], said: Said): void {
   const times = counting.reduce((sum, { usage }) => sum + timesCounted(usage, number), 0)
   const facts = [...said.facts, ...stay.facts]
   count(world, 'invariant: counted once')
-  if (times > 1 && !isForgottenByRow(world, said)) {
+  if (times > 1 && !isForgottenByRow(world, said) && !mayBeInBoth(world.model, said)) {
     violate(world, 'counted once', `message ${number} is counted ${times} times`, facts)
   }
   const [row] = counting
@@ -51,7 +52,8 @@ function checkSaid(world: World, rows: readonly SoakRow[], said: Said): void {
     )
   }
   count(world, 'invariant: in its conversation')
-  const isInPlace = row.userId === stay.user && (conversationId === undefined || row.conversationId === conversationId)
+  const isTheirs = row.userId === stay.user || mayHaveClaimed(world.model, stay, row.userId)
+  const isInPlace = isTheirs && (conversationId === undefined || row.conversationId === conversationId)
   if (!isInPlace) {
     const place = `${row.userId}'s ${row.conversationId}`
     violate(world, 'in its conversation', `message ${number} of ${stay.user}'s ${conversationId} is in ${place}`, facts)
@@ -104,7 +106,8 @@ function checkTitle(world: World, row: SoakRow): void {
   const isCleared = given.some(({ stay, at }) =>
     model.wipes.some((wipe) => wipe.device === stay.device && wipe.at > at),
   )
-  if (isSignedOut || isCleared || !given.some(isDue)) return
+  const isClaimed = given.some(({ stay }) => claimsOf(model, stay).length > 0) || row.title?.startsWith(`${guest} `)
+  if (isSignedOut || isCleared || isClaimed || !given.some(isDue)) return
   count(world, 'invariant: title kept')
   const titles = possibleTitles(model, row.userId, row.conversationId)
   if (row.title !== undefined && titles.includes(row.title)) return
@@ -148,7 +151,7 @@ function checkTraces(world: World): void {
           at < one.at &&
           stay.begunAt < one.at,
       )
-      if (!isGone) continue
+      if (!isGone || claimsOf(world.model, stay).length > 0) continue
       count(world, 'invariant: signed out is gone')
       if (!texts.some((stored) => stored?.includes(text))) continue
       violate(world, 'signed out is gone', `“${text}” is in localStorage after signing out`, stay.facts)

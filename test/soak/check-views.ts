@@ -1,4 +1,5 @@
 import { hasTwoSignIns } from './excuses.js'
+import { claimsOf, guest, mayHaveClaimed } from './guest.js'
 import type { Stay } from './model.js'
 import { look } from './stays.js'
 import type { SoakPlace, SoakView } from './store-driver.js'
@@ -67,7 +68,10 @@ export function checkUser(
   for (const row of rows) {
     count(world, 'invariant: users apart')
     const texts = [row.title, row.preview].filter((text) => text !== undefined)
-    const isApart = row.userId === userId && texts.every((text) => text.startsWith(`${userId} `))
+    const isClaimer = world.model.claims.some(({ to }) => to === userId)
+    const isApart =
+      row.userId === userId &&
+      texts.every((text) => text.startsWith(`${userId} `) || (text.startsWith(`${guest} `) && isClaimer))
     if (!isApart) violate(world, 'users apart', `${userId} is shown or stored ${JSON.stringify(row)}`)
   }
 }
@@ -89,18 +93,20 @@ function checkDraft(world: World, place: Place, conversationId: string): void {
   if (!stay || !store || world.model.drafts.length === 0) return
   const text = store.typed(conversationId)
   const ofConversation = world.model.drafts.filter(
-    (one) => one.user === stay.user && one.conversationId === conversationId,
+    (one) =>
+      one.conversationId === conversationId &&
+      (one.user === stay.user || mayHaveClaimed(world.model, one.stay, stay.user)),
   )
   count(world, 'invariant: drafts in place')
   const draft = ofConversation.find((one) => one.text === text)
   if (text !== '' && !draft) {
     violate(world, 'drafts in place', `${stay.user}'s ${conversationId} shows the draft “${text}”, typed elsewhere`)
   }
-  if (draft && isForgotten(world, stay, draft.at)) {
+  if (draft?.user === stay.user && isForgotten(world, stay, draft.at)) {
     violate(world, 'signed out is gone', `“${text}” was typed before ${stay.user} signed out, and is shown`)
   }
   // Of two stores in a page each shows its own, until it is made again.
-  const [own] = ofConversation.filter((one) => one.stay.tab === stay.tab).slice(-1)
+  const [own] = ofConversation.filter((one) => one.stay.tab === stay.tab && one.user === stay.user).slice(-1)
   const [here] = ofConversation.filter((one) => one.stay === stay).slice(-1)
   if (own && own.text !== text && here?.text !== text && !mayBeForgotten(world, stay, own.at)) {
     violate(world, 'drafts in place', `the draft “${own.text}” did not come back, but “${text}”`)
@@ -119,6 +125,7 @@ function mayBeForgotten(world: World, stay: Stay, at: number): boolean {
   return (
     signOuts.some((one) => one.user === stay.user && one.device === stay.device && one.settledAt > at) ||
     wipes.some((one) => one.device === stay.device && one.at > at) ||
-    hasTwoSignIns(world.model, stay)
+    hasTwoSignIns(world.model, stay) ||
+    claimsOf(world.model, stay).length > 0
   )
 }

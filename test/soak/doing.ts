@@ -1,4 +1,4 @@
-import type { Action } from './actions.js'
+import { type Action, userCount } from './actions.js'
 import {
   type Conversation,
   mostMessages,
@@ -241,5 +241,7 @@ export function disposeStore(world: World, place: Place): boolean {
 
 /** Whom a page goes on with that has nobody. */
 export const anyUser = (at: number): string => users[at % users.length] ?? users[0]
+/** One who signs in. */
+export const anyPerson = (at: number): string => users[at % userCount] ?? users[0]
 
 export const workspaceAt = (at: number): string => workspaces[at % workspaces.length] ?? workspaces[0]

@@ -1,3 +1,4 @@
+import { mayBeLostByClaim, rowClaimsOf } from './guest.js'
 import { type Model, type Removal, type Said, type Stay, saidUnread } from './model.js'
 
 /** Why storage need not have the message, or `undefined` if it must. */
@@ -15,7 +16,7 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
   const isRemoved = model.removals.some(
     (removal) => removal.user === stay.user && !removal.isRestored && mayTake(model, removal, said),
   )
-  return isRemoved ? 'removed' : undefined
+  return isRemoved ? 'removed' : mayBeLostByClaim(model, said)
 }
 
 /** Whether the removal may have taken the message with it. One that waited goes to the conversation that opens, as any other. */
@@ -67,7 +68,7 @@ function isOfWorkspace(model: Model, removal: Removal, workspace: string): boole
 
 /** Whether nothing of the message may be left on the device, or in the account. */
 export function mustBeGone(model: Model, { stay, at, number, hasId }: Said): boolean {
-  if (model.isShared) return false
+  if (model.isShared || rowClaimsOf(model, stay).length > 0) return false
   // With an id another page may have recorded it since.
   if (hasId && model.said.some((one) => one.number === number && one.at > at)) return false
   return model.signOuts.some(

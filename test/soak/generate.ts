@@ -1,9 +1,18 @@
-import { type Action, type Deed, deeds, pageCount, type Scene, userCount, workspaceCount } from './actions.js'
+import {
+  type Action,
+  type Deed,
+  deeds,
+  guestUser,
+  pageCount,
+  type Scene,
+  userCount,
+  workspaceCount,
+} from './actions.js'
 import type { Random } from './random.js'
 import { possibleFaults, type StorageKind } from './store-driver.js'
 
 /** How likely each is beside the others; in each run some of them are left out and some are likelier. */
-const weights: Readonly<Record<Deed, number>> = {
+const weights: Readonly<Record<Exclude<Deed, 'claim'>, number>> = {
   open: 8,
   copy: 3,
   link: 3,
@@ -51,9 +60,10 @@ const waits = [undefined, undefined, 0, 0, 10, 300, 1_100, 5_000, 12_000] as con
 /** The scene that a seed stands for. */
 export function createScene(random: Random, storage: StorageKind): Scene {
   const devices = storage === 'account' ? 1 + random.below(3) : 1
-  const likely = deeds.map((deed) => {
+  const likely = deeds.flatMap((deed) => {
+    if (deed === 'claim') return []
     const boost = always.has(deed) ? 1 : random.pick([0, 0, 1, 1, 1, 3])
-    return [deed, weights[deed] * boost] as const
+    return [[deed, weights[deed] * boost] as const]
   })
   const pages = 1 + random.below(pageCount)
   const users = random.chance(0.5) ? 1 : userCount
@@ -66,7 +76,25 @@ export function createScene(random: Random, storage: StorageKind): Scene {
     guess.note(action)
     actions.push(action)
   }
-  return { storage, devices, actions }
+  return { storage, devices, actions: withGuest(random, actions, { pages, users }) }
+}
+
+/** In some scenes many of those who come are guests, and now and then somebody signs in. Drawn last: the others stay as they were. */
+function withGuest(
+  random: Random,
+  actions: readonly Action[],
+  { pages, users }: { readonly pages: number; readonly users: number },
+): readonly Action[] {
+  if (random.chance(0.7)) return actions
+  const changed = actions.map((action) =>
+    action.user !== undefined && random.chance(0.7) ? { ...action, user: guestUser } : action,
+  )
+  for (let left = 1 + random.below(4); left > 0; left--) {
+    const wait = random.pick(waits)
+    const claim = { do: 'claim' as const, page: random.below(pages), user: random.below(users) }
+    changed.splice(random.below(changed.length + 1), 0, { ...claim, ...(wait !== undefined && { wait }) })
+  }
+  return changed
 }
 
 type Guess = 'empty' | 'open' | 'nobody' | 'hidden' | 'asleep' | 'without store'

@@ -1,5 +1,7 @@
 // What the app did, in the app's own terms, and what may be lost of it: the model that a run is held against.
 
+import type { Claim } from './guest.js'
+
 /** One user's time in one store: from `setUser` (or the store's making) until the user leaves, signs out or the page ends. */
 export interface Stay {
   readonly user: string
@@ -121,6 +123,7 @@ export interface Model {
   readonly wipes: Wipe[]
   readonly drafts: Draft[]
   readonly stays: Stay[]
+  readonly claims: Claim[]
   /** What happened in the run as a whole. */
   readonly facts: Set<string>
 }
@@ -137,6 +140,7 @@ export function createModel({ isShared, survivesWipe }: Pick<Model, 'isShared' |
     wipes: [],
     drafts: [],
     stays: [],
+    claims: [],
     facts: new Set(),
   }
 }

@@ -1,5 +1,6 @@
 import type { Deed } from './actions.js'
 import {
+  anyPerson,
   anyUser,
   awake,
   comeBack,
@@ -137,7 +138,7 @@ export const pageDeeds = {
   make: (world, _index, { workspace = 0 }, place) =>
     awake(place, (there) => {
       if (there.store) return false
-      makeStore(world, there, there.user ?? anyUser(workspace))
+      makeStore(world, there, there.user ?? anyPerson(workspace))
       return openWorkspace(world, there, there.workspace)
     }),
 

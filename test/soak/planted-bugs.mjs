@@ -52,4 +52,28 @@ export const plantedBugs = [
     find: 'users.get(userId)',
     replace: '[...users.values()][0]',
   },
+  {
+    what: 'a claim removes what it did not save',
+    file: 'src/store/guests.ts',
+    find: 'return user.hasLeft ? [] : copyRows(user, rows)',
+    replace: 'return rows.map(({ conversationId }) => conversationId)',
+  },
+  {
+    what: 'a claim takes what another tab has open',
+    file: 'src/store/guests.ts',
+    find: 'claims.flatMap((claim) => claim?.conversationId ?? [])',
+    replace: 'claims.length > 0 ? await listIds(guest) : []',
+  },
+  {
+    what: 'a claim that is made again counts again',
+    file: 'src/core/claim-change.ts',
+    find: '[claimScope]:',
+    replace: '[String(Math.random()).slice(2, 10)]:',
+  },
+  {
+    what: 'a claim leaves the rows to the guest as well',
+    file: 'src/store/guests.ts',
+    find: '    await adapter.remove(from, ids)\n',
+    replace: '',
+  },
 ]

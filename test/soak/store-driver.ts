@@ -9,7 +9,9 @@ import { isLeftoffError } from '../../src/core/error.js'
 import type { ConversationSession } from '../../src/core/session.js'
 import { createSessionStore } from '../../src/store/create-session-store.js'
 import { drafts } from '../../src/store/drafts.js'
+import { guests } from '../../src/store/guests.js'
 import type { SessionState } from '../../src/store/session-store.js'
+import { guest } from './guest.js'
 import type { Device, Page } from './page.js'
 import type { StorageFaults, Verb } from './storage-faults.js'
 
@@ -59,6 +61,8 @@ export interface SoakStore {
   clear(workspace?: string): Promise<void>
   signOut(): Promise<void>
   setUser(userId: string | undefined): Promise<void>
+  /** Signs in, and claims what the guest did on the device. */
+  claim(userId: string): Promise<void>
   flush(): Promise<void>
   dispose(): Promise<void>
   look(): SoakView
@@ -152,6 +156,7 @@ export function createStorage(kind: StorageKind): SoakStorage {
         clock,
         createId,
         drafts: drafts(),
+        guests: guests({ from: guest }),
         browser: page.browser,
       })
       return {
@@ -171,6 +176,7 @@ export function createStorage(kind: StorageKind): SoakStorage {
           workspace === undefined ? store.clearAll() : store.clearWorkspaceConversation(workspace),
         signOut: store.signOut,
         setUser: (next) => store.setUser(next ?? null),
+        claim: (next) => store.setUser(next, { claimGuest: true }),
         flush: store.flush,
         dispose: store.dispose,
         look: () => viewOf(store.getState()),

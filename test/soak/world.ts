@@ -1,4 +1,5 @@
 import type { LockKind, Scene } from './actions.js'
+import { guest } from './guest.js'
 import { createModel, type Model, type Stay } from './model.js'
 import { type Beginning, createDevice, createPage, type Device, type Page, type SoakClock } from './page.js'
 import { createSoakTime, type SoakTime } from './soak-time.js'
@@ -78,7 +79,8 @@ export interface World {
   tick(): number
 }
 
-export const users = ['ann', 'bob'] as const
+/** The guest last, whose rows become those of the others. */
+export const users = ['ann', 'bob', guest] as const
 export const workspaces = ['north', 'south', 'west'] as const
 
 /** How long slow locks take to answer. */

@@ -219,4 +219,18 @@ export const foundOnLocalStorage: readonly FoundScene[] = [
       { do: 'reload', page: 0 },
     ],
   },
+  {
+    title: 'a store that is disposed while it claims what a guest did leaves no timer',
+    seed: 5837,
+    storage: 'localStorage',
+    devices: 1,
+    invariant: 'no timer left',
+    fault: 'disposed while it claims',
+    actions: [
+      { do: 'open', page: 0, user: 2, workspace: 0, device: 0 },
+      { do: 'record', page: 0, how: 'with id' },
+      { do: 'claim', page: 0, user: 1, wait: 0 },
+      { do: 'dispose', page: 0 },
+    ],
+  },
 ]
