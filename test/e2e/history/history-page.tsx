@@ -1,4 +1,12 @@
-import { createSessionStore, drafts, localStorageAdapter, type SessionAdapter, type SessionStore } from 'leftoff'
+import {
+  createSessionStore,
+  drafts,
+  guests,
+  httpAdapter,
+  localStorageAdapter,
+  type SessionAdapter,
+  type SessionStore,
+} from 'leftoff'
 import { dexieAdapter } from 'leftoff/dexie'
 import {
   NewChatButton,
@@ -24,11 +32,17 @@ declare global {
 const query = new URLSearchParams(location.search)
 const pageSize = Number(query.get('page') ?? 30)
 const keptDrafts = drafts()
-const adapter = query.get('adapter') === 'dexie' ? dexieAdapter() : localStorageAdapter()
+const adapters: Readonly<Record<string, () => SessionAdapter>> = {
+  dexie: dexieAdapter,
+  account: () => httpAdapter({ url: '/api/sessions' }),
+}
+const adapter = (adapters[query.get('adapter') ?? ''] ?? localStorageAdapter)()
 const store = createSessionStore({
   adapter,
   drafts: keptDrafts,
+  guests: guests(),
   userId: query.get('user') ?? 'ada',
+  maxConversations: Number(query.get('keep') ?? 1_000),
   snapshot: false,
 })
 window.store = store
@@ -103,7 +117,7 @@ function Chat() {
         <button id="sign-out" type="button" onClick={() => void signOut()}>
           Sign out
         </button>
-        <button id="sign-in" type="button" onClick={() => void setUser('ada')}>
+        <button id="sign-in" type="button" onClick={() => void setUser('ada', { claimGuest: true })}>
           Sign in
         </button>
       </main>

@@ -3,9 +3,11 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { getRequestListener } from '@hono/node-server'
+import { memoryAdapter } from 'leftoff'
+import { sessionRoutes } from 'leftoff/server'
 import { build } from 'tsup'
 import { serve } from '../../support/serve.js'
-import type { AdapterName } from '../storage/storage-site.js'
 
 /** A web server with one page, `history-page.tsx`, styled by `leftoff/react/styles.css`. */
 export interface HistorySite {
@@ -15,8 +17,12 @@ export interface HistorySite {
 }
 
 interface SiteOptions {
-  /** `localStorage` when omitted. */
-  readonly adapter?: AdapterName
+  /** `localStorage` when omitted; `account`: behind an API, for all origins together. */
+  readonly adapter?: 'localStorage' | 'dexie' | 'account'
+  /** `ada` when omitted; `''`: a guest. */
+  readonly user?: string
+  /** How many conversations the device keeps; 1,000. */
+  readonly keep?: number
   /** How many conversations are shown first; 30. */
   readonly page?: number
   /** The conversation in the address. */
@@ -46,8 +52,16 @@ export async function startHistorySite(): Promise<HistorySite> {
   await rm(folder, { recursive: true })
   const sheet = await readFile(fileURLToPath(import.meta.resolve('leftoff/react/styles.css')))
 
-  const server = createServer(({ url = '/' }, response) => {
-    const { pathname } = new URL(url, 'http://localhost')
+  const account = memoryAdapter()
+  const routes = getRequestListener(
+    sessionRoutes({
+      adapterOf: () => account,
+      authorize: (request) => ({ userId: request.headers.get('leftoff-user') ?? '' }),
+    }).fetch,
+  )
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    if (pathname === '/api/sessions') return routes(request, response)
     const file = { '/page.js': ['text/javascript', script], '/styles.css': ['text/css', sheet] }[pathname]
     const [type, body] = file ?? ['text/html', html]
     response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` })
@@ -55,8 +69,8 @@ export async function startHistorySite(): Promise<HistorySite> {
   })
   const { port, close } = await serve(server, '127.0.0.1')
   return {
-    url: (origin, { adapter = 'localStorage', page = 30, id = '' } = {}) =>
-      `http://${origin.toLowerCase()}.localhost:${port}/chat/${id}?adapter=${adapter}&page=${page}`,
+    url: (origin, { adapter = 'localStorage', page = 30, id = '', user = 'ada', keep = 1_000 } = {}) =>
+      `http://${origin.toLowerCase()}.localhost:${port}/chat/${id}?${new URLSearchParams({ adapter, page: `${page}`, user, keep: `${keep}` })}`,
     end: close,
   }
 }
