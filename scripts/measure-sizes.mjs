@@ -16,6 +16,7 @@ const imports = [
   { line: "import { createSessionStore } from 'leftoff'", goal: 13 },
   { line: "import { localStorageAdapter } from 'leftoff'" },
   { line: "import { createSessionStore, drafts, localStorageAdapter } from 'leftoff'" },
+  { line: "import { createSessionStore, drafts, guests, localStorageAdapter } from 'leftoff'" },
   { line: "import * as leftoff from 'leftoff'" },
   {
     line: "import { SessionProvider, useConversationSession, useSessions, useSessionActions, useSessionStatus } from 'leftoff/react'",

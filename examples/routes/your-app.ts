@@ -1,7 +1,15 @@
 // What your app has already, as the routes beside this file use it.
 
 import type { ClaudeMessage } from 'leftoff/agents/claude'
-import type { AgentSessionStore, SessionAdapter, TurnHandlerSettings, TurnIds, TurnLog, TurnRun } from 'leftoff/server'
+import type {
+  AgentSessionStore,
+  ClaimedConversation,
+  SessionAdapter,
+  TurnHandlerSettings,
+  TurnIds,
+  TurnLog,
+  TurnRun,
+} from 'leftoff/server'
 
 /** One for all turns: `memoryAgentSessions()`, or `postgresAgentSessions({ query })` where several servers answer. */
 export declare const sessions: AgentSessionStore
@@ -14,6 +22,12 @@ export declare const history: SessionAdapter
 
 /** Who asks, by your authentication; nothing that a request's body says. */
 export declare function userOf(request: Request): Promise<string | undefined>
+
+/** Who the browser was before anybody signed in: the random id in a signed, `HttpOnly`, `SameSite` cookie. */
+export declare function guestOf(request: Request): Promise<string | undefined>
+
+/** `update messages set user_id = $to where user_id = $from and conversation_id = $conversationId` */
+export declare function moveMessages(conversation: ClaimedConversation): Promise<void>
 
 /** Whether the user may use the workspace. */
 export declare function isMember(userId: string, workspace: string): Promise<boolean>

@@ -11,6 +11,7 @@ const values: Record<string, readonly string[]> = {
     'createSessionStore',
     'createTurnClient',
     'drafts',
+    'guests',
     'historyRing',
     'httpAdapter',
     'isLeftoffError',
@@ -38,6 +39,7 @@ const values: Record<string, readonly string[]> = {
   'leftoff/server': [
     'LeftoffError',
     'busyResponse',
+    'claimGuest',
     'createLookupCache',
     'createTurnHandler',
     'forgetConversation',

@@ -1,0 +1,61 @@
+import { expect, it, vi } from 'vitest'
+import { POST } from '../../examples/routes/claim-route.js'
+import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import { memoryAgentSessions, tabKey } from '../../src/server/index.js'
+import { change } from '../../src/testing/session-adapter-harness.js'
+
+// What the route takes from the app it is copied into.
+const parts = vi.hoisted(() => ({
+  errors: [] as unknown[],
+  moved: [] as unknown[],
+  made: {} as Record<string, unknown>,
+}))
+vi.mock('../../examples/routes/your-app.js', () => ({
+  get history() {
+    return parts.made.history
+  },
+  get sessions() {
+    return parts.made.sessions
+  },
+  userOf: async (request: Request) => request.headers.get('x-user') ?? undefined,
+  guestOf: async (request: Request) => request.headers.get('x-guest') ?? undefined,
+  moveMessages: async ({ signal: _, ...conversation }: { signal: AbortSignal }) => parts.moved.push(conversation),
+  onError: (error: unknown) => parts.errors.push(error),
+}))
+
+const history = memoryAdapter()
+const sessions = memoryAgentSessions()
+parts.made = { history, sessions }
+
+const claim = (headers: Record<string, string>, conversations: unknown = []) =>
+  POST(
+    new Request('https://app.example/api/claim', { method: 'POST', headers, body: JSON.stringify({ conversations }) }),
+  )
+
+it('the example route moves what is in the account and what the browser names, and nothing for who did not sign in', async () => {
+  const keyOf = (userId: string, tabId: string) => tabKey({ userId, workspace: 'w', tabId })
+  await history.save([change({ userId: 'guest', conversationId: 'in-account' })])
+  for (const id of ['in-account', 'on-device']) await sessions.set(keyOf('guest', id), `agent ${id}`)
+  const onDevice = [{ workspace: 'w', conversationId: 'on-device' }]
+  expect((await claim({ 'x-guest': 'guest' }, onDevice)).status).toBe(401)
+  expect((await claim({ 'x-user': 'ada' }, onDevice)).status).toBe(204)
+  expect(parts.moved).toEqual([])
+
+  expect((await claim({ 'x-user': 'ada', 'x-guest': 'guest' }, onDevice)).status).toBe(204)
+  expect(parts.moved).toHaveLength(2)
+  expect(await history.get('ada', 'in-account')).toMatchObject({ userId: 'ada' })
+  for (const id of ['in-account', 'on-device']) {
+    expect(await sessions.get(keyOf('ada', id))).toBe(`agent ${id}`)
+    expect(await sessions.get(keyOf('guest', id))).toBeUndefined()
+  }
+  expect(parts.errors).toEqual([])
+})
+
+it('the example route says so when something is left, so that the browser asks again', async () => {
+  await sessions.set(tabKey({ userId: 'guest', workspace: 'w', tabId: 'c1' }), 'agent')
+  const down = { ...sessions, renewTurn: () => Promise.reject(new Error('down')) }
+  parts.made = { history, sessions: down }
+  const conversations = [{ workspace: 'w', conversationId: 'c1' }]
+  expect((await claim({ 'x-user': 'ada', 'x-guest': 'guest' }, conversations)).status).toBe(503)
+  expect(parts.errors).toMatchObject([{ message: 'down' }])
+})
