@@ -156,7 +156,7 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
   // One that ended meanwhile says why, and what the place does then.
   settleIn(user, workspace, conversationId, choice.claim)
   if (isNew) void claimInBackground(user, workspace, conversationId)
-  else if (!isHeld && !choice.claim) void watch(user, workspace, conversationId)
+  else if (!isHeld) void watch(user, workspace, conversationId)
   if (redirected) user.context.emit({ type: 'conversation-redirected', conversationId, ...redirected })
   return conversationId
 }

@@ -245,4 +245,20 @@ export const foundOnAccount: readonly FoundScene[] = [
       { do: 'freeze', page: 0, wait: 12000, how: 'cached-and-frozen' },
     ],
   },
+  {
+    title: 'a page that was in the back/forward cache while it opened has its conversation in the end',
+    seed: 2380,
+    storage: 'account',
+    devices: 3,
+    invariant: 'watchers end',
+    fault: 'cached-while-opening',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 0 },
+      { do: 'storage', page: 0, how: 'read slow', wait: 1_100 },
+      { do: 'dispose', page: 0 },
+      { do: 'make', page: 0 },
+      { do: 'record-elsewhere', page: 0, conversation: 10, wait: 0 },
+      { do: 'freeze', page: 0, how: 'cached' },
+    ],
+  },
 ]
