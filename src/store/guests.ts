@@ -96,7 +96,9 @@ async function claimGuest(user: User, { from = '', send }: GuestOptions): Promis
 /** The server first, which this page could not tell of them later; then the rows. The ids of those that are the user's now. */
 async function copyHeld(guest: User, user: User, send: GuestOptions['send']): Promise<readonly string[]> {
   // What another page has open stays the guest's until that page signs in or is gone.
-  const claims = await Promise.all((await listIds(guest)).map((id) => takeClaim(guest, id)))
+  const taking = Promise.all((await listIds(guest)).map((id) => takeClaim(guest, id)))
+  // A page that is prerendered takes none until it is seen.
+  const claims = await Promise.race([taking, user.ended.promise.then(() => [])])
   const rows = await readRows(
     guest,
     claims.flatMap((claim) => claim?.conversationId ?? []),
