@@ -62,12 +62,14 @@ export interface ClaimGuestResult {
  *
  * @example
  * ```ts
- * import { claimGuest } from 'leftoff/server'
+ * import { claimGuest, postgresAdapter } from 'leftoff/server'
+ *
+ * declare const guestId: string // from the signed cookie
  *
  * const { left } = await claimGuest({
  *   sessions,
- *   history: adapter,
- *   from: guestId, // from the signed cookie
+ *   history: postgresAdapter({ query }),
+ *   from: guestId,
  *   to: userId,
  *   onConversation: ({ from, to, conversationId }) =>
  *     query('update messages set user_id = $2 where user_id = $1 and conversation_id = $3', [from, to, conversationId]),

@@ -5,7 +5,7 @@ import type { RankedSession } from '../core/session.js'
 import { parseStorageKey, storageKey } from '../core/web-storage.js'
 import { takeClaim } from './claims.js'
 import { type GuestClaim, tryStorage } from './context.js'
-import { dropPointers, keysWith, readPointer, writePointer } from './device-keys.js'
+import { dropPointers, graceMs, keysWith, readPointer, writePointer } from './device-keys.js'
 import { placeIn } from './places.js'
 import { ignoreRejection } from './promises.js'
 import { leaveUser, readEpoch, startUser } from './session-user.js'
@@ -96,7 +96,11 @@ async function claimGuest(user: User, { from = '', send }: GuestOptions): Promis
 /** The server first, which this page could not tell of them later; then the rows. The ids of those that are the user's now. */
 async function copyHeld(guest: User, user: User, send: GuestOptions['send']): Promise<readonly string[]> {
   // What another page has open stays the guest's until that page signs in or is gone.
-  const claims = await Promise.all((await listIds(guest)).map((id) => takeClaim(guest, id)))
+  // The page before this one, which signed in and reloaded, frees its locks within some 10 ms.
+  const waitMs = guest.hasLeftStamp ? graceMs : 0
+  const taking = Promise.all((await listIds(guest)).map((id) => takeClaim(guest, id, { waitMs })))
+  // A page that is prerendered takes none until it is seen.
+  const claims = await Promise.race([taking, user.ended.promise.then(() => [])])
   const rows = await readRows(
     guest,
     claims.flatMap((claim) => claim?.conversationId ?? []),

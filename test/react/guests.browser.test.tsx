@@ -61,6 +61,9 @@ describe('SessionProvider with guests', () => {
     root.render(app())
     const id = await chat()
     root.unmount()
+    // The store of the page before gives its conversation back in a later task.
+    const held = async () => (await navigator.locks.query()).held?.filter(({ name }) => name?.includes(id))
+    await expect.poll(held).toEqual([])
     root = createRoot(container)
     root.render(app('ada'))
     await expect.poll(() => [part('main')?.dataset.id, titles()]).toEqual([id, ['Hello']])

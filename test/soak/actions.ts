@@ -78,5 +78,5 @@ export interface Scene {
 export const pageCount = 5
 /** Who signs in. After them comes the guest. */
 export const userCount = 2
-export const guestUser = userCount
+export const guestUser = 2
 export const workspaceCount = 3

@@ -129,6 +129,25 @@ describe('setUser with claimGuest', () => {
     expect(await stored(second)).toBe('removed')
   })
 
+  it('waits for the page before a reload, which frees its lock a moment later', async () => {
+    const { openTab, browser, clock, signIn, stored } = setUp()
+    const tab = openTab()
+    const [id = ''] = await chat(tab, clock, 1)
+    const again = tab.reload()
+    let free = (): void => {}
+    const freed = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    const name = `claude-session-storage/claim//${id}`
+    void browser
+      .openTab()
+      .browser.locks()
+      ?.request(name, {}, () => freed)
+    clock.setTimeout(free, 20)
+    await signIn(again, 'ada')
+    expect(await stored(id, 'ada')).toMatchObject({ messageCount: 1 })
+  })
+
   it('sends the conversations first, and moves none if that fails; the next call moves them', async () => {
     const sent: unknown[] = []
     let send = async (_conversations: unknown): Promise<void> => {

@@ -35,7 +35,10 @@ async function kill(context: BrowserContext): Promise<void> {
   await closed
 }
 
-describe.each(['localStorage', 'dexie'] as const)('a guest, on %s', (adapter) => {
+const adapters =
+  process.env.LEFTOFF_SOAK === undefined ? (['localStorage'] as const) : (['localStorage', 'dexie'] as const)
+
+describe.each(adapters)('a guest, on %s', (adapter) => {
   let site: HistorySite
   let profile: string
   let context: BrowserContext

@@ -233,4 +233,18 @@ export const foundOnLocalStorage: readonly FoundScene[] = [
       { do: 'dispose', page: 0 },
     ],
   },
+  {
+    title: 'a prerendered page that is disposed while it claims leaves no timer',
+    seed: 20809,
+    storage: 'localStorage',
+    devices: 1,
+    invariant: 'no timer left',
+    fault: 'disposed while it claims',
+    actions: [
+      { do: 'open', page: 0, user: 2, workspace: 1, device: 0, how: 'prerendered' },
+      { do: 'record', page: 0 },
+      { do: 'claim', page: 0, user: 0, wait: 0 },
+      { do: 'dispose', page: 0, wait: 12000 },
+    ],
+  },
 ]
