@@ -2,9 +2,9 @@ import type { SessionAdapter } from '../core/adapter.js'
 import { isId } from '../core/checks.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
+import { inTime } from '../core/in-time.js'
 import { userHeader } from '../core/session-wire.js'
 import { type TabKey, tabKey } from '../core/tab-key.js'
-import { answerInTime } from './in-time.js'
 import { readJsonBody } from './read-body.js'
 import { reportError } from './report-error.js'
 import { answerSessions, readSessionRequest } from './session-requests.js'
@@ -87,7 +87,7 @@ export function sessionRoutes({
     try {
       // An adapter or a body that never ends must not hold the request for ever.
       const message = `The sessions could not be answered within ${timeoutMs} ms.`
-      return await answerInTime(clock, answer(request), timeoutMs, message)
+      return await inTime(clock, answer(request), timeoutMs, () => new LeftoffError('unreachable', message))
     } catch (error) {
       if (error instanceof Response) return error
       const status = statusOf(error)

@@ -1,10 +1,10 @@
 import { isLeftoffError, type LeftoffError } from '../core/error.js'
+import { atMost } from '../core/in-time.js'
 import type { TurnEvent } from '../core/turn-event.js'
 import type { TurnOutcome } from './agent-session-store.js'
 import { createAnswer } from './answer.js'
 import { type Attempt, closeQuietly } from './attempt.js'
 import type { BegunTurn, RunningTurn } from './begun-turn.js'
-import { inTime } from './in-time.js'
 import { judgeFailure, openRun } from './recovery.js'
 import { reportError } from './report-error.js'
 import { createSessionWatch, type SessionWatch } from './session-watch.js'
@@ -177,7 +177,7 @@ export function turnEvents<M>({
     const told = replaced ? await replaced() : error
     if (isCalled) await hooks?.beforeEnd({ outcome: 'failed', error: told, ...held })
     // The store has until the end of the lease, the reader has not.
-    await inTime(clock, release(how, isCalled ? 'failed' : 'not-started', told), 2 * stopMs)
+    await atMost(clock, 2 * stopMs, release(how, isCalled ? 'failed' : 'not-started', told))
     end(told)
   }
 
@@ -236,9 +236,9 @@ export function turnEvents<M>({
   }
 
   /** Two runs of one session at a time lose messages in silence, so the key is not given back before. */
-  function stopAgent(why: unknown): Promise<void> {
+  async function stopAgent(why: unknown): Promise<void> {
     agentAbort.abort(why)
-    return inTime(clock, Promise.allSettled([activity, run && closeQuietly(run.messages)]), stopMs)
+    await atMost(clock, stopMs, Promise.allSettled([activity, run && closeQuietly(run.messages)]))
   }
 
   async function release(how: 'finished' | 'aborted', outcome: TurnOutcome, why?: unknown): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js'
+import { inTime } from '../../core/in-time.js'
 
 /** Calls a function of the app's, which may take so long. Its signal is aborted when it takes longer, or with `also`. */
 export async function bounded<T>(
@@ -10,17 +11,10 @@ export async function bounded<T>(
 ): Promise<T> {
   const abort = new AbortController()
   const signal = also ? AbortSignal.any([abort.signal, also]) : abort.signal
-  let cancel = () => {}
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.setTimeout(() => {
-      const error = new Error(`${what} took longer than ${ms} ms.`)
-      abort.abort(error)
-      reject(error)
-    }, ms)
+  const answer = (async () => call(signal))()
+  return inTime(clock, answer, ms, () => {
+    const error = new Error(`${what} took longer than ${ms} ms.`)
+    abort.abort(error)
+    return error
   })
-  try {
-    return await Promise.race([call(signal), late])
-  } finally {
-    cancel()
-  }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js'
+import { pause } from '../../core/in-time.js'
 import type { AgentEnd } from '../begun-turn.js'
 import { bounded } from './bounded.js'
 import type { TurnAnswer } from './turn-handler.js'
@@ -22,7 +23,7 @@ export async function keepAnswer(
     } catch (error) {
       onError(error)
     }
-    if (pauseMs > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
+    if (pauseMs > 0) await pause(clock, pauseMs)
   }
   return false
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js'
+import { atMost, pause } from '../../core/in-time.js'
 import type { TabKey } from '../../core/tab-key.js'
-import { inTime } from '../in-time.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
 import { bounded } from './bounded.js'
 
@@ -8,7 +8,8 @@ import { bounded } from './bounded.js'
 export interface LogWriter {
   /** Whether recording can begin. Never rejects. */
   start(): Promise<void>
-  append(event: LoggedEvent): void
+  /** Events that follow those before. */
+  append(events: readonly LoggedEvent[]): void
   /** What to wait for before more is written: there is 1 MB that the log has not taken. */
   room(): Promise<void> | undefined
   /** Resolves once the log has taken all, or has failed. */
@@ -48,16 +49,9 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
       }
       wake()
     })
-    let isLate = true
-    await inTime(
-      clock,
-      enough.then(() => {
-        isLate = false
-      }),
-      longestMs,
-    )
+    const isTaken = await atMost(clock, longestMs, enough)
     wake = undefined
-    if (isLate) stopRecording(new Error(`The turn log took longer than ${longestMs} ms.`))
+    if (!isTaken) stopRecording(new Error(`The turn log took longer than ${longestMs} ms.`))
   }
 
   return {
@@ -71,13 +65,15 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
       }
     },
 
-    append({ seq, event }) {
-      if (!isRecording) return
-      const size = event.length
+    append(events) {
+      const [first, last] = [events[0], events.at(-1)]
+      if (!isRecording || !first || !last) return
+      const texts = events.map(({ event }) => event)
+      const size = texts.reduce((sum, { length }) => sum + length, 0)
       waiting += size
-      log.append(key, turnId, seq, [event]).then(() => {
+      log.append(key, turnId, first.seq, texts).then(() => {
         waiting -= size
-        if (isRecording) onTaken(seq)
+        if (isRecording) onTaken(last.seq)
         wake?.()
       }, stopRecording)
     },
@@ -95,7 +91,7 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
           onError(error)
         }
         if (pauseMs === 0) return
-        await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
+        await pause(clock, pauseMs)
       }
     },
   }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js'
+import { atMost } from '../../core/in-time.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { TurnStreamEnd, TurnStreamEvent } from '../../core/turn-stream.js'
-import { inTime } from '../in-time.js'
-import type { LoggedEvent, TurnLog } from '../turn-log.js'
+import type { TurnLog } from '../turn-log.js'
 import type { EventReader } from './event-reader.js'
 import { createLogWriter } from './log-writer.js'
 import { createTurnFeed } from './turn-feed.js'
@@ -12,10 +12,11 @@ export interface TurnSink {
   readonly send: (event: TurnStreamEvent) => void
   /** Begins the log. Never rejects: a turn goes on without one. */
   open(): Promise<void>
-  /** From now on the log is written, beginning with what was sent before. */
+  /** From now on the log is written, beginning with what was sent before: a turn that never begins leaves nothing there. */
   record(): void
   /** What to wait for before the agent is asked for more. */
   room(): Promise<void> | undefined
+  /** Resolves once the log has taken all, or has failed. */
   flush(): Promise<void>
   end(event: TurnStreamEnd, isBegun: boolean): Promise<void>
   read(after: number): EventReader
@@ -33,6 +34,10 @@ export interface TurnSinkOptions {
   readonly onUnread: () => void
 }
 
+/**
+ * What comes within a frame of a screen goes on together: nobody sees it sooner, and each write to a connection costs more
+ * than all else about an event.
+ */
 export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: TurnSinkOptions): TurnSink {
   let wake = () => {}
   const feed = createTurnFeed({
@@ -41,8 +46,28 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   })
   const writer = log ? createLogWriter({ log, key, turnId, clock, onError, onTaken: feed.release }) : undefined
   if (!writer) feed.release(Number.POSITIVE_INFINITY)
-  /** What was sent before the turn had begun: one that never does leaves nothing in the log. */
-  let early: LoggedEvent[] | undefined = []
+  let isRecording = false
+  /** How many characters wait for the end of the frame. */
+  let waiting = 0
+  let cancelFrame: (() => void) | undefined
+  /** Up to here the writer has them. */
+  let written = 0
+
+  function handOn(): void {
+    waiting = 0
+    feed.wake()
+    if (!isRecording || !writer || written === feed.lastSeq()) return
+    writer.append(feed.since(written))
+    written = feed.lastSeq()
+  }
+
+  function beginFrame(): void {
+    handOn()
+    cancelFrame ??= clock.setTimeout(() => {
+      cancelFrame = undefined
+      if (waiting > 0) beginFrame()
+    }, frameMs)
+  }
 
   /** Without a log there is nowhere to read later, so the readers set the pace. */
   async function readers(): Promise<void> {
@@ -51,33 +76,36 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
         if (feed.unread() < mostUnread) resolve()
       }
     })
-    await inTime(clock, reading, readerMs)
+    await atMost(clock, readerMs, reading)
     wake = () => {}
     if (feed.unread() >= mostUnread) onUnread()
   }
 
   return {
     send(event) {
-      const logged = feed.push(event)
-      if (early) early.push(logged)
-      else writer?.append(logged)
+      waiting += feed.push(event).event.length
+      if (!cancelFrame || waiting >= mostWaiting) beginFrame()
     },
     async open() {
       await writer?.start()
     },
     record() {
-      for (const event of early ?? []) writer?.append(event)
-      early = undefined
+      isRecording = true
+      handOn()
     },
     room() {
       if (writer) return writer.room()
       return feed.unread() >= mostUnread ? readers() : undefined
     },
     async flush() {
+      handOn()
       await writer?.flush()
     },
     async end(event, isBegun) {
+      cancelFrame?.()
+      handOn()
       const last = feed.push(event, true)
+      feed.wake()
       if (writer && isBegun) await writer.end(last)
     },
     read: feed.read,
@@ -85,5 +113,7 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   }
 }
 
+const frameMs = 16
+const mostWaiting = 16 * 1024
 const mostUnread = 1024 * 1024
 const readerMs = 60_000
