@@ -35,8 +35,8 @@ export interface TurnSinkOptions {
 }
 
 /**
- * What comes within a frame of a screen goes on together: nobody sees it sooner, and each write to a connection costs more
- * than all else about an event.
+ * What comes within a frame of a screen goes on together, its text as one event: nobody sees it sooner, and each write to a
+ * connection costs more than all else about a piece of text.
  */
 export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: TurnSinkOptions): TurnSink {
   let wake = () => {}
@@ -47,13 +47,20 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   const writer = log ? createLogWriter({ log, key, turnId, clock, onError, onTaken: feed.release }) : undefined
   if (!writer) feed.release(Number.POSITIVE_INFINITY)
   let isRecording = false
-  /** How many characters wait for the end of the frame. */
+  /** What waits for the end of the frame: its text since the last event of another kind, and how much it is in all. */
+  let text = ''
   let waiting = 0
   let cancelFrame: (() => void) | undefined
   /** Up to here the writer has them. */
   let written = 0
 
+  function pushText(): void {
+    if (text !== '') feed.push({ type: 'text', text })
+    text = ''
+  }
+
   function handOn(): void {
+    pushText()
     waiting = 0
     feed.wake()
     if (!isRecording || !writer || written === feed.lastSeq()) return
@@ -83,7 +90,13 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
 
   return {
     send(event) {
-      waiting += feed.push(event).event.length
+      if (event.type === 'text') {
+        text += event.text
+        waiting += event.text.length
+      } else {
+        pushText()
+        waiting += feed.push(event).event.length
+      }
       if (!cancelFrame || waiting >= mostWaiting) beginFrame()
     },
     async open() {
