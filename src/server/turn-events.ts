@@ -16,17 +16,8 @@ import { createTurnWatchdog } from './turn-watchdog.js'
  * The events of one turn: opened at the first pull, one message of the agent per pull, and the lease given back at
  * the end, however it ends.
  */
-export function turnEvents<M>({
-  options,
-  stored,
-  isExpired,
-  lease,
-  stopMs,
-  maxTurnMs,
-  isToBeStopped,
-  clock,
-  hooks,
-}: BegunTurn<M>): RunningTurn<M> {
+export function turnEvents<M>(begun: BegunTurn<M>): RunningTurn<M> {
+  const { options, stored, isExpired, lease, stopMs, maxTurnMs, isToBeStopped, clock, hooks } = begun
   const { agent, signal: clientSignal, onDisconnect = 'abort' } = options
   const answer = createAnswer(agent, stored)
   const agentAbort = new AbortController()
@@ -142,13 +133,12 @@ export function turnEvents<M>({
     if (failure) return fail(failure)
     if (phase === 'over') return
     const isSilent = isPulling // it gave its result and does not end
-    phase = 'over'
-    watchdog.end()
+    close()
     if (isSilent) await stopAgent(undefined)
     const done = answer.done()
     await hooks?.beforeEnd({ outcome: 'done', usage: done.usage, ...held })
     try {
-      await lease.end(endOf('done', answer.idToKeep('finished')))
+      await lease.end({ outcome: 'done', ...answer.toStore('finished') })
     } catch (error) {
       return end(error)
     }
@@ -171,14 +161,18 @@ export function turnEvents<M>({
   /** Ends a turn that did not succeed. The error goes up once the key is free, so that who reads it can send again. */
   async function cut(how: 'finished' | 'aborted', error: unknown, replaced?: () => Promise<unknown>): Promise<void> {
     if (phase === 'over') return
-    phase = 'over'
-    watchdog.end()
+    close()
     await stopAgent(error)
     const told = replaced ? await replaced() : error
     if (isCalled) await hooks?.beforeEnd({ outcome: 'failed', error: told, ...held })
     // The store has until the end of the lease, the reader has not.
     await atMost(clock, 2 * stopMs, release(how, isCalled ? 'failed' : 'not-started', told))
     end(told)
+  }
+
+  function close(): void {
+    phase = 'over'
+    watchdog.end()
   }
 
   function stop(): Promise<void> {
@@ -188,8 +182,7 @@ export function turnEvents<M>({
 
   async function stopTurn(): Promise<void> {
     if (phase === 'over') return
-    phase = 'over'
-    watchdog.end()
+    close()
     await stopAgent(stopped())
     await hooks?.beforeEnd({ outcome: 'stopped', ...held })
     await release('aborted', 'stopped')
@@ -205,8 +198,7 @@ export function turnEvents<M>({
   function onLeaseLost(error: LeftoffError): void {
     leaseLost.abort(error)
     if (phase === 'over') return
-    phase = 'over'
-    watchdog.end()
+    close()
     clientSignal?.removeEventListener('abort', onClientAbort)
     iterator.stop(error)
     void stopAgent(error).then(() => release('aborted', 'failed', error))
@@ -225,8 +217,7 @@ export function turnEvents<M>({
       pull()
       return
     }
-    phase = 'over'
-    watchdog.end()
+    close()
     void stopAgent(interrupted(undefined)).then(() => release('aborted', isCalled ? 'stopped' : 'not-started'))
   }
 
@@ -243,15 +234,11 @@ export function turnEvents<M>({
 
   async function release(how: 'finished' | 'aborted', outcome: TurnOutcome, why?: unknown): Promise<void> {
     try {
-      await lease.end(endOf(outcome, answer.idToKeep(how)))
+      await lease.end({ outcome, ...answer.toStore(how) })
     } catch (error) {
       // The lease runs out by itself, and the reader is told of what ended the turn or has left. One that is lost
       // already can only be refused.
       if (!isLeftoffError(why, 'lease-lost')) reportError(options.onError, error)
     }
   }
-}
-
-function endOf(outcome: TurnOutcome, agentSessionId: string | undefined) {
-  return { outcome, ...(agentSessionId !== undefined && { agentSessionId }) }
 }

@@ -6,7 +6,7 @@ import { beginTurn, type RefusedTurn } from '../begin-turn.js'
 import type { TurnHooks } from '../begun-turn.js'
 import { reportError } from '../report-error.js'
 import { isTooLong } from '../turn-errors.js'
-import { bounded } from './bounded.js'
+import { callInTime } from './call-in-time.js'
 import { endOfError } from './end-of-error.js'
 import type { EventReader } from './event-reader.js'
 import { keepAnswer } from './keep-answer.js'
@@ -78,7 +78,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
       if (isBegun) return
       await sink.open()
       if (onQuestion) {
-        await bounded(clock, questionMs, 'onQuestion', (signal) => onQuestion({ ...ids, input, signal }))
+        await callInTime(clock, questionMs, 'onQuestion', (signal) => onQuestion({ ...ids, input, signal }))
       }
       isBegun = true
       sink.record()

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js'
 import { atMost, pause } from '../../core/in-time.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
-import { bounded } from './bounded.js'
+import { callInTime } from './call-in-time.js'
 
 /** Writes a turn into its log, until that fails. The turn goes on without. */
 export interface LogWriter {
@@ -57,7 +57,7 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
   return {
     async start() {
       try {
-        await bounded(clock, longestMs, 'log.start', () => log.start(key, turnId))
+        await callInTime(clock, longestMs, 'log.start', () => log.start(key, turnId))
         isRecording = true
       } catch (error) {
         onTaken(Number.POSITIVE_INFINITY)
@@ -86,7 +86,7 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
     async end({ seq, event }) {
       for (const pauseMs of [250, 1_000, 0]) {
         try {
-          return await bounded(clock, longestMs, 'log.end', () => log.end(key, turnId, seq, event))
+          return await callInTime(clock, longestMs, 'log.end', () => log.end(key, turnId, seq, event))
         } catch (error) {
           onError(error)
         }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
+import { type BatchAnswer, type BatchWriter, createBatchWriter, type TurnBatch } from './batch-writer.js'
 import { createPolledTurn, type FetchedEvents, type PolledTurn } from './polled-turn.js'
-import { type BatchAnswer, createTurnLogWriter, type TurnBatch, type TurnLogWriter } from './turn-log-writer.js'
 import { type Piece, type ReadableTurn, readTurnLog } from './turn-reader.js'
 import { isSilent, whenSilent } from './when-silent.js'
 
@@ -33,7 +33,7 @@ export function pollingTurnLog(storage: TurnLogStorage, clock: Clock): TurnLog {
   }
 
   function write(key: TabKey, turnId: string, started: Promise<unknown> = neverStarted): WrittenTurn {
-    const writer = createTurnLogWriter({
+    const writer = createBatchWriter({
       async write(batch) {
         await started
         return storage.write(key, turnId, batch)
@@ -157,7 +157,7 @@ const neverStarted = Promise.resolve()
 interface WrittenTurn {
   readonly key: TabKey
   readonly started: Promise<unknown>
-  readonly writer: TurnLogWriter
+  readonly writer: BatchWriter
   activeAt: number
   /** Keeps it from being forgotten. */
   cancel: () => void

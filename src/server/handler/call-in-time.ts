@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js'
 import { inTime } from '../../core/in-time.js'
 
 /** Calls a function of the app's, which may take so long. Its signal is aborted when it takes longer, or with `also`. */
-export async function bounded<T>(
+export async function callInTime<T>(
   clock: Clock,
   ms: number,
   what: string,

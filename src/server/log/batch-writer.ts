@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../../core/error.js'
 import { inTime, pause } from '../../core/in-time.js'
-import { turnLogFull, unknownTurn } from './log-errors.js'
+import { logIsFull, notInLog } from './log-errors.js'
 
 /** What goes to a log in one request. */
 export interface TurnBatch {
@@ -16,7 +16,7 @@ export interface TurnBatch {
 export type BatchAnswer = 'ok' | 'full' | 'unknown'
 
 /** Writes a turn's events in batches. */
-export interface TurnLogWriter {
+export interface BatchWriter {
   append(firstSeq: number, events: readonly string[]): Promise<void>
   end(seq: number, event: string): Promise<void>
 }
@@ -26,13 +26,13 @@ export interface TurnLogWriter {
  * in a stream of them four requests a second, however many come. A request that does not get through is repeated until
  * what it carries has waited for five seconds.
  */
-export function createTurnLogWriter({
+export function createBatchWriter({
   write,
   clock,
 }: {
   readonly write: (batch: TurnBatch) => Promise<BatchAnswer>
   readonly clock: Clock
-}): TurnLogWriter {
+}): BatchWriter {
   /** What the next request takes along. */
   let next: Collected | undefined
   let isBusy = false
@@ -77,7 +77,7 @@ export function createTurnLogWriter({
       return
     }
     if (answer === 'ok') sent.added.resolve()
-    else sent.added.reject(answer === 'full' ? turnLogFull() : unknownTurn())
+    else sent.added.reject(answer === 'full' ? logIsFull() : notInLog())
     sent.ended.resolve()
   }
 
