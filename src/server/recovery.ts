@@ -104,13 +104,23 @@ async function startNew<M>(opening: Opening<M>): Promise<Attempt<M>> {
 
 /** A fresh session for a conversation that had an earlier one. */
 async function startAgain<M>(opening: Opening<M>, reason: RecoveryReason): Promise<Attempt<M>> {
-  const { emit, options, signal } = opening
+  const { emit } = opening
   emit({ type: 'recovered', reason, contextLost: true })
   const run = await reporting(opening, { attempted: 'fresh', reason }, async () => {
-    return attemptFresh(opening, await options.rehydrate?.({ reason, signal }))
+    return attemptFresh(opening, await summary(opening, reason))
   })
   emit({ type: 'started', resumed: false })
   return run
+}
+
+/** What the app says of the earlier messages. If it fails, the agent does without. */
+async function summary<M>({ options, signal }: Opening<M>, reason: RecoveryReason): Promise<string | undefined> {
+  try {
+    return await options.rehydrate?.({ reason, signal })
+  } catch (error) {
+    if (!signal.aborted) reportError(options.onError, error)
+    return undefined
+  }
 }
 
 /** Forgets the id, and runs once without it. */

@@ -1,7 +1,7 @@
 import { systemClock } from '../../core/clock.js'
 import { type TabKey, tabKey } from '../../core/tab-key.js'
 import type { TurnRequest } from '../../core/turn-requests.js'
-import { reportError } from '../report-error.js'
+import { contain, reportError } from '../report-error.js'
 import { hashMessage } from '../turn-ids.js'
 import { asNoStore, busy, empty, otherMessage, refuse, unknownTurn } from './answers.js'
 import { checkHandlerOptions } from './check-handler-options.js'
@@ -111,7 +111,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
       return turn.reason === 'other-message' ? otherMessage() : follow(key, turnId, 0, sent)
     }
     live.add(key, turnId, turn)
-    waitUntil?.(turn.ended)
+    contain(() => waitUntil?.(turn.ended), onError)
     const reader = turn.read(0)
     try {
       await turn.begun

@@ -17,7 +17,10 @@ export function turnOptionsOf<M, I>(
     fresh,
     onError,
     clock,
-    ...(rehydrate && { rehydrate }),
+    ...(rehydrate && {
+      rehydrate: ({ reason, signal: stopped }) =>
+        callInTime(clock, longestMs, 'rehydrate', (signal) => rehydrate({ reason, signal }), stopped),
+    }),
     ...(onRecovery && { onRecovery }),
     ...(maxTurnMs !== undefined && { maxTurnMs }),
     ...(leaseMs !== undefined && { leaseMs }),
