@@ -35,8 +35,8 @@ export interface TurnSinkOptions {
 }
 
 /**
- * What comes within a frame of a screen goes on together, its text as one event: nobody sees it sooner, and each write to a
- * connection costs more than all else about a piece of text.
+ * What comes within a thirtieth of a second goes on together, its text as one event: a reader sees no difference, and each
+ * write to a connection costs more than all else about a piece of text. After a pause it goes on at once.
  */
 export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: TurnSinkOptions): TurnSink {
   let wake = () => {}
@@ -47,10 +47,11 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   const writer = log ? createLogWriter({ log, key, turnId, clock, onError, onTaken: feed.release }) : undefined
   if (!writer) feed.release(Number.POSITIVE_INFINITY)
   let isRecording = false
-  /** What waits for the end of the frame: its text since the last event of another kind, and how much it is in all. */
+  /** What waits for its time: its text since the last event of another kind, and how much it is in all. */
   let text = ''
   let waiting = 0
-  let cancelFrame: (() => void) | undefined
+  let cancelWait: (() => void) | undefined
+  let nextAt = Number.NEGATIVE_INFINITY
   /** Up to here the writer has them. */
   let written = 0
 
@@ -62,18 +63,21 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   function handOn(): void {
     pushText()
     waiting = 0
+    cancelWait?.()
+    cancelWait = undefined
+    nextAt = clock.monotonic() + paceMs
     feed.wake()
     if (!isRecording || !writer || written === feed.lastSeq()) return
     writer.append(feed.since(written))
     written = feed.lastSeq()
   }
 
-  function beginFrame(): void {
-    handOn()
-    cancelFrame ??= clock.setTimeout(() => {
-      cancelFrame = undefined
-      if (waiting > 0) beginFrame()
-    }, frameMs)
+  function handOnInTime(): void {
+    if (waiting >= mostWaiting) return handOn()
+    if (cancelWait) return
+    const ms = nextAt - clock.monotonic()
+    if (ms <= 0) handOn()
+    else cancelWait = clock.setTimeout(handOn, ms)
   }
 
   /** Without a log there is nowhere to read later, so the readers set the pace. */
@@ -97,7 +101,7 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
         pushText()
         waiting += feed.push(event).event.length
       }
-      if (!cancelFrame || waiting >= mostWaiting) beginFrame()
+      handOnInTime()
     },
     async open() {
       await writer?.start()
@@ -115,7 +119,6 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
       await writer?.flush()
     },
     async end(event, isBegun) {
-      cancelFrame?.()
       handOn()
       const last = feed.push(event, true)
       feed.wake()
@@ -126,7 +129,7 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   }
 }
 
-const frameMs = 16
+const paceMs = 33
 const mostWaiting = 16 * 1024
 const mostUnread = 1024 * 1024
 const readerMs = 60_000

@@ -88,7 +88,7 @@ describe.each(logs)(`${followers} followers of a turn with a log %s`, (_, wrap, 
     expect(setup.errors.length > 0).toBe(!whole)
     // By the turn for its stops, and by all who follow elsewhere once in two seconds.
     expect(asked).toBeLessThanOrEqual(12)
-  })
+  }, 60_000)
 })
 
 describe('followers in the process that runs a turn', () => {
@@ -102,10 +102,10 @@ describe('followers in the process that runs a turn', () => {
     const reads = [sent, ...(await Promise.all(Array.from({ length: 50 }, follow)))]
     stored.answers = () => new Promise(() => {})
     for (const _ of 'abc') {
-      await clock.advance(20)
+      await clock.advance(40)
       agent.say()
     }
-    await clock.advance(20)
+    await clock.advance(40)
     for (const read of reads) expect(read.text()).toBe('abcd')
     expect(stored.requests.fetch).toBe(0)
   })
