@@ -73,11 +73,10 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   }
 
   function handOnInTime(): void {
-    if (waiting >= mostWaiting) return handOn()
-    if (cancelWait) return
-    const ms = nextAt - clock.monotonic()
-    if (ms <= 0) handOn()
-    else cancelWait = clock.setTimeout(handOn, ms)
+    if (cancelWait && waiting < mostWaiting) return
+    const ms = waiting < mostWaiting ? nextAt - clock.monotonic() : 0
+    if (ms > 0) cancelWait = clock.setTimeout(handOn, ms)
+    else handOn()
   }
 
   /** Without a log there is nowhere to read later, so the readers set the pace. */
