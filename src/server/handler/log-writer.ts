@@ -1,8 +1,7 @@
 import type { Clock } from '../../core/clock.js'
-import { atMost, pause } from '../../core/in-time.js'
+import { atMost, inTime, pause } from '../../core/in-time.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
-import { callInTime } from './call-in-time.js'
 
 /** Writes a turn into its log, until that fails. The turn goes on without. */
 export interface LogWriter {
@@ -51,13 +50,13 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
     })
     const isTaken = await atMost(clock, longestMs, enough)
     wake = undefined
-    if (!isTaken) stopRecording(new Error(`The turn log took longer than ${longestMs} ms.`))
+    if (!isTaken) stopRecording(tooSlow())
   }
 
   return {
     async start() {
       try {
-        await callInTime(clock, longestMs, 'log.start', () => log.start(key, turnId))
+        await inTime(clock, log.start(key, turnId), longestMs, tooSlow)
         isRecording = true
       } catch (error) {
         onTaken(Number.POSITIVE_INFINITY)
@@ -86,7 +85,7 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
     async end({ seq, event }) {
       for (const pauseMs of [250, 1_000, 0]) {
         try {
-          return await callInTime(clock, longestMs, 'log.end', () => log.end(key, turnId, seq, event))
+          return await inTime(clock, log.end(key, turnId, seq, event), longestMs, tooSlow)
         } catch (error) {
           onError(error)
         }
@@ -100,3 +99,4 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
 const mostWaiting = 1024 * 1024
 /** Somewhat longer than a log gives itself. */
 const longestMs = 6_000
+const tooSlow = () => new Error(`The turn log took longer than ${longestMs} ms.`)
