@@ -163,11 +163,11 @@ export function turnEvents<M>(begun: BegunTurn<M>): RunningTurn<M> {
     if (phase === 'over') return
     close()
     await stopAgent(error)
-    const told = replaced ? await replaced() : error
-    if (isCalled) await hooks?.beforeEnd({ outcome: 'failed', error: told, ...held })
+    const cause = replaced ? await replaced() : error
+    if (isCalled) await hooks?.beforeEnd({ outcome: 'failed', error: cause, ...held })
     // The store has until the end of the lease, the reader has not.
-    await atMost(clock, 2 * stopMs, release(how, isCalled ? 'failed' : 'not-started', told))
-    end(told)
+    await atMost(clock, 2 * stopMs, release(how, isCalled ? 'failed' : 'not-started', cause))
+    end(cause)
   }
 
   function close(): void {

@@ -89,7 +89,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
       await sink.flush()
       if (!onAnswer || answer.isEmpty()) return
       const answerId = `${ids.messageId}.answer`
-      const told = {
+      const whole = {
         ...ids,
         answerId,
         text: answer.text(),
@@ -99,7 +99,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
         ...(isTooLong(error) && { reason: 'too-long' as const }),
         contextLost,
       }
-      kept = await keepAnswer(onAnswer, told, lease, clock, onError)
+      kept = await keepAnswer(onAnswer, whole, lease, clock, onError)
     },
   }
 
