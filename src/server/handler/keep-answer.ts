@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { pause } from '../../core/in-time.js'
 import type { AgentEnd } from '../begun-turn.js'
-import { callInTime } from './call-in-time.js'
+import { callInTime } from '../call-in-time.js'
 import type { TurnAnswer } from './turn-handler.js'
 
 /**

@@ -1,5 +1,5 @@
+import { callInTime } from '../call-in-time.js'
 import type { AgentRequest, TurnOptions, TurnSettings } from '../turn-options.js'
-import { callInTime } from './call-in-time.js'
 import type { LiveTurnOptions } from './live-turn.js'
 
 /** The handler's settings as those of one turn. */
