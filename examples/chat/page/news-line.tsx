@@ -15,10 +15,10 @@ export function NewsLine({ isReached, news }: { readonly isReached: boolean; rea
           </span>
         ) : isUnsaved ? (
           <span data-testid="notice" data-topic="unsaved">
-            {status === 'degraded'
-              ? 'This page cannot store anything right now. You can chat; a reload would begin a new conversation.'
-              : saving.error?.code === 'quota-exceeded'
-                ? 'This browser’s storage is full. Your messages are on the server; the history here is not saved yet.'
+            {saving.error?.code === 'quota-exceeded'
+              ? 'This browser’s storage is full, so its history is not saved. Your messages are, on the server.'
+              : status === 'degraded'
+                ? 'This page cannot store anything. A reload would begin a new conversation.'
                 : 'The history is not saved yet. It is tried again automatically.'}
           </span>
         ) : (

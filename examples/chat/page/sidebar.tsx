@@ -73,7 +73,11 @@ export function Sidebar({
             workspace={workspace}
             pageSize={30}
             onSwitch={leave}
-            texts={{ label: 'Recent conversations', empty: 'Your conversations will be listed here.' }}
+            texts={{
+              label: 'Recent conversations',
+              empty: 'Your conversations will be listed here.',
+              removed: () => 'Removed.', // the row that went says which
+            }}
           />
         ) : (
           <FoundChats workspace={workspace} wanted={wanted} onSwitch={leave} />

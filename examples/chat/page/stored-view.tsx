@@ -96,7 +96,7 @@ export function StoredView({
           Forget the agent’s transcript
         </button>
         <p className="quiet" role="status">
-          {said && said.conversationId === open?.conversationId ? (
+          {said && said.conversationId === open?.conversationId && !session?.transcript ? (
             <span data-topic="forgotten">{said.text}</span>
           ) : (
             'As when the agent’s disk is wiped: your messages stay, the agent has to start anew.'

@@ -6,7 +6,7 @@ const kept = 8
 
 /** What happened in this page, newest last, and what of it is still news: nothing from before the last message. */
 export function useHappenings(
-  { conversationId, isResumed }: ConversationSessionResult,
+  { conversationId, isResumed, status: holding }: ConversationSessionResult,
   { messages, status }: Pick<MessagesResult, 'messages' | 'status'>,
   hasDraft: boolean,
 ) {
@@ -26,7 +26,7 @@ export function useHappenings(
   if (conversationId !== undefined && seen !== conversationId && status !== 'loading' && status !== 'load-failed') {
     setSeen(conversationId)
     const isAnswering = status === 'answering' || status === 'stopping'
-    const hasCome = isResumed && messages.length > 0
+    const hasCome = isResumed && holding !== 'watching' && messages.length > 0
     const text = welcomeBack({ isResumed: hasCome, isAnswering, hasDraft })
     if (text !== undefined) add('resumed', text)
   }

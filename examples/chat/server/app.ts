@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
 import { html as markup } from 'hono/html'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { type AgentSessionStore, type TurnHandler, tabKey } from 'leftoff/server'
 import * as z from 'zod'
@@ -38,6 +39,7 @@ export function createApp(deps: ChatApp) {
   // For all there is, also for what is added to the app later.
   app.use(secureHeaders(headersFor(supabase?.url)), hostCheck(hosts), bodyLimit({ maxSize: maxBodyBytes }))
   app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse() // a body that is too long
     onError(error)
     // Not its message, which may quote what must stay here.
     return c.json({ error: 'The server could not answer. Its log says why.' }, 500)

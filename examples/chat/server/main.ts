@@ -29,7 +29,7 @@ const hosts = [host, ...(process.env.HOSTS ?? '').split(',').map((name) => name.
 // 1 as a model that takes its time; the tests do not wait for it.
 const agentPace = Number(process.env.AGENT_PACE || 1)
 
-// Chats and secrets are in there: for this user alone, whatever makes the files.
+// Chats and secrets are in there: folders for this user alone, whatever is made in them.
 process.umask(0o077)
 await mkdir(data, { recursive: true })
 await chmod(data, 0o700)

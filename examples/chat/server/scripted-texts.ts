@@ -54,7 +54,7 @@ export function longAnswer(): string {
 function chapter(number: number): string {
   const [title = '', text = ''] = chapters[(number - 1) % chapters.length] ?? []
   const extra = number % 4 === 1 ? aTable : number % 4 === 3 ? someCode : list
-  return `## ${number}. ${title}\n\n${text}\n\n${text.split('. ').reverse().join('. ')}\n\n${extra}`
+  return `## ${number}. ${title}\n\n${text}\n\n${text.slice(0, -1).split('. ').reverse().join('. ')}.\n\n${extra}`
 }
 
 const list = `- A page that reloads keeps its conversation.
@@ -68,18 +68,18 @@ const chapters = [
     'A tab is a place where somebody was in the middle of something. It has an address, a half-written sentence and a ' +
       'scroll position, and it may be closed by a thumb, a crash or a train that enters a tunnel. Whoever opens it again does not ' +
       'want a list of what there is; they want to be where they were. So the tab remembers which conversation it had, and takes it ' +
-      'back before it draws anything',
+      'back before it draws anything.',
   ],
   [
     'The answer',
     'An answer takes longer than a page lives. People reload because nothing seems to happen, they go on with their ' +
       'phone, or the laptop sleeps. If the answer lives in the response that carries it, all of that ends it, and it is paid for ' +
-      'again. If it lives in a turn that the server runs to its end, a page is only one of those who read it, and can come late',
+      'again. If it lives in a turn that the server runs to its end, a page is only one of those who read it, and can come late.',
   ],
   [
     'The agent',
     'The agent has a memory of its own, and that memory may be gone: a disk was wiped, a transcript expired, a session was ' +
       'never written. The worst it can do is to pretend. Here it starts afresh once, answers the message, and the page says at that ' +
-      'very place that the earlier context is lost, so that the person can tell it again what matters',
+      'very place that the earlier context is lost, so that the person can tell it again what matters.',
   ],
 ] as const

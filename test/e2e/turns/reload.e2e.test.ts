@@ -59,7 +59,7 @@ describe('a reload in mid-answer', () => {
       answer.end()
       await expect.poll(() => shown(page)).toHaveLength(2 * round + 2)
       await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
-      expect((await shown(page)).slice(-2)).toEqual([question, words.join('')])
+      expect((await shown(page)).slice(-2)).toEqual([question, words.join('').trim()])
       const withMessages = (await paints()).filter(({ length }) => length > 0)
       expect(withMessages[0]).toContain(question)
       for (const lines of withMessages) expect(lines.filter((line) => line === question)).toHaveLength(1)
