@@ -1,5 +1,5 @@
 // The README's moving picture, from the running demo: a message, a reload in the middle of its answer, a closed browser.
-// `npm run moving-picture` writes docs/images/demo.gif.
+// `npm run screenshots` writes docs/images/demo.gif.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import gifenc from 'gifenc'

@@ -22,6 +22,9 @@ export function FoundChats({
   )
   return (
     <section className="leftoff-history" aria-label="Found conversations">
+      <p className="leftoff-history-empty" role="status">
+        {found.length === 0 ? 'No title has this text.' : `${found.length} found`}
+      </p>
       <ul className="leftoff-history-list">
         {found.map(({ session: { conversationId, title, lastMessagePreview }, isCurrent }) => (
           <li key={conversationId} className="leftoff-history-item" data-current={isCurrent || undefined}>
@@ -36,9 +39,6 @@ export function FoundChats({
           </li>
         ))}
       </ul>
-      <p className="leftoff-history-empty" role="status">
-        {found.length === 0 ? 'No title has this text.' : `${found.length} found`}
-      </p>
     </section>
   )
 }

@@ -72,7 +72,7 @@ export function Message({
 }
 
 /** Before the first word. */
-export function Thinking() {
+function Thinking() {
   return (
     <p className="thinking">
       <span className="sr-only">The agent is thinking</span>

@@ -48,9 +48,7 @@ export function SaveStatus({
           ))}
           <li>
             <time>{saving.lastSavedAt === undefined ? 'now' : time.format(saving.lastSavedAt)}</time>{' '}
-            {saving.lastSavedAt === undefined
-              ? 'Nothing to save yet: a conversation is stored with its first message.'
-              : `Saved last, in ${places[place]}.`}
+            {saving.lastSavedAt === undefined ? 'Nothing new to save.' : `Saved last, in ${places[place]}.`}
           </li>
         </ol>
       </section>
@@ -68,4 +66,4 @@ const texts = {
 
 const places = { localStorage: 'this browser', Dexie: 'this browser’s database', Supabase: 'the account' }
 
-const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
