@@ -89,7 +89,7 @@ const states = {
     const second = await page.context().newPage()
     await second.setViewportSize(page.viewportSize() ?? { width: 1280, height: 800 })
     await second.goto(page.url())
-    await second.locator('.leftoff-notice[data-status=watching]').waitFor()
+    await second.locator('[data-status=watching] > .leftoff-notice-text').waitFor()
     return second
   },
   async 'context lost'(page) {

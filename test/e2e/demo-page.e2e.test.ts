@@ -13,7 +13,7 @@ describe('an address', () => {
     const link = first.getByRole('link', { name: 'Open this chat in a second tab' })
 
     const [second] = await Promise.all([first.context().waitForEvent('page'), link.click()])
-    const watching = '.leftoff-notice[data-status=watching]'
+    const watching = '[data-status=watching] > .leftoff-notice-text'
     await second.locator(watching, { hasText: 'open in another tab' }).waitFor()
     await second.getByTestId('message').getByText('my name is Ada').waitFor()
     expect(await conversationId(second)).toBe(id)
@@ -118,7 +118,7 @@ describe('the history', () => {
     await page.locator('.welcome').waitFor()
     expect(await userId()).not.toBe(before)
     expect(await historyItems(page).count()).toBe(0)
-    await other.locator('.leftoff-notice[data-status=signed-out]').waitFor()
+    await other.locator('[data-status=signed-out] > .leftoff-notice-text').waitFor()
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain('Ada')
   })
 })

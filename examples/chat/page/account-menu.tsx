@@ -62,7 +62,7 @@ export function AccountMenu({ onStored }: { readonly onStored: () => void }) {
           This device forgets the guest, in all tabs: conversations, drafts and what is unsent. The next visit is a new
           guest’s.
         </p>
-        {hasFailed && <p role="alert">The server could not be reached, so you are still signed in.</p>}
+        {hasFailed && <p role="alert">That did not work. You are still signed in; try again.</p>}
         <footer>
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
             Stay

@@ -113,11 +113,13 @@ export function ChatPage({ sessionsIn }: { readonly sessionsIn: SessionsIn }) {
             onAnswerAgain={answerAgain}
           />
           <div className="composer">
-            <div className="elsewhere" hidden={!isElsewhere}>
+            {/* Always there, so that a screen reader hears of it. The line below tells of a storage that fails. */}
+            <div className={isElsewhere ? 'elsewhere' : 'sr-only'}>
               <SessionNotice
                 workspace={workspace}
                 texts={{
                   watching: 'This conversation is open in another tab. You can read along.',
+                  degraded: '',
                   signedOut: 'You signed out on this device. Nothing of this page is stored any more.',
                 }}
                 onTakeOver={() => field.current?.focus()}
