@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { conversationId, historyItems, newChat, openStored, say } from './demo.js'
+import { conversationId, historyItems, messages, newChat, openStored, say } from './demo.js'
 import { shareDemo } from './shared-demo.js'
 
 // Nobody looks at it while it writes.
@@ -65,6 +65,33 @@ describe('an address', () => {
     expect(id).not.toBe('unknown')
     await page.waitForURL(`**/chat/${id}`)
     expect(await say(page, 'my name is Ada')).toMatch(/Ada/)
+  })
+})
+
+describe('two tabs', () => {
+  it('chat at the same time, and the history of each shows what the other does', async () => {
+    const a = await demo.visit()
+    const b = await a.context().newPage()
+    await b.goto('/chat')
+    const ids = [await conversationId(a), await conversationId(b)]
+    expect(new Set(ids).size).toBe(2)
+
+    for (const turn of ['one', 'two']) await Promise.all([say(a, `${turn} in A`), say(b, `${turn} in B`)])
+
+    for (const [tab, own, other] of [
+      [a, 'A', 'B'],
+      [b, 'B', 'A'],
+    ] as const) {
+      const said = await messages(tab)
+      expect(said).toHaveLength(4)
+      expect(said.join()).toContain(`two in ${own}`)
+      expect(said.join()).not.toContain(`in ${other}`)
+      expect(await tab.locator('[data-topic=busy]').count()).toBe(0)
+      for (const id of ids) {
+        const item = tab.locator(`.leftoff-history [data-conversation-id="${id}"]`)
+        await expect.poll(() => item.textContent()).toContain('4 messages')
+      }
+    }
   })
 })
 

@@ -96,6 +96,22 @@ it('ends as fast after an answer whose reader left', async () => {
   expect(await databaseState(demo)).toBe('shut down')
 })
 
+it('is killed in mid-answer: the page says that the answer is not whole, and “Retry” gets it', async () => {
+  const { demo } = await setUp({ agentPace: 3 })
+  await demo.start()
+  const page = await demo.open('/chat')
+  await page.getByTestId('composer').fill('tell me a story')
+  await page.getByTestId('composer').press('Enter')
+  await page.locator('.writing').waitFor()
+  await demo.kill()
+  await page.locator('[data-topic=offline]').waitFor()
+  await demo.start()
+  // Its lease runs for six seconds: as long nobody knows whether it still answers.
+  await page.getByTestId('retry').click()
+  await page.locator('.writing').getByText('There was once').waitFor()
+  expect(await page.locator('[data-role=user]').count()).toBe(1)
+})
+
 it('starts anew on the data of an earlier version, and leaves that as it is', async () => {
   const { demo } = await setUp()
   const older = join(demo.dataDir, 'supabase')

@@ -15,6 +15,8 @@ export interface Demo {
   start(): Promise<string>
   /** Ends it as a terminal does; resolves to its exit code. */
   stop(): Promise<number | null>
+  /** Ends it as a crash does. */
+  kill(): Promise<unknown>
   /** Opens the browser on the profile it had, with the page at `path`. */
   open(path: string): Promise<Page>
   /** Closes the browser in an orderly way. */
@@ -66,6 +68,9 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
     },
     async stop() {
       return server ? endProcess(server) : null
+    },
+    async kill() {
+      return server ? endProcess(server, 'SIGKILL') : null
     },
     async open(path) {
       browser ??= await chromium.launchPersistentContext(profile, chromiumLaunchOptions())
