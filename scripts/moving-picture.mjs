@@ -1,7 +1,7 @@
 // The README's moving picture, from the running demo: a message, a reload in the middle of its answer, a closed browser.
 // `npm run screenshots` writes docs/images/demo.gif.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import gifenc from 'gifenc'
 import { chromium } from 'playwright'
 import { PNG } from 'pngjs'
@@ -17,6 +17,10 @@ const { chromiumLaunchOptions } = await load('./test/chromium/find-chromium.ts')
 const size = { width: 860, height: 620 }
 const view = { width: 820, height: 500 }
 const maxBytes = 1_500_000
+// To look at one by one.
+const frameFolder = '.cache/moving-picture'
+rmSync(frameFolder, { recursive: true, force: true })
+mkdirSync(frameFolder, { recursive: true })
 
 // Slow enough for a reload in the middle, whatever this machine does besides.
 const demo = await setUpDemo({ agentPace: 2.5 })
@@ -126,7 +130,9 @@ async function shoot(page, caption, ms) {
       said: caption,
     },
   )
-  frames.push({ pixels: PNG.sync.read(await stage.screenshot()).data, ms })
+  const picture = await stage.screenshot()
+  writeFileSync(`${frameFolder}/${String(frames.length).padStart(2, '0')}.png`, picture)
+  frames.push({ pixels: PNG.sync.read(picture).data, ms })
 }
 
 /** One palette for all frames; of each but the first only what changed. */

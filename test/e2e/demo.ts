@@ -70,7 +70,8 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
       return server ? endProcess(server) : null
     },
     async kill() {
-      return server ? endProcess(server, 'SIGKILL') : null
+      server?.kill('SIGKILL')
+      return demo.stop()
     },
     async open(path) {
       browser ??= await chromium.launchPersistentContext(profile, chromiumLaunchOptions())
