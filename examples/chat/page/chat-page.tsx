@@ -67,8 +67,9 @@ export function ChatPage({ sessionsIn }: { readonly sessionsIn: SessionsIn }) {
 
   return (
     <div className="page">
-      <a className="skip" href="#composer">
-        Skip to the message box
+      {/* The message box is not there while another tab has the conversation. */}
+      <a className="skip" href={isElsewhere ? '#messages' : '#composer'}>
+        {isElsewhere ? 'Skip to the messages' : 'Skip to the message box'}
       </a>
       <Shortcuts
         onNewChat={() => isOurs && startNewConversation()}

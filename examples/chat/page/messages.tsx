@@ -31,6 +31,7 @@ export function Messages({
     <div className="messages-area">
       <div
         ref={scroller}
+        id="messages"
         className="messages"
         role="log"
         aria-live="polite"

@@ -53,7 +53,7 @@ describe('a reload in mid-answer', () => {
       await new Promise((resolve) => setTimeout(resolve, random.below(30)))
       expect(answer.isOver).toBe(false)
       await page.reload()
-      await page.getByText(question).first().waitFor()
+      await page.getByTestId('message').getByText(question).waitFor()
       expect(answer.isOver).toBe(false)
       sayUntil(answer, cut, words.length)
       answer.end()
