@@ -28,7 +28,9 @@ export interface ClaimGuestOptions {
   readonly waitMs?: number
   /** For how long a conversation is held while it is moved; a process that dies holds it for as long. 10 s. */
   readonly leaseMs?: number
+  /** For `waitMs`. */
   readonly clock?: Clock
+  /** For leases; random UUIDs. */
   readonly createId?: () => string
 }
 
