@@ -157,17 +157,18 @@ function silenceLimit({ clock, silenceMs }: Page, connection: AbortController) {
 /** A response's bytes, until it ends or `signal` aborts, whatever the browser makes of an abort. */
 async function* chunksOf(response: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader()
-  const aborted = new Promise<{ readonly done: true; readonly value?: undefined }>((resolve) =>
-    signal.addEventListener('abort', () => resolve({ done: true })),
-  )
+  // Ends a read that waits. No promise that lives as long as the stream is raced: it would hold every piece.
+  const stop = () => void reader?.cancel().catch(() => {})
+  signal.addEventListener('abort', stop)
   try {
     while (reader && !signal.aborted) {
-      const { done, value } = await Promise.race([reader.read(), aborted])
+      const { done, value } = await reader.read()
       if (done) return
       yield value
     }
   } finally {
-    reader?.cancel().catch(() => {})
+    signal.removeEventListener('abort', stop)
+    stop()
   }
 }
 
