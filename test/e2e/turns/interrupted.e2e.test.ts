@@ -43,37 +43,6 @@ const setVisible = (page: Page, isVisible: boolean) =>
     isVisible ? 'visible' : 'hidden',
   )
 
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-describe('a network that breaks in mid-answer', () => {
-  // 40 s with LEFTOFF_SOAK=1.
-  it.each(process.env.LEFTOFF_SOAK === '1' ? [3, 40] : [3])(
-    'for %i s: the answer is whole, once',
-    {
-      timeout: 90_000,
-    },
-    async (seconds) => {
-      const { page } = await guest()
-      const next = demo.nextAnswer()
-      await send(page, 'hello')
-      const answer = await next
-      answer.say('one ')
-      await expect.poll(() => shown(page)).toEqual(['hello', 'one '])
-      const begun = demo.answers.length
-      line.cut()
-      answer.say('two ')
-      await wait(seconds * 1_000)
-      answer.say('three')
-      line.mend()
-      answer.end()
-      await expect.poll(() => shown(page)).toEqual(['hello', 'one two three'])
-      await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
-      expect(demo.answers).toHaveLength(begun)
-      expect(await page.getByTestId('notice').allTextContents()).toEqual([])
-    },
-  )
-})
-
 describe('a message that is sent while the server is away', () => {
   it('is there after a reload and goes once, by itself, within a minute', async () => {
     const { page } = await guest()

@@ -60,6 +60,8 @@ describe('a reload in mid-answer', () => {
       await expect.poll(() => shown(page)).toHaveLength(2 * round + 2)
       await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
       expect((await shown(page)).slice(-2)).toEqual([question, words.join('')])
+      // The page may be ahead of its next frame.
+      await expect.poll(async () => (await paints()).at(-1)).toContain(question)
       const withMessages = (await paints()).filter(({ length }) => length > 0)
       expect(withMessages[0]).toContain(question)
       for (const lines of withMessages) expect(lines.filter((line) => line === question)).toHaveLength(1)
