@@ -33,7 +33,7 @@ beforeAll(async () => {
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const words = Array.from({ length: 12 }, (_, index) => `word${index} `)
 
-// 3 s, cut once in all; with LEFTOFF_SOAK=1 100 answers for 3 s and 40 for 40 s, in both ways.
+// With LEFTOFF_SOAK=1 120 answers with 3 s and 40 with 40 s, in both ways; else 3 with 3 s.
 it.each([
   ...(['cut', 'silence'] as const).flatMap((how) => (isSoak ? [{ how, seconds: 3, rounds: 3 }] : [])),
   ...(['cut', 'silence'] as const).flatMap((how) => (isSoak ? [{ how, seconds: 40, rounds: 1 }] : [])),

@@ -2,7 +2,8 @@ import { type Browser, chromium, type Page } from 'playwright'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
 import { randomOf } from '../../support/random.js'
-import { type Answer, keepPaints, send, serveTurnDemo, shown } from './turn-demo.js'
+import type { Answer } from './scripted-answers.js'
+import { keepPaints, send, serveTurnDemo, shown } from './turn-demo.js'
 
 let demo: Awaited<ReturnType<typeof serveTurnDemo>>
 let browser: Browser
