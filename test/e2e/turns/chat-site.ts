@@ -17,30 +17,53 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
  * The chat of the guide for Vite, as it stands there, for users who are signed in by their address `/chat/<user>`. Its server is in
  * this process, with an agent that says what the test has it say.
  */
-export async function startChatSite() {
+export async function startChatSite({ leaseMs = 30_000 } = {}) {
   const script = await bundle()
   const { run, answers, answerTo } = scriptedAnswers()
   const messages = new Map<string, { id: string; role: 'user' | 'assistant'; text: string }>()
   const errors: unknown[] = []
   const keyOf = (...ids: readonly string[]) => ids.join(' ')
-  const turns = createTurnHandler({
-    sessions: memoryAgentSessions(),
-    log: memoryTurnLog(),
-    agent: claudeDriver,
-    authorize(request) {
-      const userId = /\buser=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1]
-      return userId === undefined ? new Response('Sign in first.', { status: 401 }) : { userId }
-    },
-    hasHistory: () => false,
-    run: ({ input, signal }) => run({ message: input, signal }),
-    onQuestion: ({ userId, conversationId, messageId, input }) => {
-      messages.set(keyOf(userId, conversationId, messageId), { id: messageId, role: 'user', text: input })
-    },
-    onAnswer: ({ userId, conversationId, answerId, text }) => {
-      messages.set(keyOf(userId, conversationId, answerId), { id: answerId, role: 'assistant', text })
-    },
-    onError: (error) => errors.push(error),
-  })
+  const sessions = memoryAgentSessions()
+  const log = memoryTurnLog()
+
+  /** The handler of a process, and how that is killed. */
+  function startProcess() {
+    let isDead = false
+    /** What a process reaches outside of itself, while it lives. */
+    const mortal = <T extends object>(outside: T): T =>
+      new Proxy(outside, {
+        get(target, name) {
+          if (isDead) return () => Promise.reject(new Error('This process is dead.'))
+          return Reflect.get(target, name)
+        },
+      })
+    const handler = createTurnHandler({
+      sessions: mortal(sessions),
+      log: mortal(log),
+      leaseMs,
+      agent: claudeDriver,
+      authorize(request) {
+        const userId = /\buser=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+        return userId === undefined ? new Response('Sign in first.', { status: 401 }) : { userId }
+      },
+      hasHistory: () => false,
+      run: ({ input, signal }) => run({ message: input, signal }),
+      onQuestion: ({ userId, conversationId, messageId, input }) => {
+        messages.set(keyOf(userId, conversationId, messageId), { id: messageId, role: 'user', text: input })
+      },
+      onAnswer: ({ userId, conversationId, answerId, text }) => {
+        if (!isDead) messages.set(keyOf(userId, conversationId, answerId), { id: answerId, role: 'assistant', text })
+      },
+      onError: (error) => isDead || errors.push(error),
+    })
+    return {
+      handler,
+      kill() {
+        isDead = true
+      },
+    }
+  }
+  let process = startProcess()
 
   const app = new Hono()
   app.get('/page.js', (c) => c.body(script, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
@@ -48,13 +71,14 @@ export async function startChatSite() {
     setCookie(c, 'user', c.req.param('user'))
     return c.html(html)
   })
-  app.all('/api/turn', (c) => turns.fetch(c.req.raw))
+  app.all('/api/turn', (c) => process.handler.fetch(c.req.raw))
   app.get('/api/messages/:id', (c) => {
     const own = `${keyOf(getCookie(c, 'user') ?? '', c.req.param('id'))} `
     const found = [...messages].flatMap(([key, message]) => (key.startsWith(own) ? [message] : []))
     return c.json(found, 200, { 'Cache-Control': 'no-store' })
   })
-  const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }), '127.0.0.1')
+  const server = createAdaptorServer({ fetch: app.fetch })
+  const { port, close } = await serve(server, '127.0.0.1')
 
   return {
     port,
@@ -65,9 +89,15 @@ export async function startChatSite() {
     answers,
     answerTo,
     errors,
+    /** Ends the process in mid-answer, without a word, and starts another. */
+    restart(): void {
+      process.kill()
+      if ('closeAllConnections' in server) server.closeAllConnections()
+      process = startProcess()
+    },
     async end(): Promise<void> {
       for (const answer of answers) answer.end()
-      await turns.close()
+      await process.handler.close()
       await close()
     },
   }

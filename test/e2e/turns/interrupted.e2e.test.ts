@@ -44,23 +44,57 @@ const setVisible = (page: Page, isVisible: boolean) =>
   )
 
 describe('a message that is sent while the server is away', () => {
-  it('is there after a reload and goes once, by itself, within a minute', async () => {
+  it.each([
+    {
+      why: 'the browser is offline',
+      lose: async (page: Page) => page.context().setOffline(true),
+      find: async (page: Page) => page.context().setOffline(false),
+    },
+    { why: 'the server is dead', lose: async () => line.cut(), find: async () => line.mend() },
+  ])('$why: it is there after a reload and goes once, by itself, within a minute', async ({ lose, find }) => {
     const { page } = await guest()
-    // The page itself comes from where it was; only its requests find nothing.
-    await page.route('**/api/turn*', (route) => route.abort())
+    await lose(page)
     await send(page, 'hello')
     await expect.poll(() => shown(page)).toContain('hello')
-    await page.reload()
-    await expect.poll(() => shown(page)).toContain('hello')
+    // The browser's own error.
+    await expect(page.reload()).rejects.toThrow(/net::ERR/)
+    await find(page)
     const begun = demo.answers.length
     const next = demo.nextAnswer()
-    await page.unroute('**/api/turn*')
+    await page.goto(`${line.address}/chat`)
+    await expect.poll(() => shown(page)).toContain('hello')
     const answer = await next
     answer.say('here')
     answer.end()
     await expect.poll(() => shown(page)).toEqual(['hello', 'here'])
     expect(demo.answers).toHaveLength(begun + 1)
     expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.includes('/unsent/')))).toEqual([])
+  })
+
+  it('runs once when the server has it and only its answer was lost', async () => {
+    const { context, page } = await guest()
+    const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join()
+    const begun = demo.answers.length
+    const next = demo.nextAnswer()
+    await page.route('**/api/turn*', async (route) => {
+      const body = route.request().postData()
+      if (body !== null) {
+        const headers = { cookie, 'Content-Type': 'application/json' }
+        const response = await fetch(`${demo.address}/api/turn`, { method: 'POST', headers, body })
+        await response.body?.cancel()
+      }
+      await route.abort()
+    })
+    await send(page, 'hello')
+    const answer = await next
+    answer.say('here ')
+    await page.reload()
+    await expect.poll(() => shown(page)).toContain('hello')
+    await page.unroute('**/api/turn*')
+    await expect.poll(() => shown(page)).toEqual(['hello', 'here '])
+    answer.end()
+    await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
+    expect(demo.answers).toHaveLength(begun + 1)
   })
 
   it('asks first when more than a minute has passed', async () => {

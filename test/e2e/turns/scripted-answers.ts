@@ -5,6 +5,8 @@ export interface Answer {
   readonly message: string
   say(word: string): void
   end(): void
+  /** The agent breaks off. */
+  fail(): void
   isOver: boolean
 }
 
@@ -22,6 +24,7 @@ export function scriptedAnswers() {
   async function* run({ message, signal }: { readonly message: string; readonly signal: AbortSignal }) {
     const said: string[] = []
     let hasEnded = false
+    let hasFailed = false
     let wake = () => {}
     signal.addEventListener('abort', () => wake())
     const answer: Answer = {
@@ -35,6 +38,10 @@ export function scriptedAnswers() {
         hasEnded = true
         wake()
       },
+      fail() {
+        hasFailed = true
+        wake()
+      },
     }
     answers.push(answer)
     const next = waiting.findIndex(({ isFor }) => isFor(answer))
@@ -42,12 +49,13 @@ export function scriptedAnswers() {
     yield step('system', { subtype: 'init' })
     try {
       for (let index = 0; ; index++) {
-        while (index === said.length && !hasEnded && !signal.aborted) {
+        while (index === said.length && !hasEnded && !hasFailed && !signal.aborted) {
           await new Promise<void>((resolve) => {
             wake = resolve
           })
         }
         if (signal.aborted) throw new Error('Operation aborted')
+        if (index === said.length && hasFailed) throw new Error('The agent broke off')
         if (index === said.length) break
         const delta = { type: 'text_delta', text: said[index] }
         yield step('stream_event', { event: { type: 'content_block_delta', delta } })
