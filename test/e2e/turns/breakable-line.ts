@@ -37,6 +37,7 @@ export async function breakableLine(port: number) {
 
   return {
     address: `http://localhost:${address.port}`,
+    port: address.port,
     /** Breaks every connection, and each new one. */
     cut,
     /** Nothing gets through, and nobody hears that it does not: what was sent arrives once the line is mended. */

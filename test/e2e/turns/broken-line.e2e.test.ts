@@ -76,7 +76,7 @@ it.each([
       line.mend()
       await Promise.all(turns.filter((turn) => turn === first || !turn.endsMeanwhile).map(finish))
       for (const { page, question, before } of turns) {
-        await expect.poll(async () => (await shown(page)).slice(before)).toEqual([question, words.join('')])
+        await expect.poll(async () => (await shown(page)).slice(before)).toEqual([question, words.join('').trim()])
         await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
         expect(await page.getByTestId('notice').allTextContents()).toEqual([])
       }

@@ -25,7 +25,9 @@ const words = Array.from({ length: 12 }, (_, index) => `word${index} `)
 const rounds = process.env.LEFTOFF_SOAK === '1' ? 100 : 3
 
 const shown = (page: Page) =>
-  page.$$eval('.column > article', (articles) => articles.map((one) => one.querySelector('p')?.textContent ?? ''))
+  page.$$eval('.column > article', (articles) =>
+    articles.map((one) => one.querySelector('p')?.textContent?.trim() ?? ''),
+  )
 const count = (page: Page, selector: string) => page.$$eval(selector, ({ length }) => length)
 
 async function openBeside(): Promise<Page> {
@@ -66,7 +68,7 @@ it(`a page that is frozen at a random moment, ${rounds} times, has each answer w
     await page.bringToFront()
     for (const word of words.slice(Math.max(said, until))) answer.say(word)
     answer.end()
-    await expect.poll(async () => (await shown(page)).slice(2 * round)).toEqual([question, words.join('')])
+    await expect.poll(async () => (await shown(page)).slice(2 * round)).toEqual([question, words.join('').trim()])
     await expect.poll(() => count(page, '[data-testid=answer]')).toBe(0)
   }
   expect(demo.answers.length - begun).toBe(rounds)

@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
+import { conversationId as conversationIdOf } from '../demo.js'
 import { breakableLine } from './breakable-line.js'
 import { send, serveTurnDemo, shown } from './turn-demo.js'
 
@@ -56,8 +57,9 @@ describe('a message that is sent while the server is away', () => {
     await lose(page)
     await send(page, 'hello')
     await expect.poll(() => shown(page)).toContain('hello')
-    // The browser's own error.
+    // To the browser's own page about the error.
     await expect(page.reload()).rejects.toThrow(/net::ERR/)
+    await page.waitForURL(/^chrome-error:/)
     await find(page)
     const begun = demo.answers.length
     const next = demo.nextAnswer()
@@ -91,7 +93,7 @@ describe('a message that is sent while the server is away', () => {
     await page.reload()
     await expect.poll(() => shown(page)).toContain('hello')
     await page.unroute('**/api/turn*')
-    await expect.poll(() => shown(page)).toEqual(['hello', 'here '])
+    await expect.poll(() => shown(page)).toEqual(['hello', 'here'])
     answer.end()
     await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
     expect(demo.answers).toHaveLength(begun + 1)
@@ -137,7 +139,7 @@ describe('eight tabs of one origin, all in mid-answer', () => {
       const answer = await next
       answers.push(answer)
       answer.say('one ')
-      await expect.poll(() => shown(tab)).toEqual([`question ${index}`, 'one '])
+      await expect.poll(() => shown(tab)).toEqual([`question ${index}`, 'one'])
       await setVisible(tab, false)
     }
     for (const answer of answers) {
@@ -145,7 +147,7 @@ describe('eight tabs of one origin, all in mid-answer', () => {
       answer.end()
     }
     for (const [index, tab] of tabs.entries()) {
-      expect(await shown(tab)).toEqual([`question ${index}`, 'one '])
+      expect(await shown(tab)).toEqual([`question ${index}`, 'one'])
       await setVisible(tab, true)
       await expect.poll(() => shown(tab)).toEqual([`question ${index}`, 'one two'])
     }
@@ -159,7 +161,7 @@ describe('two tabs with one conversation', () => {
     await send(page, 'from here')
     const answer = await next
     const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join()
-    const conversationId = (await page.getByTestId('conversation-id').textContent()) ?? ''
+    const conversationId = await conversationIdOf(page)
     const turn = { workspace: 'demo.alive.best', conversationId, turnId: crypto.randomUUID(), message: 'from there' }
     const other = await fetch(`${demo.address}/api/turn`, {
       method: 'POST',
@@ -179,7 +181,7 @@ describe('two tabs with one conversation', () => {
     await send(page, 'one')
     const stopped = await first
     stopped.say('as I was ')
-    await expect.poll(() => shown(page)).toEqual(['one', 'as I was '])
+    await expect.poll(() => shown(page)).toEqual(['one', 'as I was'])
     await page.getByTestId('stop').click()
     await expect.poll(() => stopped.isOver).toBe(true)
     const second = demo.nextAnswer()
@@ -188,7 +190,7 @@ describe('two tabs with one conversation', () => {
     const answer = await second
     answer.say('here')
     answer.end()
-    await expect.poll(() => shown(page)).toEqual(['one', 'as I was ', 'two', 'here'])
+    await expect.poll(() => shown(page)).toEqual(['one', 'as I was', 'two', 'here'])
     expect(await page.getByTestId('notice').allTextContents()).toEqual([])
   })
 })
