@@ -3,7 +3,13 @@ import type { Clock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
 import { parseJson } from '../core/parse-json.js'
 import { turnErrorSentence } from '../core/turn-error.js'
-import { createStreamParser, isTurnEnd, type SentEvent, type TurnStreamEvent } from '../core/turn-stream.js'
+import {
+  createStreamParser,
+  endsWithReaderHeader,
+  isTurnEnd,
+  type SentEvent,
+  type TurnStreamEvent,
+} from '../core/turn-stream.js'
 import type { Browser } from '../store/browser.js'
 import type { Deferred } from '../store/promises.js'
 import { heard, nextRequest, type Outcome, type TurnProgress } from './next-request.js'
@@ -83,7 +89,7 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
             for (const { seq, turnId, event } of events) {
               run.turnId ??= turnId
               run.after = seq
-              isResumable = true
+              isResumable = !response.headers.has(endsWithReaderHeader)
               yield event
               if (isTurnEnd(event)) return
             }
