@@ -24,7 +24,6 @@ export interface TurnRun {
   progress: TurnProgress
   /** The server has the message. */
   readonly heard: Deferred<void>
-  onHeard: () => void
   readonly ended: Deferred<void>
   isOver: boolean
   /** Ends the wait for the next request. */
@@ -78,7 +77,6 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
         limit.reset()
         if (response.status === 200 && isEventStream(response)) {
           if (!run.progress.isHeard) run.progress = { ...run.progress, isHeard: true, giveUpAt: undefined }
-          run.onHeard()
           run.heard.resolve()
           const openedAt = clock.monotonic()
           const parse = createStreamParser()
