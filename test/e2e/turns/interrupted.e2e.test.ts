@@ -52,23 +52,23 @@ describe('a message that is sent while the server is away', () => {
       find: async (page: Page) => page.context().setOffline(false),
     },
     { why: 'the server is dead', lose: async () => line.cut(), find: async () => line.mend() },
-  ])('$why: it is there after a reload and goes once, by itself, within a minute', async ({ lose, find }) => {
+  ])('$why: it is there after a reload and goes once, by itself, within a minute', async ({ why, lose, find }) => {
     const { page } = await guest()
     await lose(page)
-    await send(page, 'hello')
-    await expect.poll(() => shown(page)).toContain('hello')
+    await send(page, why)
+    await expect.poll(() => shown(page)).toContain(why)
     // To the browser's own page about the error.
     await expect(page.reload()).rejects.toThrow(/net::ERR/)
     await page.waitForURL(/^chrome-error:/)
     await find(page)
     const begun = demo.answers.length
-    const next = demo.nextAnswer()
+    const next = demo.answerTo(why)
     await page.goto(`${line.address}/chat`)
-    await expect.poll(() => shown(page)).toContain('hello')
+    await expect.poll(() => shown(page)).toContain(why)
     const answer = await next
     answer.say('here')
     answer.end()
-    await expect.poll(() => shown(page)).toEqual(['hello', 'here'])
+    await expect.poll(() => shown(page)).toEqual([why, 'here'])
     expect(demo.answers).toHaveLength(begun + 1)
     expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.includes('/unsent/')))).toEqual([])
   })
@@ -77,7 +77,7 @@ describe('a message that is sent while the server is away', () => {
     const { context, page } = await guest()
     const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join()
     const begun = demo.answers.length
-    const next = demo.nextAnswer()
+    const next = demo.answerTo('hello once')
     await page.route('**/api/turn*', async (route) => {
       const body = route.request().postData()
       if (body !== null) {
@@ -87,13 +87,13 @@ describe('a message that is sent while the server is away', () => {
       }
       await route.abort()
     })
-    await send(page, 'hello')
+    await send(page, 'hello once')
     const answer = await next
     answer.say('here ')
     await page.reload()
-    await expect.poll(() => shown(page)).toContain('hello')
+    await expect.poll(() => shown(page)).toContain('hello once')
     await page.unroute('**/api/turn*')
-    await expect.poll(() => shown(page)).toEqual(['hello', 'here'])
+    await expect.poll(() => shown(page)).toEqual(['hello once', 'here'])
     answer.end()
     await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
     expect(demo.answers).toHaveLength(begun + 1)
@@ -102,8 +102,8 @@ describe('a message that is sent while the server is away', () => {
   it('asks first when more than a minute has passed', async () => {
     const { page } = await guest()
     await page.route('**/api/turn*', (route) => route.abort())
-    await send(page, 'hello')
-    await expect.poll(() => shown(page)).toContain('hello')
+    await send(page, 'hello later')
+    await expect.poll(() => shown(page)).toContain('hello later')
     await page.evaluate(() => {
       const [key = ''] = Object.keys(sessionStorage).filter((one) => one.includes('/unsent/'))
       const stored = JSON.parse(sessionStorage.getItem(key) ?? '')
@@ -112,15 +112,15 @@ describe('a message that is sent while the server is away', () => {
     })
     await page.reload()
     await page.unroute('**/api/turn*')
-    await page.locator('[data-state=not-sent]').getByText('hello').waitFor()
+    await page.locator('[data-state=not-sent]').getByText('hello later').waitFor()
     const begun = demo.answers.length
     expect(demo.answers).toHaveLength(begun)
-    const next = demo.nextAnswer()
+    const next = demo.answerTo('hello later')
     await page.getByTestId('retry').click()
     const answer = await next
     answer.say('here')
     answer.end()
-    await expect.poll(() => shown(page)).toEqual(['hello', 'here'])
+    await expect.poll(() => shown(page)).toEqual(['hello later', 'here'])
   })
 })
 
@@ -134,7 +134,7 @@ describe('eight tabs of one origin, all in mid-answer', () => {
     for (let index = 0; index < 8; index++) {
       const tab = tabs[index] ?? (await visit(context))
       tabs[index] = tab
-      const next = demo.nextAnswer()
+      const next = demo.answerTo(`question ${index}`)
       await send(tab, `question ${index}`)
       const answer = await next
       answers.push(answer)
@@ -157,7 +157,7 @@ describe('eight tabs of one origin, all in mid-answer', () => {
 describe('two tabs with one conversation', () => {
   it('send at once: one runs, the other says that the agent is answering', { timeout: 60_000 }, async () => {
     const { page } = await guest()
-    const next = demo.nextAnswer()
+    const next = demo.answerTo('from here')
     await send(page, 'from here')
     const answer = await next
     const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join()
@@ -177,14 +177,14 @@ describe('two tabs with one conversation', () => {
 
   it('a stop and a message right after it: no refusal reaches the person', async () => {
     const { page } = await guest()
-    const first = demo.nextAnswer()
+    const first = demo.answerTo('one')
     await send(page, 'one')
     const stopped = await first
     stopped.say('as I was ')
     await expect.poll(() => shown(page)).toEqual(['one', 'as I was'])
     await page.getByTestId('stop').click()
     await expect.poll(() => stopped.isOver).toBe(true)
-    const second = demo.nextAnswer()
+    const second = demo.answerTo('two')
     await page.getByTestId('send').waitFor()
     await send(page, 'two')
     const answer = await second
