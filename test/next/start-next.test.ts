@@ -51,11 +51,11 @@ describe('the five-minute start with Next', () => {
     // Stopped: what was said stays.
     await page.getByLabel('Message').fill(`stop ${long}`)
     await page.getByRole('button', { name: 'Send' }).click()
-    await page.getByText('You said: stop').waitFor()
+    await page.getByRole('paragraph').getByText('You said: stop').waitFor()
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
     expect(await paragraph(`You said: stop ${long}`).count()).toBe(0)
-    await page.getByText('You said: stop').waitFor()
+    await page.getByRole('paragraph').getByText('You said: stop').waitFor()
 
     // Refused once, and sent again.
     await page.route('**/api/turn', (route) => route.fulfill({ status: 400, json: {} }), { times: 1 })
