@@ -1,4 +1,4 @@
-// 100,000 random runs of the store, and the tests of storage and tabs with the counts that the promises name: `npm run test:soak`.
+// 100,000 random runs of the store, and the tests of storage, tabs and turns with the counts that the promises name: `npm run test:soak`.
 // Writes what was measured to docs/soak.md. `node scripts/soak.mjs account 388 missing` runs one seed, and says why it fails.
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,14 @@ const began = Date.now()
 const random = await runRandomly()
 const randomSeconds = Math.round((Date.now() - began) / 1_000)
 // What takes counts from LEFTOFF_SOAK.
-const files = ['test/e2e/storage/', 'test/e2e/tabs/', 'test/store/hostile-storage.test.ts']
+const files = [
+  'test/e2e/storage/',
+  'test/e2e/tabs/',
+  'test/e2e/turns/',
+  'test/react/thread-model.test.ts',
+  'test/store/hostile-storage.test.ts',
+  'test/turns/',
+]
 const vitest = await startVitest('test', files, {
   watch: false,
   project: ['e2e', 'node'],

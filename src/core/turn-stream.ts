@@ -43,6 +43,9 @@ export interface SentEvent {
   readonly event: TurnStreamEvent
 }
 
+/** In the head of a stream: the turn is stopped when its reader leaves. */
+export const endsWithReaderHeader = 'Leftoff-Ends-With-Reader'
+
 /** Whether it is the turn's last event. */
 export function isTurnEnd(event: TurnStreamEvent): event is TurnStreamEnd {
   return event.type === 'done' || event.type === 'stopped' || event.type === 'error'

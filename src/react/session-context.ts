@@ -12,8 +12,8 @@ export function useSessionStore(): SessionStore {
   return useContext(SessionContext) ?? defaultStore()
 }
 
-// The one module-level value of the package: a page without a provider has one store. A server has none, for it would be
-// shared between requests; there each call gets one that is never opened, since effects do not run.
+// The one module-level value of the package beside the map of `reading-threads.ts`: a page without a provider has one store. A
+// server has none, for it would be shared between requests; there each call gets one that is never opened, since effects do not run.
 let pageStore: SessionStore | undefined
 
 function defaultStore(): SessionStore {

@@ -9,6 +9,9 @@ export interface RecordedMore {
   readonly at?: number
 }
 
+/** A row remembers the ids of at least as many messages: recording those again changes nothing. */
+const remembered = 8
+
 /** Counts the messages of a conversation, each under its id. */
 export function threadRecording(store: SessionStore, conversationId: string) {
   const recorded = new Set<string>()
@@ -27,7 +30,7 @@ export function threadRecording(store: SessionStore, conversationId: string) {
   function recordLoaded(messages: readonly LoadedMessage[]): void {
     const session = store.getState().sessions.find((one) => one.conversationId === conversationId)
     if (session?.messageCount === messages.length) return
-    for (const { id, role, text, at = 0 } of messages.slice(-2)) {
+    for (const { id, role, text, at = 0 } of messages.slice(-remembered)) {
       if (!recorded.has(id)) record({ id, role, text }, { at })
     }
   }

@@ -76,9 +76,11 @@ export function joinMessages(
 ): readonly ThreadMessage[] {
   const shown = loaded.map((message): ThreadMessage => ({ ...message, state: 'complete' }))
   for (const turn of turns) {
-    const state = turn.isHeard ? 'complete' : turn.end ? 'not-sent' : 'sending'
-    const own: ThreadMessage = { id: turn.messageId, role: 'user', text: textOf(turn.message), at: turn.at, state }
     let place = shown.findIndex(({ id }) => id === turn.messageId)
+    // A question that is stored was sent, whatever became of another attempt to have it answered.
+    const isSent = turn.isHeard || (turn.end && place >= 0)
+    const state = isSent ? 'complete' : turn.end ? 'not-sent' : 'sending'
+    const own: ThreadMessage = { id: turn.messageId, role: 'user', text: textOf(turn.message), at: turn.at, state }
     if (place < 0) place = shown.push(own) - 1
     else shown[place] = { ...own, ...shown[place], state }
 

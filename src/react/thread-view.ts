@@ -66,10 +66,22 @@ export function withNotice(
 /** The state after messages were loaded, by the `loads`-th load. */
 export function withLoaded(state: ThreadState, messages: readonly LoadedMessage[], loads: number): ThreadState {
   if ((state.loaded?.loads ?? 0) > loads) return state
-  const isStored = ({ messageId, end, loadsAtEnd }: ThreadTurn) =>
-    end && loadsAtEnd < loads && messages.some(({ id }) => id === answerId(messageId))
-  const turns = state.turns.filter((turn) => !isStored(turn))
-  return { ...state, loaded: { messages, loads }, hasLoadFailed: false, turns }
+  const has = (wanted: string) => messages.some(({ id }) => id === wanted)
+  const isStored = ({ messageId, isHeard, end, loadsAtEnd }: ThreadTurn) =>
+    isHeard && end && loadsAtEnd < loads && has(answerId(messageId))
+  // A message that the server has, though nobody heard so. What else was not heard goes again under its own id, so that it runs once.
+  const wasSent = ({ turnId, messageId, isHeard, end }: ThreadTurn) =>
+    !isHeard && end && turnId === messageId && has(messageId)
+  const sent = state.turns.filter(wasSent)
+  return {
+    ...state,
+    loaded: { messages, loads },
+    hasLoadFailed: false,
+    turns: state.turns.filter((turn) => !isStored(turn) && !sent.includes(turn)),
+    notices: state.notices.filter(
+      ({ messageId, canRetry }) => !canRetry || !sent.some((turn) => turn.messageId === messageId),
+    ),
+  }
 }
 
 /** What is shown: no message before it is known what is stored. */

@@ -1,19 +1,23 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { createId } from '../core/create-id.js'
 import type { SessionStore } from '../store/session-store.js'
-import { sleep, withTimeout } from '../store/time.js'
+import { backoffMs, sleep } from '../store/time.js'
 import { patienceMs } from '../turns/next-request.js'
 import type { TurnClient, TurnConversation } from '../turns/turn-client.js'
+import { loadIntoThread } from './load-into-thread.js'
 import { type ReadingThread, readIntoThread } from './read-into-thread.js'
+import { readingThreads } from './reading-threads.js'
 import { threadRecording } from './thread-recording.js'
 import { type LoadMessages, newTurn, type ThreadTurn } from './thread-state.js'
-import { emptyThread, emptyView, running, viewOf, withLoaded, withNotice, withTurn } from './thread-view.js'
+import { emptyThread, emptyView, running, viewOf, withNotice, withTurn } from './thread-view.js'
 
 /** How long the messages wait for what is known of a running turn. */
 const followMs = 3_000
-const loadMs = 15_000
 /** A text that grows is shown once per frame. */
 const frameMs = 16
+
+/** What {@link createThread} makes. */
+export type Thread = ReturnType<typeof createThread>
 
 /** The messages of one conversation: what the app loads, joined with the turns that this page sends and follows. */
 export function createThread(
@@ -26,9 +30,12 @@ export function createThread(
   const listeners = new Set<() => void>()
   const left = new AbortController()
   const { signal } = left
+  const threads = readingThreads(store)
   const { record, recordLoaded } = threadRecording(store, conversationId)
   let view = emptyView
   let load: LoadMessages = async () => []
+  let failedLoads = 0
+  let cancelLoad = () => {}
   let openCount = 0
   let isScheduled = false
   let isSyncing = false
@@ -74,24 +81,16 @@ export function createThread(
   }
 
   async function loadMessages(): Promise<void> {
-    const loads = thread.state.loads + 1
-    thread.state = { ...thread.state, loads }
-    const limit = new AbortController()
-    const stop = () => limit.abort()
-    signal.addEventListener('abort', stop)
-    try {
-      const found = load({ ...conversation, signal: limit.signal })
-      const messages = await withTimeout(found, loadMs, clock, 'Loading the messages')
-      if (signal.aborted) return
-      thread.state = withLoaded(thread.state, messages, loads)
-      recordLoaded(messages)
-    } catch {
-      thread.state = { ...thread.state, hasLoadFailed: !thread.state.loaded }
-    } finally {
-      limit.abort()
-      signal.removeEventListener('abort', stop)
-      if (!signal.aborted) tell()
+    const messages = await loadIntoThread(thread, (limit) => load({ ...conversation, signal: limit }), clock)
+    if (signal.aborted) return
+    failedLoads = messages ? 0 : failedLoads + 1
+    cancelLoad()
+    if (messages) recordLoaded(messages)
+    // It may have had the end of what is on screen.
+    else if (thread.state.loaded) {
+      cancelLoad = clock.setTimeout(() => openCount > 0 && void sync(), backoffMs(failedLoads))
     }
+    tell()
   }
 
   /**
@@ -136,6 +135,7 @@ export function createThread(
     if (openCount > 0 || running(thread.state).length > 0 || isSyncing) return
     offStore?.()
     offStore = undefined
+    threads.delete(shared)
   }
 
   function listen(): void {
@@ -157,6 +157,7 @@ export function createThread(
     left.abort()
     thread.state = emptyThread
     offStore?.()
+    threads.delete(shared)
     tell()
   }
 
@@ -176,7 +177,12 @@ export function createThread(
     void sync()
   }
 
-  return {
+  const shared = {
+    client,
+    conversation,
+    isOpen: () => openCount > 0,
+    /** Reads no more. */
+    leave: end,
     getView: () => view,
     subscribe(listener: () => void): () => void {
       listeners.add(listener)
@@ -187,6 +193,7 @@ export function createThread(
     open(newLoad: LoadMessages): () => void {
       load = newLoad
       openCount++
+      if (!signal.aborted) threads.add(shared)
       if (!offStore && !signal.aborted) listen()
       // Later in this task: Strict Mode opens, closes and opens again.
       if (!isScheduled) queueMicrotask(begin)
@@ -194,6 +201,7 @@ export function createThread(
       return () => {
         openCount--
         rest()
+        threads.limit()
       }
     },
 
@@ -237,4 +245,5 @@ export function createThread(
       start(newTurn({ turnId, messageId, message: before?.message ?? question.text, at }), { fresh })
     },
   }
+  return shared
 }

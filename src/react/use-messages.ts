@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
 import type { TurnClient } from '../turns/turn-client.js'
+import { readingThreads } from './reading-threads.js'
 import { useSessionStore } from './session-context.js'
 import { createThread } from './thread.js'
 import type { LoadMessages } from './thread-state.js'
@@ -60,13 +61,11 @@ export function useMessages(
 ): MessagesResult {
   const store = useSessionStore()
   const latestLoad = useLatest(load)
-  const thread = useMemo(
-    () =>
-      userId === undefined || workspace === undefined || conversationId === undefined
-        ? undefined
-        : createThread(client, { userId, workspace, conversationId }, store),
-    [client, store, userId, workspace, conversationId],
-  )
+  const thread = useMemo(() => {
+    if (userId === undefined || workspace === undefined || conversationId === undefined) return undefined
+    const conversation = { userId, workspace, conversationId }
+    return readingThreads(store).find(client, conversation) ?? createThread(client, conversation, store)
+  }, [client, store, userId, workspace, conversationId])
   useEffect(() => thread?.open((conversation) => latestLoad.current(conversation)), [thread, latestLoad])
   const view = useSyncExternalStore(thread?.subscribe ?? nothing, thread?.getView ?? noView, noView)
 

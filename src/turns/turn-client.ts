@@ -160,7 +160,6 @@ export function createTurnClient({
       ended: deferred(),
       isOver: false,
       wake: () => {},
-      onHeard: () => {},
       progress: {
         isSend: sentAt !== undefined,
         isHeard: false,
@@ -178,7 +177,7 @@ export function createTurnClient({
       const at = message.at ?? clock.now()
       const turn: UnsentTurn = { ...message, turnId, messageId: message.messageId ?? turnId, at }
       const run = newRun(turnId, at, signal)
-      run.onHeard = () => unsent.remove(conversation, turnId)
+      void run.heard.promise.then(() => unsent.remove(conversation, turnId))
       return read(run, conversation, turn)
     },
 

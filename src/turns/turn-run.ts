@@ -3,7 +3,13 @@ import type { Clock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
 import { parseJson } from '../core/parse-json.js'
 import { turnErrorSentence } from '../core/turn-error.js'
-import { createStreamParser, isTurnEnd, type SentEvent, type TurnStreamEvent } from '../core/turn-stream.js'
+import {
+  createStreamParser,
+  endsWithReaderHeader,
+  isTurnEnd,
+  type SentEvent,
+  type TurnStreamEvent,
+} from '../core/turn-stream.js'
 import type { Browser } from '../store/browser.js'
 import type { Deferred } from '../store/promises.js'
 import { heard, nextRequest, type Outcome, type TurnProgress } from './next-request.js'
@@ -18,7 +24,6 @@ export interface TurnRun {
   progress: TurnProgress
   /** The server has the message. */
   readonly heard: Deferred<void>
-  onHeard: () => void
   readonly ended: Deferred<void>
   isOver: boolean
   /** Ends the wait for the next request. */
@@ -72,7 +77,6 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
         limit.reset()
         if (response.status === 200 && isEventStream(response)) {
           if (!run.progress.isHeard) run.progress = { ...run.progress, isHeard: true, giveUpAt: undefined }
-          run.onHeard()
           run.heard.resolve()
           const openedAt = clock.monotonic()
           const parse = createStreamParser()
@@ -83,7 +87,7 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
             for (const { seq, turnId, event } of events) {
               run.turnId ??= turnId
               run.after = seq
-              isResumable = true
+              isResumable = !response.headers.has(endsWithReaderHeader)
               yield event
               if (isTurnEnd(event)) return
             }
@@ -157,17 +161,18 @@ function silenceLimit({ clock, silenceMs }: Page, connection: AbortController) {
 /** A response's bytes, until it ends or `signal` aborts, whatever the browser makes of an abort. */
 async function* chunksOf(response: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader()
-  const aborted = new Promise<{ readonly done: true; readonly value?: undefined }>((resolve) =>
-    signal.addEventListener('abort', () => resolve({ done: true })),
-  )
+  // Ends a read that waits. No promise that lives as long as the stream is raced: it would hold every piece.
+  const stop = () => void reader?.cancel().catch(() => {})
+  signal.addEventListener('abort', stop)
   try {
     while (reader && !signal.aborted) {
-      const { done, value } = await Promise.race([reader.read(), aborted])
+      const { done, value } = await reader.read()
       if (done) return
       yield value
     }
   } finally {
-    reader?.cancel().catch(() => {})
+    signal.removeEventListener('abort', stop)
+    stop()
   }
 }
 

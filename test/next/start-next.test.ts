@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 describe('the five-minute start with Next', () => {
-  it('resumes after a reload and at the bare address, and a second tab with the same link watches until “Use here”', async () => {
+  it('streams, stops, retries, resumes after a reload and at the bare address; a second tab with the same link watches until “Use here”', async () => {
     const context = await browser.newContext({ baseURL: server.address })
     const page = await context.newPage()
     await page.goto('/chat')
@@ -37,17 +37,44 @@ describe('the five-minute start with Next', () => {
     await page.getByRole('paragraph').getByText('You said: one').waitFor()
     expect(page.url()).toBe(address)
 
+    // In mid-answer: question and answer survive the reload.
+    const paragraph = (text: string) => page.getByRole('paragraph').getByText(text, { exact: true })
+    const long = Array.from({ length: 20 }, (_, index) => `word${index}`).join(' ')
+    await page.getByLabel('Message').fill(long)
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByText('You said: word0 word1').waitFor()
+    await page.reload()
+    await paragraph(long).waitFor()
+    expect(await paragraph(`You said: ${long}`).count()).toBe(0)
+    await paragraph(`You said: ${long}`).waitFor()
+
+    // Stopped: what was said stays.
+    await page.getByLabel('Message').fill(`stop ${long}`)
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByRole('paragraph').getByText('You said: stop').waitFor()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
+    expect(await paragraph(`You said: stop ${long}`).count()).toBe(0)
+    await page.getByRole('paragraph').getByText('You said: stop').waitFor()
+
+    // Refused once, and sent again.
+    await page.route('**/api/turn', (route) => route.fulfill({ status: 400, json: {} }), { times: 1 })
+    await page.getByLabel('Message').fill('again')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await paragraph('You said: again').waitFor()
+    await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
+    expect(await paragraph('again').count()).toBe(1)
+
     const second = await context.newPage()
     await second.goto(address)
     await second.getByRole('button', { name: 'Use here' }).click()
     await say(second, 'two')
     expect(second.url()).toBe(address)
-    expect(await second.getByRole('paragraph').allTextContents()).toEqual([
-      'one',
-      'You said: one',
-      'two',
-      'You said: two',
-    ])
+    const texts = (await second.getByRole('paragraph').allTextContents()).map((text) => text.trim())
+    expect(texts.slice(0, 2)).toEqual(['one', 'You said: one'])
+    expect(texts.slice(-2)).toEqual(['two', 'You said: two'])
+    expect(texts).toHaveLength(10)
     await page.getByRole('button', { name: 'Use here' }).waitFor()
     await second.close()
 

@@ -1,64 +1,6 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { createSessionStore, createTurnClient, memoryAdapter } from '../../src/index.js'
-import { createThread } from '../../src/react/thread.js'
-import type { LoadedMessage } from '../../src/react/thread-state.js'
-import { fakeBrowser } from '../../src/testing/fake-browser.js'
-import { manualClock } from '../../src/testing/manual-clock.js'
+import { describe, expect, it } from 'vitest'
 import { deferred } from '../support/gated.js'
-import { turnServer } from '../turns/turn-server.js'
-
-/** Pages of one tab, on one server that stores messages. */
-async function setUp({ wordMs = 1_000 } = {}) {
-  const clock = manualClock({ now: 1_800_000_000_000 })
-  const server = turnServer(clock, { wordMs })
-  const adapter = memoryAdapter()
-  const profile = fakeBrowser()
-  let tab = profile.openTab()
-  const gates: { follow?: Promise<void>; load?: Promise<void> } = {}
-  const shown: string[][] = []
-
-  async function open({
-    loads = async (): Promise<readonly LoadedMessage[]> => structuredClone(server.messages),
-  } = {}) {
-    const { browser } = tab
-    const store = createSessionStore({ adapter, browser, clock, userId: 'u', snapshot: false })
-    const opening = store.initConversation('w')
-    await clock.advance(1_000)
-    const conversation = { userId: 'u', workspace: 'w', conversationId: await opening }
-    const client = createTurnClient({
-      api: '/api/turn',
-      clock,
-      browser,
-      async fetch(url, init) {
-        const answer = await server.fetch(url, init)
-        if (init.method === undefined) await gates.follow
-        return answer
-      },
-    })
-    const thread = createThread(client, conversation, store, clock)
-    thread.subscribe(() => shown.push(thread.getView().messages.map(({ id }) => id)))
-    const close = thread.open(async () => {
-      const messages = await loads()
-      await gates.load
-      return messages
-    })
-    onTestFinished(() => store.dispose())
-    return { store, thread, conversation, close, view: () => thread.getView() }
-  }
-
-  return {
-    clock,
-    server,
-    gates,
-    shown,
-    open,
-    tab: () => tab,
-    async reload(options?: Parameters<typeof open>[0]) {
-      tab = tab.reload()
-      return open(options)
-    },
-  }
-}
+import { setUpThread } from './thread-setup.js'
 
 const texts = (messages: readonly { role: string; text: string }[]) =>
   messages.map(({ role, text }) => `${role}: ${text}`)
@@ -66,7 +8,7 @@ const whole = ['user: hi', 'assistant: one two three']
 
 describe('a message', () => {
   it('is sent, answered, and counted once it is whole', async () => {
-    const { clock, open } = await setUp()
+    const { clock, open } = await setUpThread()
     const { thread, view, store, conversation } = await open()
     await clock.advance(100)
     expect(view()).toMatchObject({ status: 'ready', messages: [], notices: [] })
@@ -91,7 +33,7 @@ describe('a message', () => {
   })
 
   it('that nobody can take is shown as not sent, and retried under the same id', async () => {
-    const { clock, open, server } = await setUp()
+    const { clock, open, server } = await setUpThread()
     const { thread, view } = await open()
     await clock.advance(100)
     server.faults.push({ status: 401 })
@@ -111,7 +53,7 @@ describe('a message', () => {
   })
 
   it('can be stopped: what came of the answer stays and counts', async () => {
-    const { clock, open } = await setUp()
+    const { clock, open } = await setUpThread()
     const { thread, view, store } = await open()
     await clock.advance(100)
     thread.send('hi')
@@ -125,7 +67,7 @@ describe('a message', () => {
   })
 
   it('follows a stop at once: no refusal reaches the person', async () => {
-    const { clock, open } = await setUp()
+    const { clock, open } = await setUpThread()
     const { thread, view } = await open()
     await clock.advance(100)
     thread.send('hi')
@@ -138,7 +80,7 @@ describe('a message', () => {
   })
 
   it('sent in two pages at once runs in one; the other says that an answer is written, and shows it', async () => {
-    const { clock, open, server } = await setUp({ wordMs: 8_000 })
+    const { clock, open, server } = await setUpThread({ wordMs: 8_000 })
     const { thread, view } = await open()
     await clock.advance(100)
     server.begin('other', 'other', 'from elsewhere')
@@ -159,7 +101,7 @@ describe('a message', () => {
 
 describe('coming back in mid-answer', () => {
   it('shows the question at the first paint that shows messages, and the answer goes on to its end', async () => {
-    const { clock, open, reload, shown, server } = await setUp()
+    const { clock, open, reload, shown, server } = await setUpThread()
     const { thread } = await open()
     await clock.advance(100)
     thread.send('hi')
@@ -177,7 +119,7 @@ describe('coming back in mid-answer', () => {
   })
 
   it('sends again by itself what no server had within a minute, and asks later', async () => {
-    const { clock, open, reload, server } = await setUp()
+    const { clock, open, reload, server } = await setUpThread()
     const { thread } = await open()
     await clock.advance(100)
     server.faults.push('lost')
@@ -214,8 +156,49 @@ describe('coming back in mid-answer', () => {
     expect(late.view().messages).toHaveLength(6)
   })
 
+  it('is not offered again when the server has it, though no answer of the server came through', async () => {
+    const { clock, open, reload, server } = await setUpThread()
+    const { thread } = await open()
+    await clock.advance(100)
+    server.faults.push(...Array.from({ length: 100 }, () => 'unanswered' as const))
+    thread.send('hi')
+    await clock.advance(70_000)
+    server.faults.splice(0)
+    const late = await reload()
+    await clock.advance(10_000)
+    expect(texts(late.view().messages)).toEqual(whole)
+    expect(late.view()).toMatchObject({ notices: [], status: 'ready' })
+    expect(server.runs).toHaveLength(1)
+  })
+
+  it('goes again under its own id, once, when it asked for another answer and could not be sent', async () => {
+    const { clock, open, reload, server } = await setUpThread()
+    const { thread } = await open()
+    await clock.advance(100)
+    thread.send('hi')
+    await clock.advance(10_000)
+    server.faults.push(...Array.from({ length: 100 }, () => 'lost' as const))
+    thread.retry()
+    await clock.advance(70_000)
+    const asked = server.requests.at(-1)?.turnId
+    server.faults.splice(0)
+    const late = await reload()
+    await clock.advance(10_000)
+    // The question and its first answer are there.
+    expect(late.view().messages).toMatchObject([{ state: 'complete' }, { text: 'one two three' }])
+    expect(late.view().notices).toMatchObject([{ code: 'not-sent', canRetry: true }])
+    late.thread.retry(late.view().notices[0]?.id)
+    await clock.advance(10_000)
+    expect(server.runs).toHaveLength(2)
+    expect(server.runs[1]).toBe(asked)
+    const last = await reload()
+    await clock.advance(10_000)
+    expect(texts(last.view().messages)).toEqual(whole)
+    expect(last.view().notices).toEqual([])
+  })
+
   it('reads a turn once, though the page asks for what runs while it sends again', async () => {
-    const { clock, open, reload, server } = await setUp()
+    const { clock, open, reload, server } = await setUpThread()
     const { thread } = await open()
     await clock.advance(100)
     server.faults.push(...Array.from({ length: 100 }, () => 'lost' as const))
@@ -232,7 +215,7 @@ describe('coming back in mid-answer', () => {
   })
 
   it('says of a question that nobody answers any more that it was interrupted, after it asked twice', async () => {
-    const { clock, open, server } = await setUp()
+    const { clock, open, server } = await setUpThread()
     server.messages.push({ id: 'm', role: 'user', text: 'hi', at: 1 })
     const { thread, view } = await open()
     await clock.advance(100)
@@ -245,7 +228,7 @@ describe('coming back in mid-answer', () => {
   })
 
   it('shows what it can where messages cannot be loaded, and loads them when asked', async () => {
-    const { clock, open, server } = await setUp()
+    const { clock, open, server } = await setUpThread()
     let isDown = true
     const { thread, view } = await open({
       loads: async () => {
@@ -267,6 +250,32 @@ describe('coming back in mid-answer', () => {
   })
 })
 
+it('loads again what it could not: an answer whose end this page missed is shown whole', async () => {
+  const { clock, open, server } = await setUpThread()
+  let isDown = false
+  const { thread, view, close } = await open({
+    loads: async () => {
+      if (isDown) throw new Error('down')
+      return structuredClone(server.messages)
+    },
+  })
+  await clock.advance(100)
+  isDown = true
+  const unknown = { status: 404, body: { code: 'unknown-turn', message: 'unknown' } }
+  server.faults.push({ cutAfter: 2 }, unknown, ...Array.from({ length: 4 }, () => 'lost' as const))
+  thread.send('hi')
+  await clock.advance(10_000)
+  expect(texts(view().messages)).toEqual(['user: hi', 'assistant: one '])
+  isDown = false
+  await clock.advance(10_000)
+  expect(texts(view().messages)).toEqual(whole)
+  const requests = server.requests.length
+  isDown = true
+  close()
+  await clock.advance(60_000)
+  expect(server.requests).toHaveLength(requests)
+})
+
 describe('the end of a turn', () => {
   const orders = [
     ['follow', 'load', 'end'],
@@ -280,7 +289,7 @@ describe('the end of a turn', () => {
   it.each(orders)('shows the answer once: first %s, then %s, then %s', async (...order) => {
     // The last word is said, the end is not: that comes within ten seconds, when the test says so.
     const wordMs = 10_000
-    const { clock, open, reload, server, gates, shown } = await setUp({ wordMs })
+    const { clock, open, reload, server, gates, shown } = await setUpThread({ wordMs })
     const first = await open()
     await clock.advance(100)
     first.thread.send('hi')
@@ -306,7 +315,7 @@ describe('the end of a turn', () => {
 
 describe('counting', () => {
   it('is once per message, though two pages follow and both are reloaded', async () => {
-    const { clock, open, reload } = await setUp()
+    const { clock, open, reload } = await setUpThread()
     const first = await open()
     await clock.advance(100)
     first.thread.send('hi')
@@ -320,8 +329,23 @@ describe('counting', () => {
     expect(third.store.getState().sessions).toMatchObject([{ messageCount: 2 }])
   })
 
+  it('has a question that its page had no time to count, though more is said before the messages are loaded', async () => {
+    const { clock, open, reload } = await setUpThread({ wordMs: 20 })
+    const first = await open()
+    first.thread.send('hi')
+    first.thread.leave()
+    const next = await reload()
+    next.thread.send('and now')
+    await clock.advance(10_000)
+    expect(texts(next.view().messages)).toEqual([...whole, 'user: and now', 'assistant: one two three'])
+    const last = await reload()
+    await clock.advance(10_000)
+    await last.store.flush()
+    expect(last.store.getState().sessions).toMatchObject([{ messageCount: 4 }])
+  })
+
   it('has an answer that ended while no page was open, the next day', async () => {
-    const { clock, open, reload, tab } = await setUp()
+    const { clock, open, reload, tab } = await setUpThread()
     const first = await open()
     await clock.advance(100)
     first.thread.send('hi')
@@ -341,7 +365,7 @@ describe('counting', () => {
 
 describe('a sign-out in mid-answer', () => {
   it('leaves no text in the page or its storage, and the turn is not followed on', async () => {
-    const { clock, open, server, tab } = await setUp()
+    const { clock, open, server, tab } = await setUpThread()
     const { thread, view, store } = await open()
     await clock.advance(100)
     thread.send('a secret')

@@ -26,7 +26,7 @@ afterEach(() => {
 })
 
 /** A page of the tab: its own client, as after a reload. */
-function show({ userId = 'u' } = {}): Root {
+function show({ userId = 'u' } = {}) {
   const client = createTurnClient({ api: '/api/turn', fetch: server.fetch })
   const root = createRoot(container)
   roots.push(root)
@@ -53,14 +53,21 @@ function show({ userId = 'u' } = {}): Root {
       </main>
     )
   }
-  root.render(
+  const tree = (isShown: boolean) => (
     <StrictMode>
-      <SessionProvider userId={userId}>
-        <Chat />
-      </SessionProvider>
-    </StrictMode>,
+      <SessionProvider userId={userId}>{isShown && <Chat />}</SessionProvider>
+    </StrictMode>
   )
-  return root
+  root.render(tree(true))
+  return Object.assign(root, {
+    /** The person goes to another page of the app, and comes back. */
+    async leaveAndReturn() {
+      root.render(tree(false))
+      await vi.waitFor(() => expect(status()).toBeUndefined(), { interval: 5 })
+      root.render(tree(true))
+      await vi.waitFor(() => expect(status()).toBeDefined(), { interval: 5 })
+    },
+  })
 }
 
 const status = () => container.querySelector('main')?.dataset.status
@@ -97,6 +104,21 @@ describe('useMessages', () => {
     observer.disconnect()
     for (const lines of paints.filter(({ length }) => length > 0)) expect(lines[0]).toBe('user: hi')
     expect(server.runs).toHaveLength(1)
+    await becomes('ready')
+  })
+
+  it('reads an answer over one connection, though the person goes away and comes back', async () => {
+    server = turnServer(systemClock, { wordMs: 300 })
+    const page = show()
+    await becomes('ready')
+    click('send')
+    await vi.waitFor(() => expect(shown()).toEqual(['user: hi', 'assistant: one ']), { interval: 5 })
+    for (let count = 0; count < 3; count++) {
+      await page.leaveAndReturn()
+      expect([...server.turns.values()].map(({ readers }) => readers.size)).toEqual([1])
+    }
+    await vi.waitFor(() => expect(shown()).toEqual(whole), { timeout: 5_000 })
+    expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1)
     await becomes('ready')
   })
 

@@ -49,6 +49,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
   const onError = (error: unknown) => reportError(options.onError, error)
   const stateOf = createTurnStates(sessions, clock)
   const live = createLiveTurns()
+  const endsWithReader = log === false && options.onDisconnect !== 'continue'
 
   /** The user's key of a conversation, or the app's answer to who may not. */
   async function authorized(
@@ -79,7 +80,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
         },
         clock,
       })
-    return streamResponse(reader, { turnId, after, clock, maxMs: longestFollowMs })
+    return streamResponse(reader, { turnId, after, clock, endsWithReader, maxMs: longestFollowMs })
   }
 
   async function post(request: Request): Promise<Response> {
@@ -121,7 +122,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
       reader.close() // `onError` was told
       return notStarted()
     }
-    const response = streamResponse(reader, { turnId, after: 0, clock })
+    const response = streamResponse(reader, { turnId, after: 0, clock, endsWithReader })
     if (request.signal.aborted) await response.body?.cancel()
     return response
   }

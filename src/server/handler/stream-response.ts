@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 import { keepAliveComment } from '../../core/sse.js'
+import { endsWithReaderHeader } from '../../core/turn-stream.js'
 import type { LoggedEvent } from '../turn-log.js'
 import { createPieceEncoder } from './encode-piece.js'
 import type { EventReader } from './event-reader.js'
@@ -10,12 +11,15 @@ export interface StreamOptions {
   /** What the reader has already. */
   readonly after: number
   readonly clock: Clock
+  /** The turn is stopped once nobody reads it: a page that is hidden must not leave. */
+  readonly endsWithReader?: boolean
   /** When the stream is closed: its reader comes again, and is asked again who it is. */
   readonly maxMs?: number
 }
 
 /** A turn as server-sent events, each piece when the reader takes it. */
-export function streamResponse(reader: EventReader, { turnId, after, clock, maxMs }: StreamOptions): Response {
+export function streamResponse(reader: EventReader, options: StreamOptions): Response {
+  const { turnId, after, clock, endsWithReader = false, maxMs } = options
   const encode = createPieceEncoder(turnId, after)
   /** Whether the turn was asked for what comes next; the question outlives the comments that are sent meanwhile. */
   let isAsked = false
@@ -113,6 +117,7 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
       'Cache-Control': 'no-store, no-transform',
       // nginx holds a response back until its buffer is full.
       'X-Accel-Buffering': 'no',
+      ...(endsWithReader && { [endsWithReaderHeader]: '1' }),
     },
   })
 }

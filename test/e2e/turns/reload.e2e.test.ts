@@ -2,7 +2,8 @@ import { type Browser, chromium, type Page } from 'playwright'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
 import { randomOf } from '../../support/random.js'
-import { type Answer, keepPaints, send, serveTurnDemo, shown } from './turn-demo.js'
+import type { Answer } from './scripted-answers.js'
+import { keepPaints, send, serveTurnDemo, shown } from './turn-demo.js'
 
 let demo: Awaited<ReturnType<typeof serveTurnDemo>>
 let browser: Browser
@@ -60,6 +61,8 @@ describe('a reload in mid-answer', () => {
       await expect.poll(() => shown(page)).toHaveLength(2 * round + 2)
       await expect.poll(() => page.getByTestId('answer').count()).toBe(0)
       expect((await shown(page)).slice(-2)).toEqual([question, words.join('').trim()])
+      // The page may be ahead of its next frame.
+      await expect.poll(async () => (await paints()).at(-1)).toContain(question)
       const withMessages = (await paints()).filter(({ length }) => length > 0)
       expect(withMessages[0]).toContain(question)
       for (const lines of withMessages) expect(lines.filter((line) => line === question)).toHaveLength(1)

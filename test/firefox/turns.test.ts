@@ -1,0 +1,4 @@
+import { turnCases } from '../engines/turn-cases.js'
+import { startFirefox } from './firefox.js'
+
+turnCases(startFirefox)
