@@ -3,11 +3,16 @@ import { describe, expect, it } from 'vitest'
 
 const root = new URL('../../', import.meta.url)
 const documents = ['README.md', ...filesOf('docs/', /^(?!api\/).*\.md$/), ...filesOf('src/', /\.tsx?$/)]
-const blocks = documents.flatMap((document) =>
-  [...read(document).matchAll(/^[ *]*```tsx?\n([\s\S]*?)^[ *]*```$/gm)].map(([, code = '']) => ({ document, code })),
+const inDocuments = documents.flatMap((document) =>
+  [...read(document).matchAll(/^[ *]*```(?:ts|js)x?\n([\s\S]*?)^[ *]*```$/gm)].map(([, code = '']) => ({
+    document,
+    code,
+  })),
 )
+const files = filesOf('examples/', /^(?!.*node_modules|recipes\/test\/|chat\/dist\/).*\.tsx?$/)
+const blocks = [...inDocuments, ...files.map((document) => ({ document, code: read(document) }))]
 
-describe('an example that is pasted as it stands', () => {
+describe('an example that is pasted or copied as it stands', () => {
   const agents = blocks.filter(({ code }) => code.includes("from '@anthropic-ai/claude-agent-sdk'"))
   const started = agents.filter(({ code }) => /\bquery\(/.test(code))
 
@@ -29,8 +34,22 @@ describe('an example that is pasted as it stands', () => {
     expect(call).toMatch(/\buserId\b/)
   })
 
+  // The handler tells whose message it is; an example that does not look keeps it under an id of the client's.
+  const keeping = blocks.flatMap(({ document, code }) =>
+    [...code.matchAll(/\bon(?:Question|Answer): \(\{([^}]*)\}\)/g)].map(([call]) => ({ document, call })),
+  )
+
+  it.each(keeping)('keeps a message with its user, in $document', ({ call }) => {
+    expect(call).toMatch(/\buserId\b|\.\.\.\w/) // by name, or with all that is left
+  })
+
   it('is found', () => {
-    expect(started.map(({ document }) => document)).toContain('README.md')
+    expect(keeping.map(({ document }) => document)).toEqual(
+      expect.arrayContaining(['README.md', 'examples/routes/turns.ts']),
+    )
+    expect(started.map(({ document }) => document)).toEqual(
+      expect.arrayContaining(['README.md', 'examples/routes/claude-turns.ts']),
+    )
     expect(keyed.map(({ document }) => document)).toContain('README.md')
   })
 })
