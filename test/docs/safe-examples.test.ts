@@ -43,7 +43,15 @@ describe('an example that is pasted or copied as it stands', () => {
     expect(call).toMatch(/\buserId\b|\.\.\.\w/) // by name, or with all that is left
   })
 
+  // A pool emits what happens to its idle connections, and an event `error` that nobody hears ends the process.
+  const pools = blocks.filter(({ code }) => code.includes('new pg.Pool('))
+
+  it.each(pools)('hears the errors of its pool, in $document', ({ code }) => {
+    expect(code).toContain("pool.on('error', ")
+  })
+
   it('is found', () => {
+    expect(pools.map(({ document }) => document)).toContain('docs/server.md')
     expect(keeping.map(({ document }) => document)).toEqual(
       expect.arrayContaining(['README.md', 'examples/routes/turns.ts']),
     )

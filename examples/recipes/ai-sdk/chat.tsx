@@ -80,7 +80,7 @@ function Conversation({ conversationId, transport, earlier }: ConversationProps)
         {messages.map((message) => (
           <li key={message.id} data-role={message.role} data-id={message.id}>
             {message.parts.some((part) => part.type === 'data-recovered' && part.data.contextLost) && (
-              <em role="status">The agent lost the earlier context.</em>
+              <em role="status">The agent no longer knows the earlier messages of this conversation.</em>
             )}
             {textOf(message)}
           </li>

@@ -100,7 +100,7 @@ describe.each(['ai-sdk', 'react', 'assistant-ui'])('%s', (recipe) => {
     await say(page, 'four')
     forget()
     await say(page, 'five')
-    await page.getByText('The agent lost the earlier context.').waitFor()
+    await page.getByText('The agent no longer knows the earlier messages of this conversation.').waitFor()
     await said(page, '1: you said five').waitFor()
 
     await expect.poll(() => stored(page, recipe)).toEqual([2, 4, 4])

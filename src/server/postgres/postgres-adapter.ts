@@ -23,6 +23,7 @@ export interface PostgresAdapterOptions {
  * import pg from 'pg'
  *
  * const pool = new pg.Pool({ connectionString: databaseUrl })
+ * pool.on('error', console.error)
  * const adapter = postgresAdapter({
  *   query: async (sql, params) => (await pool.query(sql, [...params])).rows,
  * })
