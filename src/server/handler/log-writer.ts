@@ -4,7 +4,7 @@ import { inTime } from '../in-time.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
 import { bounded } from './bounded.js'
 
-/** Writes a turn into its log, until that fails. The turn goes on without. */
+/** Writes a turn into its log, until that fails. The turn continues without it. */
 export interface LogWriter {
   /** Whether recording can begin. Never rejects. */
   start(): Promise<void>

@@ -17,7 +17,7 @@ export interface StreamOptions {
 /** A turn as server-sent events, each piece when the reader takes it. */
 export function streamResponse(reader: EventReader, { turnId, after, clock, maxMs }: StreamOptions): Response {
   const encode = createPieceEncoder(turnId, after)
-  /** Whether the turn was asked for what comes next; the question outlives the comments that are sent meanwhile. */
+  /** Whether the turn was asked for what comes next; the question outlives the comments that are sent in the meantime. */
   let isAsked = false
   /** A piece that came after a comment was sent in its place: for the next read. */
   let early: readonly LoggedEvent[] | undefined
