@@ -52,7 +52,7 @@ function shown(event: TurnEvent<AcpMessage>): string {
 
 describe('an agent over ACP', () => {
   it.each(['claude', 'codex', 'gemini'])(
-    '%s goes on in its session, and starts afresh once when it is gone',
+    '%s resumes its session, and starts a new one once when it is gone',
     async (kind) => {
       const chat = conversation(kind)
       expect(await chat.say('hello')).toBe('[new] 1: you said hello')

@@ -5,7 +5,7 @@ import { shareDemo } from './shared-demo.js'
 // Almost two seconds to the first word: long enough to be reloaded.
 const demo = shareDemo({ agentPace: 5 })
 
-it('a reload before the answer shows the message that was sent, and the answer goes on, once', async () => {
+it('a reload before the answer shows the message that was sent, and the answer continues, once', async () => {
   const page = await demo.visit()
   await page.getByTestId('composer').fill('my name is Ada')
   await Promise.all([

@@ -75,7 +75,7 @@ describe('a network that breaks in mid-answer', () => {
 })
 
 describe('a message that is sent while the server is away', () => {
-  it('is there after a reload and goes once, by itself, within a minute', async () => {
+  it('is there after a reload and is sent once, automatically, within a minute', async () => {
     const { page } = await guest()
     // The page itself comes from where it was; only its requests find nothing.
     await page.route('**/api/turn*', (route) => route.abort())
