@@ -9,7 +9,9 @@ const inDocuments = documents.flatMap((document) =>
     code,
   })),
 )
-const files = filesOf('examples/', /^(?!.*node_modules|recipes\/test\/|chat\/dist\/).*\.tsx?$/)
+// Folder by folder: the packages that an example has installed hold this repository again.
+const folders = readdirSync(new URL('examples/', root)).flatMap((name) => sourceFolders(`examples/${name}/`))
+const files = folders.flatMap((folder) => filesOf(folder, /^[^/]+\.tsx?$/, false))
 const blocks = [...inDocuments, ...files.map((document) => ({ document, code: read(document) }))]
 
 describe('an example that is pasted or copied as it stands', () => {
@@ -62,8 +64,15 @@ describe('an example that is pasted or copied as it stands', () => {
   })
 })
 
-function filesOf(folder: string, pattern: RegExp): readonly string[] {
-  const paths = readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+/** The folder and those in it that hold code of the example's own, its tests apart. */
+function sourceFolders(folder: string): readonly string[] {
+  const below = readdirSync(new URL(folder, root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const own = below.filter(({ name }) => !['node_modules', 'dist', 'test'].includes(name) && !name.startsWith('.'))
+  return [folder, ...own.flatMap(({ name }) => sourceFolders(`${folder}${name}/`))]
+}
+
+function filesOf(folder: string, pattern: RegExp, recursive = true): readonly string[] {
+  const paths = readdirSync(new URL(folder, root), { recursive, encoding: 'utf8' })
   return paths.filter((path) => pattern.test(path)).map((path) => folder + path)
 }
 
