@@ -130,7 +130,7 @@ async function openSession(agent: ClientContext, { cwd, authMethodId }: AcpAgent
   return sessionId
 }
 
-/** `session/resume` tells nothing of what was said before, so it comes first. */
+/** `session/resume` does not repeat what was said before, so it is preferred. */
 function methodToOpen(capabilities: AgentCapabilities | undefined) {
   if (capabilities?.sessionCapabilities?.resume) return methods.agent.session.resume
   return capabilities?.loadSession ? methods.agent.session.load : undefined

@@ -144,7 +144,7 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     expect([...parts.messages.values()].at(-1)?.map(({ id }) => id)).toEqual(ids)
   })
 
-  it('goes on after a reload in mid-answer, once', async () => {
+  it('continues after a reload in mid-answer, once', async () => {
     const page = await open()
     const answer = await ask(page, 'hello')
     answer.say('one ')

@@ -87,7 +87,7 @@ describe.each(['ai-sdk', 'react', 'assistant-ui'])('%s', (recipe) => {
     await page.reload()
     await said(page, '1: you said one').waitFor()
     await say(page, 'two')
-    await said(page, '2: you said two').waitFor() // the agent's session went on, too
+    await said(page, '2: you said two').waitFor() // the agent's session continued, too
     await expect.poll(() => stored(page, recipe)).toEqual([4])
 
     const other = await open(`/${recipe}`)
