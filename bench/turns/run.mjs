@@ -55,7 +55,7 @@ async function run() {
   console.log(
     `\nOver HTTP, CPU per event: ${handlerUs.toFixed(1)} µs by the handler, ${plainUs.toFixed(1)} µs by a hand-made Response; ${times.toFixed(2)} x, to reach 1.25`,
   )
-  if (flags.write) await writeResults(results, logs)
+  if (flags.write) await writeResults(results, logs, http)
 }
 
 /** @param {unknown} error */

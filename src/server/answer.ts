@@ -14,7 +14,7 @@ export interface Answer<M> {
    * The id worth storing, if any: after success, or when a turn with output is cut short. Never one of an error
    * result.
    */
-  idToKeep(end: 'finished' | 'aborted'): string | undefined
+  toStore(end: 'finished' | 'aborted'): { readonly agentSessionId?: string }
   /** Why an agent that has nothing more to say did not succeed; `undefined` if it did. */
   failure(): LeftoffError | undefined
   /** The message with which the agent said that it failed. */
@@ -62,9 +62,9 @@ export function createAnswer<M>(agent: AgentDriver<M>, resume?: string): Answer<
 
     sessionId: () => agentSessionId,
 
-    idToKeep(end) {
+    toStore(end) {
       const isWorthIt = hasSucceeded || (end === 'aborted' && hasOutput && result !== 'failure')
-      return isWorthIt ? agentSessionId : undefined
+      return isWorthIt && agentSessionId !== undefined ? { agentSessionId } : {}
     },
 
     failure() {

@@ -6,7 +6,7 @@ import { createId as randomId } from '../core/create-id.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
 import { type TabKey, tabKey } from '../core/tab-key.js'
 import type { AgentSessionStore } from './agent-session-store.js'
-import { bounded } from './handler/bounded.js'
+import { callInTime } from './call-in-time.js'
 
 /** Settings of {@link claimGuest}. */
 export interface ClaimGuestOptions {
@@ -28,7 +28,9 @@ export interface ClaimGuestOptions {
   readonly waitMs?: number
   /** For how long a conversation is held while it is moved; a process that dies holds it for as long. 10 s. */
   readonly leaseMs?: number
+  /** For `waitMs`. */
   readonly clock?: Clock
+  /** For leases; random UUIDs. */
   readonly createId?: () => string
 }
 
@@ -118,7 +120,7 @@ async function claimOne(
     }
     if (held.agentSessionId !== undefined) await handOver(options, toKey, held.agentSessionId)
     const conversation = { workspace, conversationId, from, to }
-    await bounded(clock, leaseMs, 'onConversation', async (signal) => onConversation({ ...conversation, signal }))
+    await callInTime(clock, leaseMs, 'onConversation', async (signal) => onConversation({ ...conversation, signal }))
     if (!(await sessions.renewTurn(fromKey, held.leaseId, leaseMs))) throw busy(0)
     if (history) await saveRow(history, from, to, conversationId)
     // The row last: it is what a later call finds.

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
+import { inTime, pause } from '../core/in-time.js'
 import type { TabKey } from '../core/tab-key.js'
 import type { AgentSessionStore, TurnEnd } from './agent-session-store.js'
 
@@ -94,16 +95,12 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
   }
 
   /** A store that never answers must not keep a reader waiting for ever. */
-  async function inTime<T>(answer: Promise<T>, late: () => Error = () => unconfirmed(undefined)): Promise<T> {
-    let cancel = () => {}
-    const deadline = new Promise<never>((_, reject) => {
-      cancel = clock.setTimeout(() => reject(late()), leaseMs)
-    })
-    return Promise.race([answer, deadline]).finally(cancel)
+  function answered<T>(answer: Promise<T>, late: () => Error = () => unconfirmed(undefined)): Promise<T> {
+    return inTime(clock, answer, leaseMs, late)
   }
 
   async function hasEnded({ outcome }: TurnEnd): Promise<boolean> {
-    const turn = await inTime(sessions.getTurn(key, turnId))
+    const turn = await answered(sessions.getTurn(key, turnId))
     return outcome === 'not-started' ? turn === undefined : turn?.state === outcome
   }
 
@@ -111,8 +108,8 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
     async start(onLost) {
       // Nothing runs yet, so a confirmation is welcome even after the lease ran out: the store knows whether another
       // turn came between.
-      if (clock.monotonic() - confirmedAt.monotonic >= third) await inTime(renew())
-      if (isOver) throw refused() // the reader has left
+      if (clock.monotonic() - confirmedAt.monotonic >= third) await answered(renew())
+      if (isOver) throw refused() // the reader left meanwhile
       tellLost = onLost
       isRenewing = true
       scheduleBeat(Math.max(0, confirmedAt.monotonic + third - clock.monotonic()))
@@ -129,10 +126,10 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
     },
 
     async clearStale(expected) {
-      // Renewals continue: without a bound a store that never answers would keep the key forever.
+      // Renewals go on meanwhile: without a bound a store that never answers would keep the key for ever.
       const answer = sessions.clearStale(key, leaseId, expected)
       const late = () => new Error(`The store did not answer clearStale within ${leaseMs} ms.`)
-      if (!(await inTime(answer, late))) throw refused()
+      if (!(await answered(answer, late))) throw refused()
     },
 
     async end(end) {
@@ -141,7 +138,7 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
       let isUncertain = false
       for (let waitMs = firstRetryMs; ; waitMs = Math.min(2 * waitMs, longestRetryMs)) {
         try {
-          if (await inTime(sessions.endTurn(key, leaseId, end))) return
+          if (await answered(sessions.endTurn(key, leaseId, end))) return
           // The answer to an earlier try may have been lost on its way.
           if (isUncertain && (await hasEnded(end))) return
           throw refused()
@@ -149,7 +146,7 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
           if (isLeftoffError(error, 'lease-lost')) throw error
           if (clock.monotonic() + waitMs >= confirmedAt.monotonic + leaseMs) throw error
           isUncertain = true
-          await new Promise<void>((resolve) => clock.setTimeout(resolve, waitMs))
+          await pause(clock, waitMs)
         }
       }
     },

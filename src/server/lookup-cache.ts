@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import { answerInTime } from './in-time.js'
+import { LeftoffError } from '../core/error.js'
+import { inTime } from '../core/in-time.js'
 
 /** Answers that stay true for a while, by key. */
 export interface LookupCache<V> {
@@ -62,8 +63,8 @@ export function createLookupCache<V>({
       // From before the lookup: what it says may be as old as that.
       const until = clock.monotonic() + ttlMs
       // One that never answers must not block its key for ever.
-      const late = `A lookup did not answer within ${timeoutMs} ms. Try again.`
-      const flight = answerInTime(clock, lookUp(key), timeoutMs, late)
+      const late = () => new LeftoffError('unreachable', `A lookup did not answer within ${timeoutMs} ms. Try again.`)
+      const flight = inTime(clock, lookUp(key), timeoutMs, late)
       flights.set(key, flight)
       try {
         const value = await flight

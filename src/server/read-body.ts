@@ -1,27 +1,33 @@
 import { parseJson } from '../core/parse-json.js'
-import { maxBodyBytes } from '../core/session-wire.js'
+
+/** A body that is none, and the status that says so. */
+export interface WrongBody {
+  readonly status: 400 | 413 | 415
+  readonly message: string
+}
 
 /**
- * The body of a request as JSON. Throws the response to give instead: 413 as soon as it is too large, whatever it says its length is,
- * 415 if it is not JSON by its type, which a form of another site cannot claim without being asked about it first.
+ * The body of a request as JSON. 413 as soon as it is too large, whatever it says its length is; 415 if it is not JSON by its type,
+ * which a form of another site cannot claim without being asked about it first.
  */
-export async function readJsonBody(request: Request): Promise<unknown> {
-  if (!isJson(request)) throw plain(415)
-  if (Number(request.headers.get('Content-Length')) > maxBodyBytes) throw plain(413)
-  const text = await readText(request, maxBodyBytes)
-  if (text === undefined) throw plain(413)
+export async function readJsonBody(
+  request: Request,
+  maxBytes: number,
+): Promise<WrongBody | { readonly status?: undefined; readonly json: unknown }> {
+  if (!isJson(request)) return { status: 415, message: 'Send JSON, with `Content-Type: application/json`.' }
+  const text = Number(request.headers.get('Content-Length')) > maxBytes ? undefined : await readText(request, maxBytes)
+  if (text === undefined) return { status: 413, message: `A request may hold ${maxBytes} bytes.` }
   const json = parseJson(text)
-  if (json === undefined) throw plain(400)
-  return json
+  return json === undefined ? { status: 400, message: 'The body is not JSON.' } : { json }
 }
 
 /** Whether the body is JSON by its type. */
-export function isJson(request: Request): boolean {
+function isJson(request: Request): boolean {
   return /^application\/json\s*(;|$)/i.test(request.headers.get('Content-Type') ?? '')
 }
 
 /** The text of a body of at most so many bytes, else `undefined`; what a header says of its length is a client's word. */
-export async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
+async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
   const reader = request.body?.getReader()
   const decoder = new TextDecoder()
   let text = ''
@@ -37,8 +43,4 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
     }
     text += decoder.decode(value, { stream: true })
   }
-}
-
-function plain(status: number): Response {
-  return new Response(null, { status, headers: { 'Cache-Control': 'no-store' } })
 }

@@ -75,11 +75,11 @@ async function giveUp<M>(
   try {
     await lease.clearStale(stored)
   } catch (error) {
-    tell(options, { ...report, error })
+    reportRecovery(options, { ...report, error })
     return isLeftoffError(error, 'lease-lost') ? error : notForgotten(evidence, error)
   }
   emit({ type: 'recovered', reason: 'unusable', contextLost: true })
-  tell(options, { ...report, error: evidence })
+  reportRecovery(options, { ...report, error: evidence })
   return new LeftoffError(
     'turn-failed',
     'The agent can no longer use what it stored of this conversation, so that was forgotten. Send the message again.',
@@ -88,7 +88,7 @@ async function giveUp<M>(
 }
 
 /** Tells the app. A log that fails must not cost the answer. */
-export function tell<M>({ onRecovery, onError }: TurnOptions<M>, report: RecoveryReport): void {
+export function reportRecovery<M>({ onRecovery, onError }: TurnOptions<M>, report: RecoveryReport): void {
   contain(
     () => onRecovery?.(report),
     (error) => reportError(onError, error),
@@ -104,13 +104,23 @@ async function startNew<M>(opening: Opening<M>): Promise<Attempt<M>> {
 
 /** A fresh session for a conversation that had an earlier one. */
 async function startAgain<M>(opening: Opening<M>, reason: RecoveryReason): Promise<Attempt<M>> {
-  const { emit, options, signal } = opening
+  const { emit } = opening
   emit({ type: 'recovered', reason, contextLost: true })
   const run = await reporting(opening, { attempted: 'fresh', reason }, async () => {
-    return attemptFresh(opening, await options.rehydrate?.({ reason, signal }))
+    return attemptFresh(opening, await summary(opening, reason))
   })
   emit({ type: 'started', resumed: false })
   return run
+}
+
+/** What the app says of the earlier messages. If it fails, the agent does without. */
+async function summary<M>({ options, signal }: Opening<M>, reason: RecoveryReason): Promise<string | undefined> {
+  try {
+    return await options.rehydrate?.({ reason, signal })
+  } catch (error) {
+    if (!signal.aborted) reportError(options.onError, error)
+    return undefined
+  }
 }
 
 /** Forgets the id, and runs once without it. */
@@ -122,7 +132,7 @@ async function replace<M>(
   try {
     await opening.lease.clearStale(stored)
   } catch (error) {
-    tell(opening.options, { attempted: 'fresh', reason, outcome: 'failed', error })
+    reportRecovery(opening.options, { attempted: 'fresh', reason, outcome: 'failed', error })
     throw isLeftoffError(error, 'lease-lost') ? error : notForgotten(evidence, error)
   }
   return startAgain(opening, reason)
@@ -138,10 +148,10 @@ async function reporting<M, R extends Attempt<M> | Refusal>(
   try {
     result = await attempt()
   } catch (error) {
-    tell(options, { ...recovery, outcome: 'failed', error })
+    reportRecovery(options, { ...recovery, outcome: 'failed', error })
     throw error
   }
-  tell(options, { ...recovery, outcome: isAnswer(options, result) ? 'recovered' : 'failed' })
+  reportRecovery(options, { ...recovery, outcome: isAnswer(options, result) ? 'recovered' : 'failed' })
   return result
 }
 

@@ -3,6 +3,7 @@ import type { SessionChange } from '../core/change.js'
 import { checked, id, isId, isObject, maxWorkspaceBytes, readChange } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { maxBatch, maxPage } from '../core/session-wire.js'
+import { RefusedRequest, refuseSessions } from './session-refusals.js'
 import { hashMessage } from './turn-ids.js'
 
 /** What `httpAdapter` asks for, checked. */
@@ -22,7 +23,7 @@ interface Answering {
   readonly ifNoneMatch: string | null
 }
 
-/** Checks a request: with a body, of a POST; without one, a question. */
+/** Checks a request: with a body, of a POST; without one, a question. Throws what refuses one that is not valid. */
 export function readSessionRequest(query: URLSearchParams, body: unknown, userId: string, now: number): SessionRequest {
   if (body === undefined) return readQuestion(query)
   if (!isObject(body)) throw invalid('body')
@@ -138,9 +139,9 @@ function isWorkspace(value: unknown): value is string {
 
 function atMost<T>(max: number, items: readonly T[]): readonly T[] {
   if (items.length <= max) return items
-  throw new Response(null, { status: 413, headers: noStore })
+  throw new RefusedRequest(refuseSessions('invalid-argument', `A request may hold ${max} changes or ids.`, 413))
 }
 
-function invalid(what: string): LeftoffError {
-  return new LeftoffError('invalid-argument', `Not a valid request for sessions: its ${what} is wrong.`)
+function invalid(field: string): RefusedRequest {
+  return new RefusedRequest(refuseSessions('invalid-argument', `Not a valid request for sessions: check \`${field}\`.`))
 }

@@ -1,12 +1,14 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import { isId } from '../core/checks.js'
 import { type Clock, systemClock } from '../core/clock.js'
-import { isLeftoffError, LeftoffError } from '../core/error.js'
-import { userHeader } from '../core/session-wire.js'
+import { LeftoffError } from '../core/error.js'
+import { inTime } from '../core/in-time.js'
+import { maxBodyBytes, userHeader } from '../core/session-wire.js'
 import { type TabKey, tabKey } from '../core/tab-key.js'
-import { answerInTime } from './in-time.js'
 import { readJsonBody } from './read-body.js'
+import { asNoStore } from './refuse.js'
 import { reportError } from './report-error.js'
+import { refusalOf, refuseSessions } from './session-refusals.js'
 import { answerSessions, readSessionRequest } from './session-requests.js'
 
 /** Settings of {@link sessionRoutes}. */
@@ -23,7 +25,7 @@ export interface SessionRoutesOptions {
    * removed, and the browser tries again.
    */
   readonly onRemove?: (key: TabKey) => unknown
-  /** Told of what failed, as it was thrown; the browser gets a status only. */
+  /** Told of what failed, as it was thrown; the browser gets a code only. */
   readonly onError?: (error: unknown) => void
   /** How long one request may take before it is answered with 503; 10 s. */
   readonly timeoutMs?: number
@@ -72,12 +74,14 @@ export function sessionRoutes({
 }: SessionRoutesOptions): SessionRoutes {
   async function answer(request: Request): Promise<Response> {
     const who = await authorize(request)
-    if (who instanceof Response) return who
+    // No `instanceof`: some servers put a Response of their own in place of the global one.
+    if ('headers' in who) return asNoStore(who)
     const { userId } = who
     if (!isId(userId)) throw new TypeError('sessionRoutes: authorize gave no user id.')
     if (namedUser(request) !== userId) throw new LeftoffError('forbidden', 'The request is for another user.')
-    const body = request.method === 'POST' ? await readJsonBody(request) : undefined
-    const asked = readSessionRequest(new URL(request.url).searchParams, body, userId, clock.now())
+    const body = request.method === 'POST' ? await readJsonBody(request, maxBodyBytes) : undefined
+    if (body?.status) return refuseSessions('invalid-argument', body.message, body.status)
+    const asked = readSessionRequest(new URL(request.url).searchParams, body?.json, userId, clock.now())
     const adapter = await adapterOf(userId)
     const forget = onRemove && ((id: string, workspace: string) => onRemove(tabKey({ userId, workspace, tabId: id })))
     return answerSessions(asked, { adapter, userId, forget, ifNoneMatch: request.headers.get('If-None-Match') })
@@ -87,14 +91,11 @@ export function sessionRoutes({
     try {
       // An adapter or a body that never ends must not hold the request for ever.
       const message = `The sessions could not be answered within ${timeoutMs} ms.`
-      return await answerInTime(clock, answer(request), timeoutMs, message)
+      return await inTime(clock, answer(request), timeoutMs, () => new LeftoffError('unreachable', message))
     } catch (error) {
-      if (error instanceof Response) return error
-      const status = statusOf(error)
-      if (status >= 500) reportError(onError, error)
-      const waitMs = isLeftoffError(error) ? (error.retryAfterMs ?? 0) : 0
-      const retry = status === 503 && waitMs > 0 && { 'Retry-After': `${Math.ceil(waitMs / 1_000)}` }
-      return new Response(null, { status, headers: { 'Cache-Control': 'no-store', ...retry } })
+      const refused = refusalOf(error)
+      if (refused.status >= 500) reportError(onError, error)
+      return refused
     }
   }
 
@@ -103,7 +104,7 @@ export function sessionRoutes({
     POST: handle,
     async fetch(request) {
       if (request.method === 'GET' || request.method === 'POST') return handle(request)
-      return new Response(null, { status: 405, headers: { Allow: 'GET, POST' } })
+      return refuseSessions('invalid-argument', 'Use GET or POST.', 405, { Allow: 'GET, POST' })
     },
   }
 }
@@ -114,23 +115,5 @@ function namedUser(request: Request): string | undefined {
     return decodeURIComponent(request.headers.get(userHeader) ?? '') || undefined
   } catch {
     return undefined
-  }
-}
-
-function statusOf(error: unknown): number {
-  if (!isLeftoffError(error)) return 500
-  switch (error.code) {
-    case 'invalid-argument':
-      return 400
-    case 'signed-out':
-      return 401
-    case 'forbidden':
-      return 403
-    case 'unreachable':
-      return 503
-    case 'quota-exceeded':
-      return 507
-    default:
-      return 500
   }
 }

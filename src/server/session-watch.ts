@@ -1,6 +1,6 @@
 import type { TurnEvent } from '../core/turn-event.js'
 import type { Attempt } from './attempt.js'
-import { tell } from './recovery.js'
+import { reportRecovery } from './recovery.js'
 import type { TurnOptions } from './turn-options.js'
 
 /** Looks at which session answers, over all messages of a run. */
@@ -29,7 +29,7 @@ export function createSessionWatch<M>(
       current = agentSessionId
       if (!isSame && !mayChange) {
         emit({ type: 'recovered', reason: 'changed', contextLost: true })
-        tell(options, { attempted: 'fresh', reason: 'changed', outcome: 'recovered' })
+        reportRecovery(options, { attempted: 'fresh', reason: 'changed', outcome: 'recovered' })
       }
       if (hasStarted) return
       hasStarted = true

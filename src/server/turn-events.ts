@@ -1,10 +1,10 @@
 import { isLeftoffError, type LeftoffError } from '../core/error.js'
+import { atMost } from '../core/in-time.js'
 import type { TurnEvent } from '../core/turn-event.js'
 import type { TurnOutcome } from './agent-session-store.js'
 import { createAnswer } from './answer.js'
 import { type Attempt, closeQuietly } from './attempt.js'
 import type { BegunTurn, RunningTurn } from './begun-turn.js'
-import { inTime } from './in-time.js'
 import { judgeFailure, openRun } from './recovery.js'
 import { reportError } from './report-error.js'
 import { createSessionWatch, type SessionWatch } from './session-watch.js'
@@ -16,17 +16,8 @@ import { createTurnWatchdog } from './turn-watchdog.js'
  * The events of one turn: opened at the first pull, one message of the agent per pull, and the lease given back at
  * the end, however it ends.
  */
-export function turnEvents<M>({
-  options,
-  stored,
-  isExpired,
-  lease,
-  stopMs,
-  maxTurnMs,
-  isToBeStopped,
-  clock,
-  hooks,
-}: BegunTurn<M>): RunningTurn<M> {
+export function turnEvents<M>(begun: BegunTurn<M>): RunningTurn<M> {
+  const { options, stored, isExpired, lease, stopMs, maxTurnMs, isToBeStopped, clock, hooks } = begun
   const { agent, signal: clientSignal, onDisconnect = 'abort' } = options
   const answer = createAnswer(agent, stored)
   const agentAbort = new AbortController()
@@ -142,13 +133,12 @@ export function turnEvents<M>({
     if (failure) return fail(failure)
     if (phase === 'over') return
     const isSilent = isPulling // it gave its result and does not end
-    phase = 'over'
-    watchdog.end()
+    close()
     if (isSilent) await stopAgent(undefined)
     const done = answer.done()
     await hooks?.beforeEnd({ outcome: 'done', usage: done.usage, ...held })
     try {
-      await lease.end(endOf('done', answer.idToKeep('finished')))
+      await lease.end({ outcome: 'done', ...answer.toStore('finished') })
     } catch (error) {
       return end(error)
     }
@@ -171,14 +161,18 @@ export function turnEvents<M>({
   /** Ends a turn that did not succeed. The error goes up once the key is free, so that who reads it can send again. */
   async function cut(how: 'finished' | 'aborted', error: unknown, replaced?: () => Promise<unknown>): Promise<void> {
     if (phase === 'over') return
+    close()
+    await stopAgent(error)
+    const cause = replaced ? await replaced() : error
+    if (isCalled) await hooks?.beforeEnd({ outcome: 'failed', error: cause, ...held })
+    // The store has until the end of the lease, the reader has not.
+    await atMost(clock, 2 * stopMs, release(how, isCalled ? 'failed' : 'not-started', cause))
+    end(cause)
+  }
+
+  function close(): void {
     phase = 'over'
     watchdog.end()
-    await stopAgent(error)
-    const told = replaced ? await replaced() : error
-    if (isCalled) await hooks?.beforeEnd({ outcome: 'failed', error: told, ...held })
-    // The store has until the end of the lease, the reader has not.
-    await inTime(clock, release(how, isCalled ? 'failed' : 'not-started', told), 2 * stopMs)
-    end(told)
   }
 
   function stop(): Promise<void> {
@@ -188,8 +182,7 @@ export function turnEvents<M>({
 
   async function stopTurn(): Promise<void> {
     if (phase === 'over') return
-    phase = 'over'
-    watchdog.end()
+    close()
     await stopAgent(stopped())
     await hooks?.beforeEnd({ outcome: 'stopped', ...held })
     await release('aborted', 'stopped')
@@ -205,8 +198,7 @@ export function turnEvents<M>({
   function onLeaseLost(error: LeftoffError): void {
     leaseLost.abort(error)
     if (phase === 'over') return
-    phase = 'over'
-    watchdog.end()
+    close()
     clientSignal?.removeEventListener('abort', onClientAbort)
     iterator.stop(error)
     void stopAgent(error).then(() => release('aborted', 'failed', error))
@@ -225,8 +217,7 @@ export function turnEvents<M>({
       pull()
       return
     }
-    phase = 'over'
-    watchdog.end()
+    close()
     void stopAgent(interrupted(undefined)).then(() => release('aborted', isCalled ? 'stopped' : 'not-started'))
   }
 
@@ -236,22 +227,18 @@ export function turnEvents<M>({
   }
 
   /** Two runs of one session at a time lose messages in silence, so the key is not given back before. */
-  function stopAgent(why: unknown): Promise<void> {
+  async function stopAgent(why: unknown): Promise<void> {
     agentAbort.abort(why)
-    return inTime(clock, Promise.allSettled([activity, run && closeQuietly(run.messages)]), stopMs)
+    await atMost(clock, stopMs, Promise.allSettled([activity, run && closeQuietly(run.messages)]))
   }
 
   async function release(how: 'finished' | 'aborted', outcome: TurnOutcome, why?: unknown): Promise<void> {
     try {
-      await lease.end(endOf(outcome, answer.idToKeep(how)))
+      await lease.end({ outcome, ...answer.toStore(how) })
     } catch (error) {
       // The lease expires anyway, and the reader knows what ended the turn, or has left. One that is lost
       // already can only be refused.
       if (!isLeftoffError(why, 'lease-lost')) reportError(options.onError, error)
     }
   }
-}
-
-function endOf(outcome: TurnOutcome, agentSessionId: string | undefined) {
-  return { outcome, ...(agentSessionId !== undefined && { agentSessionId }) }
 }

@@ -45,7 +45,7 @@ export interface TurnSettings<M> {
   readonly resumeAt?: string
   /**
    * What a fresh run should know of the lost context, such as the app's own summary. It is passed to `run` as
-   * `context`.
+   * `context`. If it fails, `onError` is told and the run gets none.
    */
   readonly rehydrate?: (lost: LostContext) => string | undefined | Promise<string | undefined>
   /** Told of each recovery once its outcome is known. For logs; the reader gets `recovered`. It may be async. */

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module'
 import type axe from 'axe-core'
 import type { Page } from 'playwright'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { forget, historyItems, say } from './demo.js'
+import { conversationId, forget, historyItems, openStored, say } from './demo.js'
 import { shareDemo } from './shared-demo.js'
 
-const demo = shareDemo()
+const demo = shareDemo({ agentPace: 0.3 })
 let axeSource: string
 
 beforeAll(async () => {
@@ -35,9 +35,13 @@ describe('axe finds nothing on the demo, light and dark,', () => {
     const page = await demo.visit()
     expect(await violations(page)).toEqual([])
     await say(page, 'my name is Ada')
+    await say(page, 'show me a table')
+    await say(page, 'show me some code')
+    await openStored(page)
     await page.locator('.stored-item summary').first().click()
     expect(await violations(page)).toEqual([])
 
+    await page.getByTestId('stored-toggle').click()
     await forget(page)
     await say(page, 'what is my name?')
     await page.locator('[data-topic=context-lost]').waitFor()
@@ -56,9 +60,11 @@ describe('axe finds nothing on the demo, light and dark,', () => {
     await page.getByRole('button', { name: 'Chats' }).click()
     await page.getByRole('dialog', { name: 'Chats' }).waitFor()
     expect(await violations(page)).toEqual([])
-    await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: 'Stored' }).click()
-    await page.getByRole('dialog', { name: 'What is stored' }).getByTestId('tab-key').waitFor()
+    await page.getByRole('button', { name: 'Guest' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'What is stored' }).click()
+    await page.getByRole('dialog', { name: 'What is stored' }).locator('.tab-key').waitFor()
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
 
@@ -83,11 +89,11 @@ describe('without a mouse', () => {
     await keyboard.type('my name is Ada')
     await keyboard.press('Enter')
     await page.locator('[data-testid=message][data-role=assistant]').waitFor()
-    await keyboard.type('tell me a story')
+    await keyboard.type('write a long answer')
     await keyboard.press('Enter')
     await page.locator('.writing').waitFor()
     await keyboard.press('Escape')
-    await page.locator('[data-topic=stopped], .interrupted').first().waitFor()
+    await page.locator('[data-outcome=stopped]').waitFor()
 
     await tabTo(page, 'New chat', 'Shift+Tab')
     await keyboard.press('Enter')
@@ -111,6 +117,9 @@ describe('without a mouse', () => {
     await tabTo(page, 'The second', 'Shift+Tab')
     await keyboard.press('Delete')
     await expect.poll(() => historyItems(page).count()).toBe(1)
+    await tabTo(page, 'What is stored', 'Tab')
+    await keyboard.press('Enter')
+    await page.getByTestId('transcript').waitFor()
     await tabTo(page, 'Forget the agent’s transcript', 'Tab')
     await keyboard.press('Enter')
     await page.locator('[data-topic=forgotten]').waitFor()
@@ -126,7 +135,7 @@ describe('a screen reader', () => {
     await page.getByRole('status').getByText('lost the earlier context').waitFor()
 
     const second = await page.context().newPage()
-    await second.goto(`/chat?conversation=${await page.getByTestId('conversation-id').textContent()}`)
+    await second.goto(`/chat/${await conversationId(page)}`)
     await second.getByRole('status').getByText('open in another tab').waitFor()
     expect(await violations(second)).toEqual([])
   })
@@ -136,7 +145,10 @@ describe('a screen reader', () => {
 async function tabTo(page: Page, name: string, key: 'Tab' | 'Shift+Tab'): Promise<void> {
   for (let presses = 0; presses < 60; presses++) {
     await page.keyboard.press(key)
-    const focused = await page.evaluate(() => document.activeElement?.textContent?.trim())
+    const focused = await page.evaluate(() => {
+      const { activeElement } = document
+      return activeElement?.ariaLabel ?? activeElement?.textContent?.trim()
+    })
     if (focused?.startsWith(name)) return
   }
   throw new Error(`No ${key} leads to “${name}”.`)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@supabase/supabase-js'
 import { SignJWT } from 'jose'
-import { parseTabKey, supabaseAgentSessions, tabKey } from 'leftoff/server'
+import { supabaseAgentSessions, tabKey } from 'leftoff/server'
 import type { Page } from 'playwright'
 
 /**
@@ -10,8 +10,10 @@ import type { Page } from 'playwright'
  * with a token of the service role, which only who can read the demo's data can sign.
  */
 export async function agentSessionOf(page: Page, dataDir: string): Promise<string | undefined> {
-  const shown = parseTabKey((await page.getByTestId('tab-key').textContent()) ?? '')
-  if (!shown) throw new Error('The page shows no tab key.')
+  const userId = (await page.locator('#root').getAttribute('data-user-id')) ?? ''
+  const main = page.locator('main[data-conversation-id]')
+  const workspace = (await main.getAttribute('data-workspace')) ?? ''
+  const tabId = (await main.getAttribute('data-conversation-id')) ?? ''
   const anonKey = await page.locator('#root').getAttribute('data-supabase-key')
   const secret = await readFile(join(dataDir, 'supabase-jwt-secret'))
   const token = await new SignJWT({ role: 'service_role' })
@@ -22,7 +24,7 @@ export async function agentSessionOf(page: Page, dataDir: string): Promise<strin
     accessToken: async () => token,
     realtime: { transport: NoRealtime as unknown as typeof WebSocket }, // never called, so never asked for more
   })
-  return supabaseAgentSessions({ client }).get(tabKey(shown))
+  return supabaseAgentSessions({ client }).get(tabKey({ userId, workspace, tabId }))
 }
 
 /** Node 20 has no WebSocket, and createClient wants one. */

@@ -80,7 +80,7 @@ it('ends as fast in mid-answer: the answer is kept as far as it came, and the co
   expect(await databaseState(demo)).toBe('shut down')
 
   await demo.start()
-  expect(await messages()).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant', interrupted: true }] })
+  expect(await messages()).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant', outcome: 'failed' }] })
   const again = await send('my name is Ada', 'second')
   expect(again.status).toBe(200)
   await again.body?.cancel()
@@ -94,6 +94,22 @@ it('ends as fast after an answer whose reader left', async () => {
   await answer.body?.cancel()
   expect(await stop()).toEqual(endedByItself)
   expect(await databaseState(demo)).toBe('shut down')
+})
+
+it('is killed in mid-answer: the page says that the answer is not whole, and “Retry” gets it', async () => {
+  const { demo } = await setUp({ agentPace: 3 })
+  await demo.start()
+  const page = await demo.open('/chat')
+  await page.getByTestId('composer').fill('tell me a story')
+  await page.getByTestId('composer').press('Enter')
+  await page.locator('.writing').waitFor()
+  await demo.kill()
+  await page.locator('[data-topic=offline]').waitFor()
+  await demo.start()
+  // Its lease runs for six seconds: as long nobody knows whether it still answers.
+  await page.getByTestId('retry').click()
+  await page.locator('.writing').getByText('There was once').waitFor()
+  expect(await page.locator('[data-role=user]').count()).toBe(1)
 })
 
 it('starts anew on the data of an earlier version, and leaves that as it is', async () => {

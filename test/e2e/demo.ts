@@ -15,6 +15,8 @@ export interface Demo {
   start(): Promise<string>
   /** Ends it as a terminal does; resolves to its exit code. */
   stop(): Promise<number | null>
+  /** Ends it as a crash does. */
+  kill(): Promise<unknown>
   /** Opens the browser on the profile it had, with the page at `path`. */
   open(path: string): Promise<Page>
   /** Closes the browser in an orderly way. */
@@ -67,6 +69,10 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
     async stop() {
       return server ? endProcess(server) : null
     },
+    async kill() {
+      server?.kill('SIGKILL')
+      return demo.stop()
+    },
     async open(path) {
       browser ??= await chromium.launchPersistentContext(profile, chromiumLaunchOptions())
       const page = browser.pages().find((open) => open.url() === 'about:blank') ?? (await browser.newPage())
@@ -107,17 +113,29 @@ export async function newChat(page: Page): Promise<void> {
   await page.locator('.welcome').waitFor()
 }
 
-/** Has the server delete the agent's transcript, and waits until it has: an agent that is asked sooner still knows. */
-export async function forget(page: Page): Promise<void> {
-  await page.getByTestId('forget').click()
-  await page.locator('[data-topic=forgotten]').waitFor()
+/** Shows what is stored; on a narrow screen the way leads through the menu. */
+export async function openStored(page: Page): Promise<void> {
+  if ((page.viewportSize()?.width ?? 1280) >= 768) return page.getByTestId('stored-toggle').click()
+  await page.getByRole('button', { name: 'Chats' }).click()
+  await page.getByRole('button', { name: 'Guest' }).click()
+  await page.getByRole('button', { name: 'What is stored' }).click()
 }
 
-/** The conversation id on the page, once it is open. */
+/** Has the server delete the agent's transcript, and waits until it has: an agent that is asked sooner still knows. */
+export async function forget(page: Page): Promise<void> {
+  await openStored(page)
+  await page.getByTestId('forget').click()
+  await page.locator('[data-topic=forgotten]').waitFor()
+  // A drawer where there is no room beside the chat.
+  const close = page.getByRole('dialog', { name: 'What is stored' }).getByRole('button', { name: 'Close' })
+  await ((await close.isVisible()) ? close : page.getByTestId('stored-toggle')).click()
+}
+
+/** The conversation id of the page, once it is open. */
 export async function conversationId(page: Page): Promise<string> {
-  const id = page.getByTestId('conversation-id')
-  await page.waitForFunction(() => document.querySelector('[data-testid=conversation-id]')?.textContent !== '')
-  return (await id.textContent()) ?? ''
+  const open = page.locator('main[data-conversation-id]')
+  await open.waitFor()
+  return (await open.getAttribute('data-conversation-id')) ?? ''
 }
 
 /** The texts of all messages on the page. */

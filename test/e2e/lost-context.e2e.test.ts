@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { conversationId, type Demo, forget, messages, say, setUpDemo } from './demo.js'
+import { conversationId, type Demo, forget, messages, openStored, say, setUpDemo } from './demo.js'
 import { recordTraffic } from './traffic.js'
 
 let demo: Demo
@@ -54,6 +54,8 @@ describe('what reaches the browser', () => {
     await page.reload()
     await say(page, 'and now?')
     ids.push((await demo.agentSession(page)) ?? '')
+    await openStored(page)
+    await page.getByTestId('agent-session').waitFor()
     expect(ids).not.toContain('')
     expect(new Set(ids).size).toBe(2)
 

@@ -56,6 +56,6 @@ describe('claude-session-storage', () => {
     // Opening imports it and leaves it alone; the next save replaces it.
     expect(await page.evaluate((key) => localStorage.getItem(key), name)).toBe(JSON.stringify(blob))
     await page.getByTestId('workspace-link').nth(1).click()
-    await page.waitForFunction((id) => document.body.textContent?.includes(id), older.sessions[1]?.conversationId ?? '')
+    await page.locator(`main[data-conversation-id="${older.sessions[1]?.conversationId}"]`).waitFor()
   })
 })

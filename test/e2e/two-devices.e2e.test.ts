@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
-import { conversationId, type Demo, messages, newChat, say, setUpDemo } from './demo.js'
+import { conversationId, type Demo, messages, newChat, openStored, say, setUpDemo } from './demo.js'
 
 let demo: Demo
 let address: string
@@ -32,7 +32,7 @@ async function device(other?: Page): Promise<Page> {
   const [page = await browser.newPage()] = browser.pages()
   await page.goto(`${address}/chat`)
   await conversationId(page)
-  // In the panel beside the chat, which a narrow window hides.
+  await openStored(page)
   await Promise.all([page.waitForEvent('load'), page.getByTestId('place').selectOption('Supabase')])
   await conversationId(page)
   return page

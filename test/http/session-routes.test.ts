@@ -101,13 +101,14 @@ describe('an answer', () => {
     ['quota-exceeded', 507],
     ['storage-unavailable', 500],
     ['invalid-session', 500],
-  ])('for an adapter that fails as %s is %s, and says nothing more', async (code, status) => {
+  ])('for an adapter that fails as %s is %s, and says no more than that', async (code, status) => {
     const errors: unknown[] = []
     const error = new LeftoffError(code, 'secret', { cause: 'secret', retryAfterMs: 1_200 })
     const adapter = { ...memoryAdapter(), list: () => Promise.reject(error) }
     const { routes } = setUp({ adapterOf: () => adapter, onError: (told) => errors.push(told) })
     const response = await routes.GET(request('GET', { search: '?limit=9' }))
-    expect([response.status, await response.text()]).toEqual([status, ''])
+    const said = code === 'invalid-session' ? 'storage-unavailable' : code
+    expect([response.status, await response.json()]).toEqual([status, { code: said, message: expect.any(String) }])
     expect(response.headers.get('Retry-After')).toBe(status === 503 ? '2' : null)
     expect(errors).toEqual(status >= 500 ? [error] : [])
   })
@@ -130,6 +131,20 @@ describe('an answer', () => {
     const { routes } = setUp()
     const response = await routes.fetch(request('DELETE'))
     expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, POST'])
+  })
+
+  it.each<[string, number, Request, string]>([
+    ['another method', 405, request('DELETE'), 'GET'],
+    ['another type', 415, request('POST', { body: '{}', headers: { 'Content-Type': 'text/plain' } }), 'JSON'],
+    ['no JSON', 400, request('POST', { body: '{' }), 'JSON'],
+    ['too long a body', 413, request('POST', { body: ' '.repeat(65_537) }), '65536 bytes'],
+    ['too many ids', 413, request('POST', { body: `{"remove":["${Array(101).fill('a').join('","')}"]}` }), '100'],
+    ['a wrong field', 400, request('GET', { search: '?limit=x' }), '`limit`'],
+  ])('that refuses %s is JSON with a code and a sentence, and never cached', async (_, status, asked, words) => {
+    const response = await setUp().routes.fetch(asked)
+    expect(response.status).toBe(status)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(await response.json()).toEqual({ code: 'invalid-argument', message: expect.stringContaining(words) })
   })
 })
 

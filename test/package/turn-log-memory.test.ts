@@ -21,7 +21,7 @@ it.each([
   ])
   const { grownMB, isFull, ended, received } = JSON.parse(stdout)
   expect(ended).toBe(0.9 * readers)
-  expect(isFull).toBe(log === 'memory' && megabytes > 8)
+  expect(isFull).toBe(megabytes > 8)
   expect(received).toBeGreaterThan(isFull ? ended * 7_000 : ended * megabytes * 1_000)
   expect(grownMB).toBeLessThanOrEqual(64)
 })

@@ -519,7 +519,7 @@ describe('useSessionEvent, its listener new in each render', () => {
     store.recordMessage({ role: 'user', text: 'hello' })
     await store.removeConversation(id)
     await store.initConversation('w', { conversationId: id })
-    await vi.waitFor(() => expect(told).toEqual(['second conversation-redirected']))
+    await vi.waitFor(() => expect(told).toEqual(['second conversation-removed', 'second conversation-redirected']))
     expect(listening).toBe(1)
   })
 })

@@ -1,11 +1,12 @@
 import { createTurnClient } from 'leftoff'
 import type { LoadedMessage } from 'leftoff/react'
 import type { ChatMessage, ConversationRequest, StoredOnServer } from '../shared/chat-api.js'
+import { ask } from './server-reach.js'
 
 // The server's answers are this app's own, so their shape is taken from the types both sides share.
 
 /** Sends messages, and follows and stops their answers. */
-export const client = createTurnClient({ api: '/api/turn' })
+export const client = createTurnClient({ api: '/api/turn', fetch: ask })
 
 /** The messages that the server keeps of a conversation. */
 export async function loadMessages({
@@ -15,13 +16,9 @@ export async function loadMessages({
   readonly conversationId: string
   readonly signal: AbortSignal
 }): Promise<readonly LoadedMessage[]> {
-  const response = await fetch(`/api/conversations/${encodeURIComponent(conversationId)}/messages`, { signal })
+  const response = await ask(`/api/conversations/${encodeURIComponent(conversationId)}/messages`, { signal })
   const body: { messages: readonly ChatMessage[] } = await json(response)
-  return body.messages.map(({ id, interrupted, ...message }, index) => ({
-    ...message,
-    id: id ?? `older-${index}`,
-    ...(interrupted && { outcome: 'interrupted' }),
-  }))
+  return body.messages
 }
 
 /** Deletes what the agent knows about the conversation. Whether there was anything. */
@@ -30,17 +27,22 @@ export async function forgetTranscript(conversation: ConversationRequest): Promi
   return body.forgotten
 }
 
+/** Takes the user's cookie from this browser. */
+export async function signOutOfServer(): Promise<void> {
+  await json(await post('/api/sign-out', {}))
+}
+
 /** What the server stores about the conversation. */
 export async function loadStored(conversation: ConversationRequest, signal: AbortSignal): Promise<StoredOnServer> {
   const query = new URLSearchParams({ ...conversation })
-  return json(await fetch(`/api/stored?${query}`, { signal }))
+  return json(await ask(`/api/stored?${query}`, { signal }))
 }
 
 /** A token for the cookie's user, kept for half of the hour it lasts. */
 export async function loadSupabaseToken(): Promise<string> {
   if (token && performance.now() - token.loadedAt < 30 * 60_000) return token.value
   const loadedAt = performance.now()
-  const body: { token: string } = await json(await fetch('/api/supabase-token'))
+  const body: { token: string } = await json(await ask('/api/supabase-token'))
   token = { value: body.token, loadedAt }
   return token.value
 }
@@ -49,7 +51,7 @@ let token: { readonly value: string; readonly loadedAt: number } | undefined
 
 function post(path: string, body: object): Promise<Response> {
   const headers = { 'Content-Type': 'application/json' }
-  return fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 async function json<T>(response: Response): Promise<T> {

@@ -1,21 +1,8 @@
 import type { ThreadNotice } from 'leftoff/react'
 
-/** Something the person should know, below the message it is about. */
-export interface Notice {
-  readonly id: string
-  readonly messageId: string | undefined
-  readonly topic: 'resumed' | 'forgotten' | 'busy' | 'unanswered' | 'failed'
-  readonly text: string
-  readonly canRetry: boolean
-  readonly canStartFresh: boolean
-}
-
-/** What this page itself has to say. */
-export const ownTexts = {
-  resumed: 'Picked up where you left off',
-  forgotten: 'The agent’s transcript is deleted. Send a message to see how the conversation recovers.',
-  nothingToForget: 'The agent has no transcript of this conversation.',
-  notForgotten: 'The server could not be reached. The transcript is still there.',
+/** Something about one message, below it. */
+export interface Notice extends ThreadNotice {
+  readonly topic: 'busy' | 'unanswered' | 'failed'
 }
 
 export const contextLost =

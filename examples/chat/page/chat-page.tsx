@@ -1,63 +1,81 @@
-import { useConversationSession, useMessages } from 'leftoff/react'
-import { useState } from 'react'
+import { SessionNotice, useConversationSession, useDraft, useMessages, useSessionActions } from 'leftoff/react'
+import { useRef, useState } from 'react'
+import { goTo, useAddress } from './address.js'
 import { client, forgetTranscript, loadMessages } from './api.js'
-import { noticesOf, ownTexts } from './chat-notices.js'
+import { noticesOf } from './chat-notices.js'
 import { Composer } from './composer.js'
 import { Messages } from './messages.js'
+import { NewsLine } from './news-line.js'
 import { Panel } from './panel.js'
-import { SessionNotice } from './session-notice.js'
+import { useServerReach } from './server-reach.js'
+import { Shortcuts } from './shortcuts.js'
 import { Sidebar } from './sidebar.js'
 import { type SessionsIn, StoredView } from './stored-view.js'
 import { TopBar } from './top-bar.js'
+import { useHappenings } from './use-happenings.js'
 import { useMediaQuery } from './use-media-query.js'
-import { useOwnNotices } from './use-own-notices.js'
-import { forgetLink } from './use-workspace.js'
 
 /** The whole page: workspaces and history, the chat, and what is stored. */
-export function ChatPage({
-  workspace,
-  linkedId,
-  onWorkspaceChange,
-  sessionsIn,
-}: {
-  readonly workspace: string
-  readonly linkedId: string | undefined
-  readonly onWorkspaceChange: (workspace: string) => void
-  readonly sessionsIn: SessionsIn
-}) {
+export function ChatPage({ sessionsIn }: { readonly sessionsIn: SessionsIn }) {
+  const address = useAddress()
+  const { workspace } = address
   const session = useConversationSession(workspace, {
-    ...(linkedId !== undefined && { conversationId: linkedId }),
-    onConversationIdChange: forgetLink,
+    conversationId: address.conversationId,
+    onConversationIdChange: (id, { reason }) => {
+      // A step of the person's is an entry of its own. The rest corrects the entry it belongs to.
+      if (id !== address.conversationId) {
+        goTo({ workspace, conversationId: id }, reason === 'chosen' ? 'push' : 'replace')
+      }
+    },
   })
+  const { conversationId, startNewConversation } = session
+  const chat = useMessages(session, { client, load: loadMessages })
+  const [draft, setDraft] = useDraft(conversationId)
+  const { newConversation } = useSessionActions()
+  const isReached = useServerReach()
+  const happenings = useHappenings(session, chat, draft !== '')
+  const field = useRef<HTMLTextAreaElement>(null)
+
   const hasRoomForChats = useMediaQuery('(min-width: 48rem)')
   const hasRoomForStored = useMediaQuery('(min-width: 75rem)')
   const [areChatsOpen, setChatsOpen] = useState(false)
-  const [storedChoice, setStoredChoice] = useState<boolean>()
-  const isStoredOpen = storedChoice ?? hasRoomForStored
+  const [isStoredOpen, setStoredOpen] = useState(false)
 
-  const chat = useMessages(session, { client, load: loadMessages })
-  const own = useOwnNotices(session, chat)
-  const { status, send, stop } = chat
-  const { conversationId } = session
-  const isAnswering = status === 'sending' || status === 'answering' || status === 'stopping'
+  const { status } = chat
+  const doing = status === 'stopping' ? status : status === 'sending' || status === 'answering' ? 'answering' : 'idle'
   const isThere = status !== 'loading' && status !== 'load-failed'
-  const canSend = isThere && (session.status === 'ready' || session.status === 'degraded')
+  const isOurs = session.status === 'ready' || session.status === 'degraded'
+  const isElsewhere = session.status === 'watching' || session.status === 'signed-out'
+  const canSend = isThere && isOurs
   const open = conversationId === undefined ? undefined : { workspace, conversationId }
 
-  async function forget(): Promise<void> {
-    if (!open) return
-    const text = await forgetTranscript(open).then(
-      (forgotten) => (forgotten ? ownTexts.forgotten : ownTexts.nothingToForget),
-      () => ownTexts.notForgotten,
-    )
-    own.add('forgotten', text)
+  function send(message: unknown): void {
+    happenings.markRead()
+    chat.send(message)
+  }
+
+  function answerAgain(messageId: string): void {
+    happenings.add('again', 'Asked again. This answer takes the place of the one before.')
+    chat.retry(messageId)
+  }
+
+  function edit(text: string | undefined): void {
+    if (text === undefined) return
+    setDraft(text)
+    field.current?.focus()
   }
 
   return (
     <div className="page">
-      <a className="skip" href="#composer">
-        Skip to the message box
+      {/* The message box is not there while another tab has the conversation. */}
+      <a className="skip" href={isElsewhere ? '#messages' : '#composer'}>
+        {isElsewhere ? 'Skip to the messages' : 'Skip to the message box'}
       </a>
+      <Shortcuts
+        onNewChat={() => isOurs && startNewConversation()}
+        onFilter={() => setChatsOpen(true)}
+        onWrite={() => field.current?.focus()}
+      />
 
       <Panel
         side="start"
@@ -68,35 +86,71 @@ export function ChatPage({
       >
         <Sidebar
           workspace={workspace}
-          conversationId={conversationId}
-          onWorkspaceChange={onWorkspaceChange}
+          onStored={() => {
+            setChatsOpen(false)
+            setStoredOpen(true)
+          }}
           onLeave={() => setChatsOpen(false)}
         />
       </Panel>
 
       <div className="middle">
         <TopBar
-          workspace={workspace}
-          conversationId={conversationId}
+          address={{ workspace, conversationId }}
+          isReached={isReached}
+          happenings={happenings.all}
+          place={sessionsIn.place}
           isStoredOpen={isStoredOpen}
-          onStoredToggle={() => setStoredChoice(!isStoredOpen)}
+          onStoredToggle={() => setStoredOpen(!isStoredOpen)}
           {...(!hasRoomForChats && { onChatsOpen: () => setChatsOpen(true) })}
         />
-        <main className="chat">
-          <SessionNotice workspace={workspace} />
+        <main className="chat" data-conversation-id={conversationId} data-workspace={workspace}>
           <Messages
             key={conversationId}
-            chat={chat}
-            notices={[...own.notices, ...noticesOf(chat.notices)]}
+            chat={{ ...chat, send }}
+            notices={noticesOf(chat.notices)}
             canSend={canSend}
+            onEdit={edit}
+            onAnswerAgain={answerAgain}
           />
-          <Composer
-            conversationId={conversationId}
-            isDisabled={!canSend}
-            isAnswering={isAnswering}
-            onSend={send}
-            onStop={stop}
-          />
+          <div className="composer">
+            {/* Always there, so that a screen reader hears of it. The line below tells of a storage that fails. */}
+            <div className={isElsewhere ? 'elsewhere' : 'sr-only'}>
+              <SessionNotice
+                workspace={workspace}
+                texts={{
+                  watching: 'This conversation is open in another tab. You can read along.',
+                  degraded: '',
+                  signedOut: 'You signed out on this device. Nothing of this page is stored any more.',
+                }}
+                onTakeOver={() => field.current?.focus()}
+              />
+              {session.status === 'watching' && (
+                <button type="button" className="button" onClick={() => newConversation(workspace)}>
+                  New chat
+                </button>
+              )}
+              {session.status === 'signed-out' && (
+                <button type="button" className="button" onClick={() => location.assign('/chat')}>
+                  Begin anew
+                </button>
+              )}
+            </div>
+            {!isElsewhere && (
+              <Composer
+                field={field}
+                conversationId={conversationId}
+                draft={draft}
+                isDisabled={!canSend}
+                status={doing}
+                onDraft={setDraft}
+                onSend={send}
+                onStop={chat.stop}
+                onEditLast={() => edit(chat.messages.findLast(({ role }) => role === 'user')?.text)}
+              />
+            )}
+            <NewsLine isReached={isReached} news={happenings.news} />
+          </div>
         </main>
       </div>
 
@@ -105,9 +159,14 @@ export function ChatPage({
         label="What is stored"
         hasRoom={hasRoomForStored}
         isOpen={isStoredOpen}
-        onClose={() => setStoredChoice(false)}
+        onClose={() => setStoredOpen(false)}
       >
-        <StoredView sessionsIn={sessionsIn} open={open} isAnswering={isAnswering} onForget={forget} />
+        <StoredView
+          sessionsIn={sessionsIn}
+          open={open}
+          isAnswering={doing !== 'idle'}
+          onForget={async () => (open ? forgetTranscript(open) : false)}
+        />
       </Panel>
     </div>
   )

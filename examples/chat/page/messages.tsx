@@ -1,5 +1,7 @@
 import type { MessagesResult, ThreadMessage } from 'leftoff/react'
-import { contextLost, type Notice } from './chat-notices.js'
+import type { Notice } from './chat-notices.js'
+import { Icon } from './icon.js'
+import { Message } from './message.js'
 import { useStickToEnd } from './use-stick-to-end.js'
 import { Welcome } from './welcome.js'
 
@@ -8,23 +10,28 @@ export function Messages({
   chat: { messages, status, send, retry },
   notices,
   canSend,
+  onEdit,
+  onAnswerAgain,
 }: {
   readonly chat: MessagesResult
   readonly notices: readonly Notice[]
   readonly canSend: boolean
+  readonly onEdit: (text: string) => void
+  readonly onAnswerAgain: (messageId: string) => void
 }) {
-  const scroller = useStickToEnd(messages, notices)
+  const { scroller, isAtEnd, goToEnd } = useStickToEnd(messages, notices)
   const isAnswering = status === 'sending' || status === 'answering' || status === 'stopping'
   const isThere = status !== 'loading' && status !== 'load-failed'
   const last = notices.at(-1)
-  const noticesBelow = (messageId: string | undefined) =>
+  const noticesBelow = (messageId: string) =>
     notices
       .filter((notice) => notice.messageId === messageId)
       .map((notice) => <NoticeLine key={notice.id} notice={notice} canSend={canSend} onRetry={retry} />)
   return (
-    <>
+    <div className="messages-area">
       <div
         ref={scroller}
+        id="messages"
         className="messages"
         role="log"
         aria-live="polite"
@@ -37,68 +44,49 @@ export function Messages({
           {status === 'loading' && <Skeleton />}
           {status === 'load-failed' && <LoadFailed onLoadAgain={() => retry()} />}
           {isThere && messages.length === 0 && <Welcome canSend={canSend} onSuggestion={send} />}
-          {noticesBelow(undefined)}
-          {messages.map((message, index) => {
-            const isAnswered = messages[index + 1]?.id === `${message.id}.answer`
-            const questionId = message.role === 'assistant' ? messages[index - 1]?.id : undefined
+          {withAnswersToCome(messages).map((message, index, all) => {
+            const { id, role, text } = message
+            const isQuestion = role === 'user'
+            const questionId = isQuestion ? id : all[index - 1]?.id
+            const isLast = index === all.length - 1
+            const isAnswered = all[index + 1]?.id === `${id}.answer`
+            const canAsk = canSend && !isAnswering
             return [
-              message.contextLost && <ContextLost key={`${message.id} context-lost`} />,
-              message.state === 'answering' ? (
-                <Answer key={message.id} text={message.text} />
-              ) : (
-                <Message key={message.id} message={message} />
-              ),
+              <Message
+                key={id}
+                message={message}
+                onEdit={isQuestion && canAsk ? () => onEdit(text) : undefined}
+                onAnswerAgain={
+                  !isQuestion && isLast && canAsk && questionId !== undefined
+                    ? () => onAnswerAgain(questionId)
+                    : undefined
+                }
+              />,
               // What is about a question stands below its answer.
-              ...(isAnswered ? [] : noticesBelow(message.id)),
-              ...(questionId === undefined ? [] : noticesBelow(questionId)),
+              ...(questionId === undefined || (isQuestion && isAnswered) ? [] : noticesBelow(questionId)),
             ]
           })}
-          {status === 'sending' && <Answer text="" />}
         </div>
       </div>
+      {!isAtEnd && (
+        <button type="button" className="icon-button to-end" aria-label="Go to the newest message" onClick={goToEnd}>
+          <Icon name="down" />
+        </button>
+      )}
       <p className="sr-only" role="status" data-testid="announced">
         {last && <span key={last.id}>{last.text}</span>}
       </p>
-    </>
+    </div>
   )
 }
 
-function Message({ message: { role, text, outcome, state } }: { readonly message: ThreadMessage }) {
-  return (
-    <article className="message" data-testid="message" data-role={role} data-state={state}>
-      <h2 className="sr-only">{role === 'user' ? 'You' : 'Agent'}</h2>
-      <p>{text}</p>
-      {outcome !== undefined && outcome !== 'done' && <p className="interrupted">The answer stopped here.</p>}
-      {state === 'not-sent' && <p className="interrupted">Not sent yet.</p>}
-    </article>
-  )
-}
-
-/** The answer while it is written. */
-function Answer({ text }: { readonly text: string }) {
-  return (
-    <article className="message" data-testid="answer" data-role="assistant" data-streaming="">
-      <h2 className="sr-only">Agent</h2>
-      {text ? (
-        <p className="writing">{text}</p>
-      ) : (
-        <p className="thinking">
-          <span className="sr-only">The agent is thinking</span>
-          <i />
-          <i />
-          <i />
-        </p>
-      )}
-    </article>
-  )
-}
-
-function ContextLost() {
-  return (
-    <p className="notice" data-testid="notice" data-topic="context-lost" role="status">
-      <span>{contextLost}</span>
-    </p>
-  )
+/** The messages, with a place for the answer to what is being sent. */
+function withAnswersToCome(messages: readonly ThreadMessage[]): readonly ThreadMessage[] {
+  return messages.flatMap((message, index) => {
+    const id = `${message.id}.answer`
+    const isToCome = message.state === 'sending' && messages[index + 1]?.id !== id
+    return isToCome ? [message, { id, role: 'assistant', text: '', state: 'answering' }] : [message]
+  })
 }
 
 function NoticeLine({
@@ -115,12 +103,12 @@ function NoticeLine({
     <p className="notice" data-testid="notice" data-topic={topic} aria-live="off">
       <span>{text}</span>
       {canRetry && (
-        <button type="button" data-testid="retry" disabled={!canSend} onClick={() => onRetry(id)}>
-          Send again
+        <button type="button" className="button" data-testid="retry" disabled={!canSend} onClick={() => onRetry(id)}>
+          Retry
         </button>
       )}
       {canStartFresh && (
-        <button type="button" disabled={!canSend} onClick={() => onRetry(id, { fresh: true })}>
+        <button type="button" className="button" disabled={!canSend} onClick={() => onRetry(id, { fresh: true })}>
           Start afresh
         </button>
       )}
@@ -143,7 +131,7 @@ function LoadFailed({ onLoadAgain }: { readonly onLoadAgain: () => void }) {
   return (
     <p className="notice" data-testid="notice" data-topic="failed">
       <span>The server could not be reached, so the messages are not here yet.</span>
-      <button type="button" onClick={onLoadAgain}>
+      <button type="button" className="button" onClick={onLoadAgain}>
         Try again
       </button>
     </p>

@@ -1,21 +1,28 @@
 import { NewChatButton, SessionHistory } from 'leftoff/react'
+import { useState } from 'react'
 import { workspaces } from '../shared/chat-api.js'
+import { AccountMenu } from './account-menu.js'
+import { goTo, hrefOf } from './address.js'
+import { FoundChats } from './found-chats.js'
 import { Icon } from './icon.js'
-import { workspaceHref } from './use-workspace.js'
 
-/** Workspaces, a new chat, the history, and a second tab to try it with. */
+/** Workspaces, a new chat, the history and a filter over it, and what belongs to the person. */
 export function Sidebar({
   workspace,
-  conversationId,
-  onWorkspaceChange,
+  onStored,
   onLeave,
 }: {
   readonly workspace: string
-  readonly conversationId: string | undefined
-  readonly onWorkspaceChange: (workspace: string) => void
+  readonly onStored: () => void
   /** Called when another conversation was chosen. */
   readonly onLeave: () => void
 }) {
+  const [filter, setFilter] = useState('')
+  const wanted = filter.trim()
+  const leave = () => {
+    setFilter('')
+    onLeave()
+  }
   return (
     <nav className="sidebar" aria-label="Chats">
       <p className="brand">
@@ -30,46 +37,53 @@ export function Sidebar({
             <a
               data-testid="workspace-link"
               data-workspace={name}
-              href={workspaceHref(name)}
+              href={hrefOf({ workspace: name, conversationId: undefined })}
               aria-current={name === workspace ? 'true' : undefined}
               onClick={(event) => {
                 if (event.metaKey || event.ctrlKey || event.shiftKey) return // a new tab or window is the browser's
                 event.preventDefault()
-                onLeave()
-                onWorkspaceChange(name)
+                leave()
+                if (name !== workspace) goTo({ workspace: name, conversationId: undefined }, 'push')
               }}
             >
-              {name}
+              {name.split('.')[0]}
             </a>
           </li>
         ))}
       </ul>
-      <NewChatButton className="button" data-testid="new-chat" onNewConversation={onLeave}>
+      <NewChatButton className="button new-chat" data-testid="new-chat" onNewConversation={leave}>
         <Icon name="plus" />
         New chat
       </NewChatButton>
-      <h2 className="sidebar-title">Recent</h2>
-      <SessionHistory
-        workspace={workspace}
-        onSwitch={onLeave}
-        texts={{ label: 'Recent conversations', empty: 'Your conversations will be listed here.' }}
-      />
-      <section className="second-tab" aria-labelledby="second-tab">
-        <h2 id="second-tab">One tab, one conversation</h2>
-        <p>
-          A second tab gets a conversation of its own. Open this one there, and that tab watches until you move it over.
-        </p>
-        <p>
-          <a href={workspaceHref(workspace)} target="_blank" rel="noopener">
-            Open a second tab <Icon name="newTab" />
-          </a>
-          {conversationId !== undefined && (
-            <a href={workspaceHref(workspace, conversationId)} target="_blank" rel="noopener">
-              Open this one in a second tab <Icon name="newTab" />
-            </a>
-          )}
-        </p>
-      </section>
+      <search className="filter">
+        <Icon name="find" />
+        <input
+          id="filter"
+          type="search"
+          placeholder="Find a chat"
+          aria-label="Find a chat by its title"
+          autoComplete="off"
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
+      </search>
+      <div className="history">
+        {wanted === '' ? (
+          <SessionHistory
+            workspace={workspace}
+            pageSize={30}
+            onSwitch={leave}
+            texts={{
+              label: 'Recent conversations',
+              empty: 'Your conversations will be listed here.',
+              removed: () => 'Removed.', // the row that went says which
+            }}
+          />
+        ) : (
+          <FoundChats workspace={workspace} wanted={wanted} onSwitch={leave} />
+        )}
+      </div>
+      <AccountMenu onStored={onStored} />
     </nav>
   )
 }

@@ -1,7 +1,4 @@
-import { createClient } from '@supabase/supabase-js'
 import { localStorageAdapter, type SessionAdapter } from 'leftoff'
-import { dexieAdapter } from 'leftoff/dexie'
-import { supabaseAdapter } from 'leftoff/supabase'
 import { loadSupabaseToken } from './api.js'
 
 /** The places that the page can keep its sessions in. */
@@ -17,10 +14,14 @@ export interface SupabaseOffer {
   readonly key: string
 }
 
-/** The adapter for a place. An app has one of these lines. */
-export function createAdapter(place: Place, { url, key }: SupabaseOffer): SessionAdapter {
-  if (place === 'Dexie') return dexieAdapter()
+/** The adapter for a place. An app has one of these lines, and imports what it needs at the top. */
+export async function createAdapter(place: Place, { url, key }: SupabaseOffer): Promise<SessionAdapter> {
+  if (place === 'Dexie') return (await import('leftoff/dexie')).dexieAdapter()
   if (place === 'localStorage' || !key) return localStorageAdapter()
+  const [{ createClient }, { supabaseAdapter }] = await Promise.all([
+    import('@supabase/supabase-js'),
+    import('leftoff/supabase'),
+  ])
   return supabaseAdapter({ client: createClient(url || location.origin, key, { accessToken: loadSupabaseToken }) })
 }
 
@@ -41,7 +42,7 @@ export function pickPlace(place: Place): void {
   } catch {
     return // nothing to pick where nothing can be stored
   }
-  location.reload()
+  location.assign('/chat') // the conversation of this address is in the other place
 }
 
 const name = 'leftoff-chat-place'

@@ -1,4 +1,5 @@
 import type { SessionAdapter } from 'leftoff'
+import { useState } from 'react'
 import type { ConversationRequest } from '../shared/chat-api.js'
 import { type Place, pickPlace, places } from './storage.js'
 import { StoredItem } from './stored-item.js'
@@ -23,11 +24,22 @@ export function StoredView({
   readonly sessionsIn: SessionsIn
   readonly open: ConversationRequest | undefined
   readonly isAnswering: boolean
-  readonly onForget: () => Promise<void>
+  /** Deletes the agent's transcript; whether there was one. */
+  readonly onForget: () => Promise<boolean>
 }) {
+  const [said, setSaid] = useState<{ readonly conversationId: string | undefined; readonly text: string }>()
   const inBrowser = useBrowserStorage()
   const { stored, refresh } = useServerStorage(open, isAnswering)
   const session = stored?.agentSession
+
+  async function forget(): Promise<void> {
+    const text = await onForget().then(
+      (forgotten) => (forgotten ? texts.forgotten : texts.nothingToForget),
+      () => texts.notForgotten,
+    )
+    setSaid({ conversationId: open?.conversationId, text })
+    refresh()
+  }
 
   return (
     <aside className="stored" data-testid="stored" aria-labelledby="stored-title">
@@ -41,7 +53,15 @@ export function StoredView({
           <dl data-testid="stored-server">
             <dt>Tab key</dt>
             <dd>
-              <code data-testid="tab-key">{stored.tabKey}</code>
+              <code className="tab-key">
+                {/* Its parts, none of them broken in the middle. */}
+                {stored.tabKey.split('::').map((part, index) => (
+                  <span key={part}>
+                    {index > 0 && '::'}
+                    {part}
+                  </span>
+                ))}
+              </code>
             </dd>
             <dt>Agent session</dt>
             <dd>
@@ -71,11 +91,17 @@ export function StoredView({
           className="button"
           data-testid="forget"
           disabled={!session?.transcript || isAnswering}
-          onClick={() => void onForget().then(refresh)}
+          onClick={() => void forget()}
         >
           Forget the agent’s transcript
         </button>
-        <p className="quiet">As when the agent’s disk is wiped: your messages stay, the agent has to start anew.</p>
+        <p className="quiet" role="status">
+          {said && said.conversationId === open?.conversationId && !session?.transcript ? (
+            <span data-topic="forgotten">{said.text}</span>
+          ) : (
+            'As when the agent’s disk is wiped: your messages stay, the agent has to start anew.'
+          )}
+        </p>
       </section>
 
       <section aria-labelledby="stored-browser">
@@ -86,6 +112,12 @@ export function StoredView({
       </section>
     </aside>
   )
+}
+
+const texts = {
+  forgotten: 'The transcript is deleted. Send a message to see how the conversation recovers.',
+  nothingToForget: 'The agent has no transcript of this conversation.',
+  notForgotten: 'The server could not be reached. The transcript is still there.',
 }
 
 function StoredSessions({ place, adapter, offersSupabase }: SessionsIn) {

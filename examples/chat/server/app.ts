@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { getCookie } from 'hono/cookie'
 import { html as markup } from 'hono/html'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { type AgentSessionStore, type TurnHandler, tabKey } from 'leftoff/server'
 import * as z from 'zod'
 import { type StoredOnServer, workspaces } from '../shared/chat-api.js'
 import type { Messages } from './messages.js'
-import { sameOrigin } from './same-origin.js'
+import { hostCheck, sameOrigin } from './own-address.js'
 import type { PageSupabase } from './supabase.js'
 import type { Transcripts } from './transcripts.js'
-import { readUser, writeUser } from './user-cookie.js'
+import { forgetUser, readUser, writeUser } from './user-cookie.js'
 
 /** What the app is made of. Tests pass their own. */
 export interface ChatApp {
@@ -23,6 +25,8 @@ export interface ChatApp {
   /** The built page. */
   readonly html: string
   readonly cookieSecret: string
+  /** The names of this server, beside those of this machine to itself. */
+  readonly hosts?: readonly string[]
   /** Hears of every error that a browser is told in one sentence only. */
   readonly onError: (error: unknown) => void
   readonly createId: () => string
@@ -30,10 +34,12 @@ export interface ChatApp {
 
 /** The chat app as a web-standard handler: page and API. Everything is scoped to the cookie's user. */
 export function createApp(deps: ChatApp) {
-  const { sessionStore, messages, transcripts, turns, supabase, html, cookieSecret, onError, createId } = deps
+  const { sessionStore, messages, transcripts, turns, supabase, html, cookieSecret, hosts, onError, createId } = deps
   const app = new Hono<{ Variables: { userId: string } }>()
-  app.use(secureHeaders(headersFor(supabase?.url)))
+  // For all there is, also for what is added to the app later.
+  app.use(secureHeaders(headersFor(supabase?.url)), hostCheck(hosts), bodyLimit({ maxSize: maxBodyBytes }))
   app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse() // a body that is too long
     onError(error)
     // Not its message, which may quote what must stay here.
     return c.json({ error: 'The server could not answer. Its log says why.' }, 500)
@@ -41,15 +47,17 @@ export function createApp(deps: ChatApp) {
 
   app.get('/', (c) => c.redirect('/chat'))
 
-  app.get('/chat', async (c) => {
+  app.get('/chat/:conversationId?', async (c) => {
     const userId = (await readUser(c.req.raw, cookieSecret)) ?? createId()
     await writeUser(c, cookieSecret, userId)
     c.header('Cache-Control', 'private, no-cache')
     const root = markup`<div id="root" data-user-id="${userId}" data-supabase-url="${supabase?.url ?? ''}" data-supabase-key="${supabase?.anonKey ?? ''}"`
-    return c.html(html.replace('<div id="root"', `${root}`))
+    const theme = getCookie(c, 'leftoff_chat_theme')
+    const themed = theme === 'light' || theme === 'dark' ? html.replace('<html', `<html data-theme="${theme}"`) : html
+    return c.html(themed.replace('<div id="root"', () => `${root}`))
   })
 
-  app.use('/api/*', sameOrigin, bodyLimit({ maxSize: 256 * 1024 }), async (c, next) => {
+  app.use('/api/*', sameOrigin, async (c, next) => {
     const userId = await readUser(c.req.raw, cookieSecret)
     if (userId === undefined) return c.json({ error: 'Open /chat first: it gives this browser its user.' }, 401)
     c.set('userId', userId)
@@ -93,6 +101,15 @@ export function createApp(deps: ChatApp) {
     } satisfies StoredOnServer)
   })
 
+  /** The next visit is another guest's. What the page keeps of this one is the page's to delete. */
+  app.post('/api/sign-out', (c) => {
+    forgetUser(c)
+    return c.json({ signedOut: true })
+  })
+
+  /** Answers while the server does: a page that could not reach it asks this. */
+  app.get('/api/health', (c) => c.body(null, 204))
+
   /** With it the page is the cookie's user in Supabase too. */
   app.get('/api/supabase-token', async (c) => {
     if (!supabase) return c.json({ error: 'This server offers no Supabase to its page.' }, 404)
@@ -101,6 +118,9 @@ export function createApp(deps: ChatApp) {
 
   return app
 }
+
+/** As much as `createTurnHandler` takes. */
+const maxBodyBytes = 256 * 1024
 
 /** An id from outside: enough for a UUID and for the ids of older apps, nothing that means something in a path. */
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/)
@@ -117,6 +137,7 @@ function headersFor(supabaseUrl: string | undefined) {
     contentSecurityPolicy: {
       defaultSrc: ["'self'"],
       connectSrc: ["'self'", ...(supabaseUrl === undefined ? [] : [supabaseUrl])],
+      // An answer that names a picture elsewhere would tell that server who reads it.
       imgSrc: ["'self'", 'data:'],
       frameAncestors: ["'none'"],
     },

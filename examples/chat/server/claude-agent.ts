@@ -30,7 +30,10 @@ export async function findClaudeSdk(env: NodeJS.ProcessEnv): Promise<ClaudeSdk |
   return sdk
 }
 
-/** Claude without tools: it talks. Its transcripts lie below `root`, a folder for each workspace. */
+/**
+ * Claude without tools: it talks. Its transcripts lie below `root`, a folder for each workspace. Of this server's environment it
+ * gets what it needs: the rest may hold secrets, and is nobody's business but the server's.
+ */
 export function claudeAgent({ query }: ClaudeSdk, root: string, env: NodeJS.ProcessEnv): ChatAgent {
   return {
     async *run({ workspace, message, resume, signal, onStderr }) {
@@ -43,7 +46,7 @@ export function claudeAgent({ query }: ClaudeSdk, root: string, env: NodeJS.Proc
         prompt: message,
         options: {
           cwd,
-          env: { ...env, ...claudeEnv({ root, workspace }) },
+          env: { ...chosen(env), ...claudeEnv({ root, workspace }) },
           tools: [],
           settingSources: [],
           includePartialMessages: true,
@@ -54,4 +57,16 @@ export function claudeAgent({ query }: ClaudeSdk, root: string, env: NodeJS.Proc
       })
     },
   }
+}
+
+const given = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'ANTHROPIC_API_KEY', 'ANTHROPIC_BASE_URL', 'ANTHROPIC_MODEL']
+/** Settings of Claude Code and proxies: no secrets of the app. */
+const givenPrefixes = ['CLAUDE_CODE_DISABLE_', 'DISABLE_TELEMETRY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS']
+
+function chosen(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => given.includes(name) || givenPrefixes.some((prefix) => name.startsWith(prefix)),
+    ),
+  )
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -23,8 +23,16 @@ const example = fileURLToPath(new URL('../..', import.meta.url))
 const page = join(example, 'dist/page')
 const data = resolve(process.env.DATA_DIR || join(example, '.data'))
 const port = Number(process.env.PORT || 4717)
+// This machine only, unless the person who starts it says otherwise: everyone who reaches it may chat.
+const host = process.env.HOST || '127.0.0.1'
+const hosts = [host, ...(process.env.HOSTS ?? '').split(',').map((name) => name.trim())].filter((name) => name !== '')
 // 1 as a model that takes its time; the tests do not wait for it.
 const agentPace = Number(process.env.AGENT_PACE || 1)
+
+// Chats and secrets are in there: folders for this user alone, whatever is made in them.
+process.umask(0o077)
+await mkdir(data, { recursive: true })
+await chmod(data, 0o700)
 
 const supabase = await openSupabase(process.env, data, workspaces).catch(giveUp)
 const claudeSessions = join(data, 'claude-sessions')
@@ -59,6 +67,7 @@ const app = createApp({
   turns,
   html: await readFile(join(page, 'index.html'), 'utf8'),
   cookieSecret,
+  hosts,
   onError,
   createId: randomUUID,
 })
@@ -72,7 +81,7 @@ const server = createAdaptorServer({
 server.once('error', (error) => {
   giveUp(new Error(`it cannot listen on port ${port}: ${error.message}. Set PORT to another one.`))
 })
-server.listen(port, () => {
+server.listen(port, host, () => {
   const { port: listening } = server.address() as AddressInfo // it listens on TCP, so this is no pipe's name
   console.log(`leftoff chat example: http://localhost:${listening}/chat`)
 })

@@ -28,11 +28,11 @@ export function fileMessages(folder: string): Messages {
   }
   return {
     async list(of) {
-      // A later line about a message takes the earlier one's place; those of an earlier version have no id.
-      const messages = new Map<string | number, ChatMessage>()
-      for (const [index, line] of (await readLines(pathOf(of))).entries()) {
+      // A later line about a message takes the earlier one's place.
+      const messages = new Map<string, ChatMessage>()
+      for (const line of await readLines(pathOf(of))) {
         const { data } = storedMessage.safeParse(line)
-        if (data) messages.set(data.id ?? index, data)
+        if (data) messages.set(data.id, data)
       }
       return [...messages.values()]
     },
@@ -41,10 +41,10 @@ export function fileMessages(folder: string): Messages {
 }
 
 const storedMessage = z.object({
-  id: z.exactOptional(z.string()),
+  id: z.string(),
   role: z.enum(['user', 'assistant']),
   text: z.string(),
   at: z.number(),
-  interrupted: z.exactOptional(z.literal(true)),
+  outcome: z.exactOptional(z.enum(['done', 'stopped', 'failed'])),
   contextLost: z.exactOptional(z.literal(true)),
 })

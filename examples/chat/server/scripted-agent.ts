@@ -48,16 +48,17 @@ export function scriptedAgent({ transcripts, now, createId, pause }: ScriptedAge
       await write('user', { role: 'user', content: message })
 
       const answer = scriptedAnswer(message, earlier.filter((line) => line.type === 'user').map(textOf))
+      const words = answer.match(/\S+\s*/g) ?? []
       yield { type: 'stream_event', session_id: sessionId, event: { type: 'message_start' } }
       await pause(thinkingMs, signal)
-      for (const text of answer.match(/\S+\s*/g) ?? []) {
+      for (const text of words) {
         throwIfAborted(signal)
         yield {
           type: 'stream_event',
           session_id: sessionId,
           event: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } },
         }
-        await pause(wordMs, signal)
+        await pause(Math.min(wordMs, longestMs / words.length), signal)
       }
       throwIfAborted(signal)
       yield { type: 'stream_event', session_id: sessionId, event: { type: 'message_stop' } }
@@ -74,6 +75,8 @@ export function scriptedAgent({ transcripts, now, createId, pause }: ScriptedAge
 
 const thinkingMs = 350
 const wordMs = 45
+/** A long answer is written faster. */
+const longestMs = 20_000
 
 function figures(sessionId: string, usage: ClaudeUsage, turns: number) {
   return {

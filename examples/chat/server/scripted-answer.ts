@@ -1,11 +1,15 @@
+import { aTable, howItWorks, longAnswer, someCode, story } from './scripted-texts.js'
+
 /** What the scripted agent says to `message`, knowing what the user said `earlier`. The first rule that fits answers. */
 export function scriptedAnswer(message: string, earlier: readonly string[]): string {
   const known = whatWasSaid(earlier)
+  // The same message again is one that is to be answered again: say so.
+  const again = earlier.at(-1)?.trim() === message.trim() ? 'Once more, then. ' : ''
   for (const { when, say } of rules) {
     const match = when.exec(message)
-    if (match) return say(match[1]?.trim() ?? '', known)
+    if (match) return again + say(match[1]?.trim() ?? '', known)
   }
-  return `You said: “${message.trim()}”. ${remarks[earlier.length % remarks.length]}`
+  return `${again}You said: “${message.trim()}”. ${remarks[earlier.length % remarks.length]}`
 }
 
 /** What the agent made out of the user's earlier messages. */
@@ -56,11 +60,16 @@ const rules: readonly Rule[] = [
     say: (end) => `${Array.from({ length: Number(end) }, (_, index) => index + 1).join(', ')}. There you are.`,
   },
   { when: /\btell me a story\b/i, say: () => story },
+  { when: /\bsurvive\b|how (?:do|does) (?:you|this|it) work/i, say: () => howItWorks },
+  { when: /\ba table\b/i, say: () => aTable },
+  { when: /\bsome code\b/i, say: () => someCode },
+  { when: /\blong answer\b/i, say: () => longAnswer() },
   {
     when: /^\s*(?:help|what can you do)\b/i,
     say: () =>
       'I am a small scripted agent. Tell me your name, or “remember that the demo is on Friday”; then ask “what is my name?” or ' +
-      '“what do you remember?”. “Count to 40” and “tell me a story” take a while, so you can switch chats meanwhile.',
+      '“what do you remember?”. “Count to 40” and “tell me a story” take a while, so you can reload or switch chats meanwhile. ' +
+      '“Show me a table”, “show me some code” and “write a long answer” show how answers look.',
   },
   {
     when: /^\s*(?:hi|hello|hey|good (?:morning|evening|afternoon))\b/i,
@@ -76,11 +85,6 @@ const remarks = [
   'Close this page if you like; we will go on from here.',
 ]
 
-const story =
-  'There was once a harbour clerk who kept a ledger of every conversation on the quay. One night a storm took the ledger. ' +
-  'In the morning the sailors came back and began to talk where they had left off, and the clerk had to say: I no longer know ' +
-  'what we said before, but I am here, and I will write it down again. They liked that better than a clerk who pretends.'
-
 function whatWasSaid(messages: readonly string[]): Known {
   const name = messages.findLast((message) => namePattern.test(message))?.match(namePattern)?.[1]
   const notes = messages.flatMap((message) => notePattern.exec(message)?.[1] ?? [])
@@ -92,5 +96,5 @@ function recollection({ name, notes, messageCount }: Known): string {
   const lines = [...(name ? [`Your name is ${name}.`] : []), ...notes.map((note) => `You told me: ${note}.`)]
   if (lines.length === 0)
     return `You sent me ${messageCount} messages so far, but nothing to keep. Try “remember that …”.`
-  return ['Here is what I have:', ...lines.map((line) => `• ${line}`)].join('\n')
+  return ['Here is what I have:', '', ...lines.map((line) => `- ${line}`)].join('\n')
 }

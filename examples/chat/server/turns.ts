@@ -42,7 +42,7 @@ export function createChatTurns(app: ChatTurns): TurnHandler {
         role: 'assistant',
         text,
         at: now(),
-        ...(outcome !== 'done' && { interrupted: true }),
+        outcome,
         ...(contextLost && { contextLost }),
       }),
     onError,

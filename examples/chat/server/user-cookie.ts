@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { setSignedCookie } from 'hono/cookie'
+import { deleteCookie, setSignedCookie } from 'hono/cookie'
 import { parseSigned } from 'hono/utils/cookie'
 
 const name = 'leftoff_chat_user'
@@ -21,4 +21,9 @@ export async function writeUser(c: Context, secret: string, userId: string): Pro
     path: '/',
     maxAge: maxAgeSeconds,
   })
+}
+
+/** The browser is nobody's until its next visit. */
+export function forgetUser(c: Context): void {
+  deleteCookie(c, name, { path: '/' })
 }

@@ -11,14 +11,14 @@ export interface ConversationRequest {
 
 /** One message of a conversation, as the server keeps it. */
 export interface ChatMessage {
-  /** Missing in what an earlier version stored. */
-  readonly id?: string
+  /** Of an answer: that of its question and `.answer`. */
+  readonly id: string
   readonly role: 'user' | 'assistant'
   readonly text: string
   /** In ms since the epoch. */
   readonly at: number
-  /** The answer was stopped or broke off: this is as far as it came. */
-  readonly interrupted?: true
+  /** Of an answer: whether it is whole; else this is as far as it came. */
+  readonly outcome?: 'done' | 'stopped' | 'failed'
   /** The agent gave this answer without knowing what was said before it. */
   readonly contextLost?: true
 }

@@ -11,13 +11,19 @@ export interface Line {
  * what a crash tore may come back as NULs, with the next record right behind them. Memory does not grow with the file, only with its longest line.
  */
 export async function* linesOf(file: FileHandle, size: number): AsyncGenerator<readonly Line[], void> {
-  const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size))
+  let chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size))
+  let spare = Buffer.allocUnsafe(chunk.length)
   // Holes come by the megabyte, and comparing is faster than looking at each byte.
   const nuls = Buffer.alloc(chunk.length)
   let begun: BegunLine | undefined
+  let reading = readFully(file, chunk.subarray(0, size), 0)
   for (let start = 0; start < size; ) {
-    const bytes = await readFully(file, chunk.subarray(0, size - start), start)
+    const bytes = await reading
     if (bytes.length === 0) break
+    // The disk is at work while the lines are looked at.
+    ;[chunk, spare] = [spare, chunk]
+    reading = readFully(file, chunk.subarray(0, size - start - bytes.length), start + bytes.length)
+    reading.catch(() => undefined) // whoever wants no more lines hears of no error
     if (!begun && bytes[0] === 0 && bytes.equals(nuls.subarray(0, bytes.length))) {
       start += bytes.length
       continue
@@ -117,6 +123,7 @@ function trimmed(line: Line | undefined): Line | undefined {
   const { offset, bytes } = line
   let skipped = blanksAt(bytes, 0)
   if (hasByteOrderMark(bytes, skipped)) skipped = blanksAt(bytes, skipped + 3)
+  if (skipped === 0 && bytes.length > 0) return line
   return skipped === bytes.length ? undefined : { offset: offset + skipped, bytes: bytes.subarray(skipped) }
 }
 

@@ -1,9 +1,10 @@
 import { systemClock } from '../../core/clock.js'
 import { type TabKey, tabKey } from '../../core/tab-key.js'
 import type { TurnRequest } from '../../core/turn-requests.js'
-import { reportError } from '../report-error.js'
+import { asNoStore } from '../refuse.js'
+import { contain, reportError } from '../report-error.js'
 import { hashMessage } from '../turn-ids.js'
-import { asNoStore, busy, empty, otherMessage, refuse, unknownTurn } from './answers.js'
+import { busy, empty, otherMessage, refuseTurn, unknownTurn } from './answers.js'
 import { checkHandlerOptions } from './check-handler-options.js'
 import type { EventReader } from './event-reader.js'
 import { followLog } from './follow-log.js'
@@ -56,7 +57,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
   ): Promise<{ readonly userId: string; readonly key: TabKey } | Response> {
     const who = await authorize(request, { workspace, conversationId })
     // No `instanceof`: some adapters put a Response of their own in place of the global one.
-    if (!('userId' in who)) return asNoStore(who)
+    if ('headers' in who) return asNoStore(who)
     return { userId: who.userId, key: tabKey({ userId: who.userId, workspace, tabId: conversationId }) }
   }
 
@@ -89,7 +90,8 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
     const { userId, key } = who
     const { workspace, conversationId, turnId, messageId = turnId, message, fresh = false } = sent
     const checked = await input['~standard'].validate(message)
-    if (checked.issues) return refuse(422, 'message-refused', checked.issues.map(({ message }) => message).join(' '))
+    if (checked.issues)
+      return refuseTurn(422, 'message-refused', checked.issues.map(({ message }) => message).join(' '))
     const messageHash = await hashMessage(messageId, message)
     const known = live.find(key, turnId)
     if (known) return known.messageHash === messageHash ? follow(key, turnId, 0) : otherMessage()
@@ -111,7 +113,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
       return turn.reason === 'other-message' ? otherMessage() : follow(key, turnId, 0, sent)
     }
     live.add(key, turnId, turn)
-    waitUntil?.(turn.ended)
+    contain(() => waitUntil?.(turn.ended), onError)
     const reader = turn.read(0)
     try {
       await turn.begun
@@ -143,7 +145,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
     const query = readTurnQuery(request)
     if (!('workspace' in query)) return query
     const { turnId } = query
-    if (turnId === undefined) return refuse(400, 'not-a-turn', 'Not a valid turn request: check `turnId`.')
+    if (turnId === undefined) return refuseTurn(400, 'not-a-turn', 'Not a valid turn request: check `turnId`.')
     const who = await authorized(request, query)
     if (!('key' in who)) return who
     const { key } = who
@@ -176,14 +178,14 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
       if (request.method === 'GET') return GET(request)
       if (request.method === 'POST') return POST(request)
       if (request.method === 'DELETE') return DELETE(request)
-      return refuse(405, 'not-a-turn', 'Use GET, POST or DELETE.', { Allow: 'GET, POST, DELETE' })
+      return refuseTurn(405, 'not-a-turn', 'Use GET, POST or DELETE.', { Allow: 'GET, POST, DELETE' })
     },
     close: live.close,
   }
 }
 
 function notStarted(): Response {
-  return refuse(503, 'not-started', 'The server could not do this now. Send the same request again.')
+  return refuseTurn(503, 'not-started', 'The server could not do this now. Send the same request again.')
 }
 
 /** Then the reader comes again, and is asked again who it is. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js'
+import { pause } from '../../core/in-time.js'
 import type { AgentEnd } from '../begun-turn.js'
-import { bounded } from './bounded.js'
+import { callInTime } from '../call-in-time.js'
 import type { TurnAnswer } from './turn-handler.js'
 
 /**
@@ -17,12 +18,12 @@ export async function keepAnswer(
   for (const pauseMs of [250, 1_000, 0]) {
     if (!isHeld()) return false
     try {
-      await bounded(clock, longestMs, 'onAnswer', (signal) => onAnswer({ ...answer, signal }), lostSignal)
+      await callInTime(clock, longestMs, 'onAnswer', (signal) => onAnswer({ ...answer, signal }), lostSignal)
       return true
     } catch (error) {
       onError(error)
     }
-    if (pauseMs > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
+    if (pauseMs > 0) await pause(clock, pauseMs)
   }
   return false
 }

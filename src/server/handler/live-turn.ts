@@ -4,9 +4,9 @@ import type { TabKey } from '../../core/tab-key.js'
 import type { TurnStreamEnd, TurnStreamEvent } from '../../core/turn-stream.js'
 import { beginTurn, type RefusedTurn } from '../begin-turn.js'
 import type { TurnHooks } from '../begun-turn.js'
+import { callInTime } from '../call-in-time.js'
 import { reportError } from '../report-error.js'
 import { isTooLong } from '../turn-errors.js'
-import { bounded } from './bounded.js'
 import { endOfError } from './end-of-error.js'
 import type { EventReader } from './event-reader.js'
 import { keepAnswer } from './keep-answer.js'
@@ -78,7 +78,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
       if (isBegun) return
       await sink.open()
       if (onQuestion) {
-        await bounded(clock, questionMs, 'onQuestion', (signal) => onQuestion({ ...ids, input, signal }))
+        await callInTime(clock, questionMs, 'onQuestion', (signal) => onQuestion({ ...ids, input, signal }))
       }
       isBegun = true
       sink.record()
@@ -89,7 +89,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
       await sink.flush()
       if (!onAnswer || answer.isEmpty()) return
       const answerId = `${ids.messageId}.answer`
-      const told = {
+      const whole = {
         ...ids,
         answerId,
         text: answer.text(),
@@ -99,7 +99,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
         ...(isTooLong(error) && { reason: 'too-long' as const }),
         contextLost,
       }
-      kept = await keepAnswer(onAnswer, told, lease, clock, onError)
+      kept = await keepAnswer(onAnswer, whole, lease, clock, onError)
     },
   }
 

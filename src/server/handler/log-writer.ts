@@ -1,14 +1,14 @@
 import type { Clock } from '../../core/clock.js'
+import { atMost, inTime, pause } from '../../core/in-time.js'
 import type { TabKey } from '../../core/tab-key.js'
-import { inTime } from '../in-time.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
-import { bounded } from './bounded.js'
 
 /** Writes a turn into its log, until that fails. The turn continues without it. */
 export interface LogWriter {
   /** Whether recording can begin. Never rejects. */
   start(): Promise<void>
-  append(event: LoggedEvent): void
+  /** Events that follow those before. */
+  append(events: readonly LoggedEvent[]): void
   /** What to wait for before more is written: there is 1 MB that the log has not taken. */
   room(): Promise<void> | undefined
   /** Resolves once the log has taken all, or has failed. */
@@ -48,22 +48,15 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
       }
       wake()
     })
-    let isLate = true
-    await inTime(
-      clock,
-      enough.then(() => {
-        isLate = false
-      }),
-      longestMs,
-    )
+    const isTaken = await atMost(clock, longestMs, enough)
     wake = undefined
-    if (isLate) stopRecording(new Error(`The turn log took longer than ${longestMs} ms.`))
+    if (!isTaken) stopRecording(tooSlow())
   }
 
   return {
     async start() {
       try {
-        await bounded(clock, longestMs, 'log.start', () => log.start(key, turnId))
+        await inTime(clock, log.start(key, turnId), longestMs, tooSlow)
         isRecording = true
       } catch (error) {
         onTaken(Number.POSITIVE_INFINITY)
@@ -71,13 +64,15 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
       }
     },
 
-    append({ seq, event }) {
-      if (!isRecording) return
-      const size = event.length
+    append(events) {
+      const [first, last] = [events[0], events.at(-1)]
+      if (!isRecording || !first || !last) return
+      const texts = events.map(({ event }) => event)
+      const size = texts.reduce((sum, { length }) => sum + length, 0)
       waiting += size
-      log.append(key, turnId, seq, [event]).then(() => {
+      log.append(key, turnId, first.seq, texts).then(() => {
         waiting -= size
-        if (isRecording) onTaken(seq)
+        if (isRecording) onTaken(last.seq)
         wake?.()
       }, stopRecording)
     },
@@ -90,12 +85,12 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
     async end({ seq, event }) {
       for (const pauseMs of [250, 1_000, 0]) {
         try {
-          return await bounded(clock, longestMs, 'log.end', () => log.end(key, turnId, seq, event))
+          return await inTime(clock, log.end(key, turnId, seq, event), longestMs, tooSlow)
         } catch (error) {
           onError(error)
         }
         if (pauseMs === 0) return
-        await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
+        await pause(clock, pauseMs)
       }
     },
   }
@@ -104,3 +99,4 @@ export function createLogWriter({ log, key, turnId, clock, onError, onTaken }: L
 const mostWaiting = 1024 * 1024
 /** Somewhat longer than a log gives itself. */
 const longestMs = 6_000
+const tooSlow = () => new Error(`The turn log took longer than ${longestMs} ms.`)

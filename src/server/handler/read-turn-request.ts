@@ -1,22 +1,15 @@
 import { checked, id, isObject, maxIdBytes, maxWorkspaceBytes, object } from '../../core/checks.js'
-import { parseJson } from '../../core/parse-json.js'
 import type { TurnQuery, TurnRequest } from '../../core/turn-requests.js'
-import { isJson, readText } from '../read-body.js'
+import { readJsonBody } from '../read-body.js'
 import { isTurnId } from '../turn-ids.js'
-import { refuse } from './answers.js'
+import { refuseTurn } from './answers.js'
 
 /** The body of a `POST`, or the answer to one that is not a turn. */
 export async function readTurnRequest(request: Request, maxBytes: number): Promise<TurnRequest | Response> {
-  // A form of another site can send no JSON without asking first.
-  if (!isJson(request)) {
-    return refuse(415, 'not-a-turn', 'Send JSON, with `Content-Type: application/json`.')
-  }
-  const text = await readText(request, maxBytes)
-  if (text === undefined) {
-    return refuse(413, 'not-a-turn', `A request may hold ${maxBytes} bytes.`)
-  }
-  const body = parseJson(text)
-  if (!isObject(body)) return refuse(400, 'not-a-turn', 'The body is not a JSON object.')
+  const read = await readJsonBody(request, maxBytes)
+  if (read.status) return refuseTurn(read.status, 'not-a-turn', read.message)
+  const body = read.json
+  if (!isObject(body)) return refuseTurn(400, 'not-a-turn', 'The body is not a JSON object.')
   const { message, fresh = false } = body
   const found = checked(turnRequest, body)
   if (!found.ok) return wrongField(found.field)
@@ -38,7 +31,7 @@ export function readTurnQuery(request: Request): TurnQuery | Response {
 }
 
 function wrongField(field: string): Response {
-  return refuse(400, 'not-a-turn', `Not a valid turn request: check \`${field}\`.`)
+  return refuseTurn(400, 'not-a-turn', `Not a valid turn request: check \`${field}\`.`)
 }
 
 const turnId = (value: unknown, field: string): string => {

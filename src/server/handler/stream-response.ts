@@ -21,7 +21,8 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
   let isAsked = false
   /** A piece that came after a comment was sent in its place: for the next read. */
   let early: readonly LoggedEvent[] | undefined
-  let waiting: Waiting | undefined
+  /** Set while the reader waits: since when, and where its bytes go. */
+  let waiting: ReadableStreamDefaultController<Uint8Array> | undefined
   let waitsSince = 0
   let hasLeft = false
   let isClosing = false
@@ -35,17 +36,14 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
 
   /** Ends the wait of the reader, with the end of the stream if there are no bytes. */
   function settle(bytes: Uint8Array | undefined): void {
-    const settled = waiting
+    const controller = waiting
     waiting = undefined
-    if (!settled) return
-    if (!hasLeft) {
-      if (bytes) settled.controller.enqueue(bytes)
-      else {
-        leave()
-        settled.controller.close()
-      }
+    if (!controller || hasLeft) return
+    if (bytes) controller.enqueue(bytes)
+    else {
+      leave()
+      controller.close()
     }
-    settled.resolve()
   }
 
   function onPiece(piece: readonly LoggedEvent[] | undefined): void {
@@ -56,7 +54,9 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
 
   function onFailure(error: unknown): void {
     isAsked = false
-    waiting?.reject(error)
+    if (!waiting || hasLeft) return
+    leave()
+    waiting.error(error)
   }
 
   /** One timer for many pieces: when it is due it looks how long the reader has waited. */
@@ -82,21 +82,21 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
 
   const body = new ReadableStream<Uint8Array>(
     {
-      pull: (controller) =>
-        new Promise((resolve, reject) => {
-          waiting = { controller, resolve, reject }
-          waitsSince = clock.monotonic()
-          if (isClosing) return settle(undefined)
-          if (early) {
-            settle(encode(early))
-            early = undefined
-            return
-          }
+      // No promise to wait for: the stream asks again once it was given something.
+      pull(controller) {
+        waiting = controller
+        waitsSince = clock.monotonic()
+        if (isClosing) settle(undefined)
+        else if (early) {
+          settle(encode(early))
+          early = undefined
+        } else {
           if (!cancelComment) commentIn(keepAliveMs)
           if (isAsked) return
           isAsked = true
           reader.next().then(onPiece, onFailure)
-        }),
+        }
+      },
       cancel() {
         hasLeft = true
         close()
@@ -115,13 +115,6 @@ export function streamResponse(reader: EventReader, { turnId, after, clock, maxM
       'X-Accel-Buffering': 'no',
     },
   })
-}
-
-/** A read that waits. */
-interface Waiting {
-  readonly controller: ReadableStreamDefaultController<Uint8Array>
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
 }
 
 const comment = new TextEncoder().encode(keepAliveComment)

@@ -4,8 +4,12 @@ import type { EventReader } from './event-reader.js'
 
 /** What a turn of this process has sent of late, for readers in this process. */
 export interface TurnFeed {
-  /** Numbers an event and hands it to the readers; the last one ends them. */
+  /** Numbers an event and keeps it for the readers; the last one ends them. */
   push(event: TurnStreamEvent, last?: boolean): LoggedEvent
+  /** Has the readers look for what was pushed. */
+  wake(): void
+  /** What follows a number, if it was not released. */
+  since(seq: number): readonly LoggedEvent[]
   /** Events up to this number are in the log, or lost: they are kept only while there is room. */
   release(seq: number): void
   /** A reader of what follows `after`. */
@@ -122,9 +126,12 @@ export function createTurnFeed({ older, onRead }: TurnFeedOptions): TurnFeed & F
       total += sizeOf(logged)
       hasEnded ||= last
       if (size > dropAt) dropOlder()
-      for (const reader of readers) reader.wake()
       return logged
     },
+    wake() {
+      for (const reader of readers) reader.wake()
+    },
+    since: (seq) => events.slice(Math.max(0, seq + 1 - first)),
     release(seq) {
       released = seq
     },

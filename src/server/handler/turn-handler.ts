@@ -70,7 +70,7 @@ export interface TurnHandlerSettings<M, I> {
    * user, conversation and `answerId`.
    */
   readonly onAnswer?: (answer: TurnAnswer) => unknown
-  /** As in `runTurn`. */
+  /** As in `runTurn`; 10 s. */
   readonly rehydrate?: (lost: LostContext) => string | undefined | Promise<string | undefined>
   /** Told when the agent's session could not be used as asked; as for `runTurn`. */
   readonly onRecovery?: (report: RecoveryReport) => void
@@ -78,7 +78,7 @@ export interface TurnHandlerSettings<M, I> {
   readonly onError?: (error: unknown) => void
   /** With `log: false`: whether the agent is stopped when its reader leaves (`abort`, the default) or runs to its end. */
   readonly onDisconnect?: 'abort' | 'continue'
-  /** Where a platform ends the process after a response: it must wait for this. */
+  /** Where a platform ends the process after a response: it must wait for this, which never rejects. */
   readonly waitUntil?: (turn: Promise<unknown>) => void
   /** How much a request's body may hold; 256 kB. */
   readonly maxBodyBytes?: number

@@ -1,5 +1,5 @@
+import { callInTime } from '../call-in-time.js'
 import type { AgentRequest, TurnOptions, TurnSettings } from '../turn-options.js'
-import { bounded } from './bounded.js'
 import type { LiveTurnOptions } from './live-turn.js'
 
 /** The handler's settings as those of one turn. */
@@ -17,14 +17,17 @@ export function turnOptionsOf<M, I>(
     fresh,
     onError,
     clock,
-    ...(rehydrate && { rehydrate }),
+    ...(rehydrate && {
+      rehydrate: ({ reason, signal: stopped }) =>
+        callInTime(clock, longestMs, 'rehydrate', (signal) => rehydrate({ reason, signal }), stopped),
+    }),
     ...(onRecovery && { onRecovery }),
     ...(maxTurnMs !== undefined && { maxTurnMs }),
     ...(leaseMs !== undefined && { leaseMs }),
   }
   if (handler.hasHistory === undefined) return { ...settings, agent: handler.agent }
   const { agent, hasHistory } = handler
-  return { ...settings, agent, hasHistory: () => bounded(clock, longestMs, 'hasHistory', () => hasHistory(ids)) }
+  return { ...settings, agent, hasHistory: () => callInTime(clock, longestMs, 'hasHistory', () => hasHistory(ids)) }
 }
 
 const longestMs = 10_000

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js'
+import { atMost } from '../../core/in-time.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { TurnStreamEnd, TurnStreamEvent } from '../../core/turn-stream.js'
-import { inTime } from '../in-time.js'
-import type { LoggedEvent, TurnLog } from '../turn-log.js'
+import type { TurnLog } from '../turn-log.js'
 import type { EventReader } from './event-reader.js'
 import { createLogWriter } from './log-writer.js'
 import { createTurnFeed } from './turn-feed.js'
@@ -12,10 +12,11 @@ export interface TurnSink {
   readonly send: (event: TurnStreamEvent) => void
   /** Begins the log. Never rejects: a turn continues without one. */
   open(): Promise<void>
-  /** From now on the log is written, beginning with what was sent before. */
+  /** From now on the log is written, beginning with what was sent before: a turn that never begins leaves nothing there. */
   record(): void
   /** What to wait for before the agent is asked for more. */
   room(): Promise<void> | undefined
+  /** Resolves once the log has taken all, or has failed. */
   flush(): Promise<void>
   end(event: TurnStreamEnd, isBegun: boolean): Promise<void>
   read(after: number): EventReader
@@ -33,6 +34,10 @@ export interface TurnSinkOptions {
   readonly onUnread: () => void
 }
 
+/**
+ * What comes within a thirtieth of a second goes on together, its text as one event: a reader sees no difference, and each
+ * write to a connection costs more than all else about a piece of text. After a pause it goes on at once.
+ */
 export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: TurnSinkOptions): TurnSink {
   let wake = () => {}
   const feed = createTurnFeed({
@@ -41,8 +46,38 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   })
   const writer = log ? createLogWriter({ log, key, turnId, clock, onError, onTaken: feed.release }) : undefined
   if (!writer) feed.release(Number.POSITIVE_INFINITY)
-  /** What was sent before the turn had begun: one that never does leaves nothing in the log. */
-  let early: LoggedEvent[] | undefined = []
+  let isRecording = false
+  /** What waits for its time: its text since the last event of another kind, and how much it is in all. */
+  let text = ''
+  let waiting = 0
+  let cancelWait: (() => void) | undefined
+  let nextAt = Number.NEGATIVE_INFINITY
+  /** Up to here the writer has them. */
+  let written = 0
+
+  function pushText(): void {
+    if (text !== '') feed.push({ type: 'text', text })
+    text = ''
+  }
+
+  function handOn(): void {
+    pushText()
+    waiting = 0
+    cancelWait?.()
+    cancelWait = undefined
+    nextAt = clock.monotonic() + paceMs
+    feed.wake()
+    if (!isRecording || !writer || written === feed.lastSeq()) return
+    writer.append(feed.since(written))
+    written = feed.lastSeq()
+  }
+
+  function handOnInTime(): void {
+    if (cancelWait && waiting < mostWaiting) return
+    const ms = waiting < mostWaiting ? nextAt - clock.monotonic() : 0
+    if (ms > 0) cancelWait = clock.setTimeout(handOn, ms)
+    else handOn()
+  }
 
   /** Without a log there is nowhere to read later, so the readers set the pace. */
   async function readers(): Promise<void> {
@@ -51,33 +86,41 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
         if (feed.unread() < mostUnread) resolve()
       }
     })
-    await inTime(clock, reading, readerMs)
+    await atMost(clock, readerMs, reading)
     wake = () => {}
     if (feed.unread() >= mostUnread) onUnread()
   }
 
   return {
     send(event) {
-      const logged = feed.push(event)
-      if (early) early.push(logged)
-      else writer?.append(logged)
+      if (event.type === 'text') {
+        text += event.text
+        waiting += event.text.length
+      } else {
+        pushText()
+        waiting += feed.push(event).event.length
+      }
+      handOnInTime()
     },
     async open() {
       await writer?.start()
     },
     record() {
-      for (const event of early ?? []) writer?.append(event)
-      early = undefined
+      isRecording = true
+      handOn()
     },
     room() {
       if (writer) return writer.room()
       return feed.unread() >= mostUnread ? readers() : undefined
     },
     async flush() {
+      handOn()
       await writer?.flush()
     },
     async end(event, isBegun) {
+      handOn()
       const last = feed.push(event, true)
+      feed.wake()
       if (writer && isBegun) await writer.end(last)
     },
     read: feed.read,
@@ -85,5 +128,7 @@ export function createTurnSink({ log, key, turnId, clock, onError, onUnread }: T
   }
 }
 
+const paceMs = 33
+const mostWaiting = 16 * 1024
 const mostUnread = 1024 * 1024
 const readerMs = 60_000

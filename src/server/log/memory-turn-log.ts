@@ -3,7 +3,7 @@ import type { TabKey } from '../../core/tab-key.js'
 import type { TurnLog } from '../turn-log.js'
 import { bytesOf } from './bytes-of.js'
 import { type HeldEvents, heldEvents } from './held-events.js'
-import { turnLogFull, unknownTurn } from './log-errors.js'
+import { logIsFull, notInLog } from './log-errors.js'
 import { type ReadableTurn, readTurnLog, waitingReaders } from './turn-reader.js'
 import { whenSilent } from './when-silent.js'
 
@@ -71,7 +71,7 @@ export function memoryTurnLog({
   return {
     async start(key, turnId) {
       if (find(key, turnId)) return
-      if (!makeRoom(bytesOfTurn)) throw turnLogFull()
+      if (!makeRoom(bytesOfTurn)) throw logIsFull()
       const turn = newTurn(key, turnId, clock.monotonic())
       take(turn, bytesOfTurn)
       turnsOf.set(key, (turnsOf.get(key) ?? new Map()).set(turnId, turn))
@@ -80,14 +80,14 @@ export function memoryTurnLog({
 
     async append(key, turnId, firstSeq, events) {
       const turn = find(key, turnId)
-      if (!turn) throw unknownTurn()
+      if (!turn) throw notInLog()
       if (turn.hasEnded) return
       const isNew = firstSeq > turn.events.lastSeq()
       const added = isNew ? events : events.slice(turn.events.lastSeq() + 1 - firstSeq)
       let size = 0
       for (const event of added) size += bytesOf(event)
       turn.isFull ||= turn.bytes + size > maxTurnBytes || !makeRoom(size)
-      if (turn.isFull) throw turnLogFull()
+      if (turn.isFull) throw logIsFull()
       turn.activeAt = clock.monotonic()
       take(turn, size)
       let seq = firstSeq + events.length - added.length

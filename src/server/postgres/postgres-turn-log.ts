@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import { asLines, readLines } from '../log/event-lines.js'
+import type { FetchedEvents } from '../log/polled-turn.js'
 import { pollingTurnLog } from '../log/polling-turn-log.js'
-import type { FetchedEvents } from '../log/turn-feed.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
 import { unknownAnswer } from '../verb-answer.js'
 import { type PostgresQuery, queryCaller } from './query-caller.js'
@@ -44,9 +44,7 @@ export function postgresTurnLog({
   const call = queryCaller({ query, schema: 'iam', timeoutMs, clock, onInvalid: 'invalid-argument' })
   return pollingTurnLog(
     {
-      async start(key, turnId) {
-        return (await call('start_turn_log', { p_key: key, p_turn_id: turnId })) === true
-      },
+      start: (key, turnId) => call('start_turn_log', { p_key: key, p_turn_id: turnId }),
 
       async write(key, turnId, { firstSeq, events, last }) {
         const answer = await call('write_turn_log', {

@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../../core/clock.js'
 import { isLeftoffError } from '../../core/error.js'
 import type { TabKey } from '../../core/tab-key.js'
 import { asLines, readLines } from '../log/event-lines.js'
+import type { FetchedEvents } from '../log/polled-turn.js'
 import { pollingTurnLog } from '../log/polling-turn-log.js'
-import type { FetchedEvents } from '../log/turn-feed.js'
 import type { TurnLog } from '../turn-log.js'
 import { unknownAnswer } from '../verb-answer.js'
 import { logScripts } from './log-scripts.js'
@@ -54,9 +54,7 @@ export function redisTurnLog({
 
   return pollingTurnLog(
     {
-      async start(key, turnId) {
-        return Number(await ask('start', key, turnId)) === 1
-      },
+      start: (key, turnId) => ask('start', key, turnId),
 
       async write(key, turnId, { firstSeq, events, last }) {
         const args = {

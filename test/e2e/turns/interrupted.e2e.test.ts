@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
+import { conversationId as conversationIdOf } from '../demo.js'
 import { breakableLine } from './breakable-line.js'
 import { send, serveTurnDemo, shown } from './turn-demo.js'
 
@@ -58,7 +59,7 @@ describe('a network that breaks in mid-answer', () => {
       await send(page, 'hello')
       const answer = await next
       answer.say('one ')
-      await expect.poll(() => shown(page)).toEqual(['hello', 'one '])
+      await expect.poll(() => shown(page)).toEqual(['hello', 'one'])
       const begun = demo.answers.length
       line.cut()
       answer.say('two ')
@@ -134,7 +135,7 @@ describe('eight tabs of one origin, all in mid-answer', () => {
       const answer = await next
       answers.push(answer)
       answer.say('one ')
-      await expect.poll(() => shown(tab)).toEqual([`question ${index}`, 'one '])
+      await expect.poll(() => shown(tab)).toEqual([`question ${index}`, 'one'])
       await setVisible(tab, false)
     }
     for (const answer of answers) {
@@ -142,7 +143,7 @@ describe('eight tabs of one origin, all in mid-answer', () => {
       answer.end()
     }
     for (const [index, tab] of tabs.entries()) {
-      expect(await shown(tab)).toEqual([`question ${index}`, 'one '])
+      expect(await shown(tab)).toEqual([`question ${index}`, 'one'])
       await setVisible(tab, true)
       await expect.poll(() => shown(tab)).toEqual([`question ${index}`, 'one two'])
     }
@@ -156,7 +157,7 @@ describe('two tabs with one conversation', () => {
     await send(page, 'from here')
     const answer = await next
     const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join()
-    const conversationId = (await page.getByTestId('conversation-id').textContent()) ?? ''
+    const conversationId = await conversationIdOf(page)
     const turn = { workspace: 'demo.alive.best', conversationId, turnId: crypto.randomUUID(), message: 'from there' }
     const other = await fetch(`${demo.address}/api/turn`, {
       method: 'POST',
@@ -176,7 +177,7 @@ describe('two tabs with one conversation', () => {
     await send(page, 'one')
     const stopped = await first
     stopped.say('as I was ')
-    await expect.poll(() => shown(page)).toEqual(['one', 'as I was '])
+    await expect.poll(() => shown(page)).toEqual(['one', 'as I was'])
     await page.getByTestId('stop').click()
     await expect.poll(() => stopped.isOver).toBe(true)
     const second = demo.nextAnswer()
@@ -185,7 +186,7 @@ describe('two tabs with one conversation', () => {
     const answer = await second
     answer.say('here')
     answer.end()
-    await expect.poll(() => shown(page)).toEqual(['one', 'as I was ', 'two', 'here'])
+    await expect.poll(() => shown(page)).toEqual(['one', 'as I was', 'two', 'here'])
     expect(await page.getByTestId('notice').allTextContents()).toEqual([])
   })
 })

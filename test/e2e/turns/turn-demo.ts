@@ -129,7 +129,7 @@ export async function send(page: Page, text: string): Promise<void> {
 export function shown(page: Page): Promise<string[]> {
   return page
     .locator('.column > article')
-    .evaluateAll((articles) => articles.map((one) => one.querySelector('p')?.textContent ?? ''))
+    .evaluateAll((articles) => articles.map((one) => one.querySelector('p')?.textContent?.trim() ?? ''))
 }
 
 /** Keeps each different picture of the messages that the page paints, from its first on. */
@@ -139,7 +139,7 @@ export async function keepPaints(page: Page): Promise<() => Promise<string[][]>>
     Object.assign(globalThis, { paints })
     const look = () => {
       const lines = [...document.querySelectorAll('.column > article')].map(
-        (one) => one.querySelector('p')?.textContent ?? '',
+        (one) => one.querySelector('p')?.textContent?.trim() ?? '',
       )
       if (lines.join('\n') !== paints.at(-1)?.join('\n')) paints.push(lines)
       requestAnimationFrame(look)

@@ -16,6 +16,40 @@ function talker(pieces: number) {
   return { run, asked: () => asked }
 }
 
+describe('what the agent says', () => {
+  it('goes out at once after a pause, together within 33 ms, and before the end without waiting', async () => {
+    const setup = setUpHandler(scriptedAgent(), { run })
+    async function* run(): AsyncGenerator<Message> {
+      yield init('s1')
+      for (const [ms, words] of [
+        [100, 'a'],
+        [10, 'b'],
+        [10, 'c'],
+        [100, 'd'],
+        [1, 'e'],
+      ] as const) {
+        await new Promise<void>((resolve) => setup.clock.setTimeout(resolve, ms))
+        yield text(words)
+      }
+      yield ok('s1')
+    }
+    const read = reading(await setup.handler.POST(post({ turnId: 't1', message: 'Hi' })))
+    const texts = () => read.events().flatMap((event) => (event.type === 'text' ? [event.text] : []))
+    for (const [ms, seen] of [
+      [100, 'a'],
+      [20, 'a'],
+      [13, 'a|bc'],
+      [87, 'a|bc|d'],
+      [1, 'a|bc|d|e'],
+    ] as const) {
+      await setup.clock.advance(ms)
+      expect(texts().join('|')).toBe(seen)
+    }
+    await setup.clock.advance(0)
+    expect(read.events().at(-1)).toMatchObject({ type: 'done', kept: true })
+  })
+})
+
 describe('an agent that is faster than the log', () => {
   it('is asked for more only while less than 1 MB waits', async () => {
     const { run, asked } = talker(50)
@@ -78,7 +112,7 @@ describe('without a log', () => {
     const setup = setUpHandler(agent, { log: false })
     const first = reading(await setup.handler.POST(post({ turnId: 't1', message: 'Hi' })))
     const second = reading(await setup.handler.GET(ask('GET', { turnId: 't1' })))
-    await setup.clock.advance(0)
+    await setup.clock.advance(100)
     expect(second.text()).toBe('Hello')
     first.cancel()
     await setup.clock.advance(1_000)

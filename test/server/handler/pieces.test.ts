@@ -71,6 +71,7 @@ describe('the stream of a turn', () => {
     await clock.advance(15_000)
     expect(await first).toBe(':\n\n')
     feed.push({ type: 'text', text: 'Hello' })
+    feed.wake()
     await clock.advance(1_000)
     expect(await read()).toContain('Hello')
     feed.push({ type: 'done', kept: true }, true)

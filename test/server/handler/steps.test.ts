@@ -209,17 +209,23 @@ describe('a log that fails', () => {
   )
 
   it('because it is full keeps its beginning and its end: who follows hears that something is missed', async () => {
+    let goOn = () => {}
+    const pause = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
     const { log, clock, ...setup } = setUpHandler(
-      scriptedAgent([init('s1'), text('a'), text('b'), text('c'), ok('s1')]),
+      scriptedAgent([init('s1'), text('a'), pause, text('b'), text('c'), ok('s1')]),
       {},
       {
         log: (log) => ({
           append: (key, turnId, seq, events) =>
-            seq > 4 ? Promise.reject(new Error('full')) : log.append(key, turnId, seq, events),
+            seq > 3 ? Promise.reject(new Error('full')) : log.append(key, turnId, seq, events),
         }),
       },
     )
     const read = reading(await setup.handler.POST(post({ turnId: 't1', message: 'Hi' })))
+    await clock.advance(1_000)
+    goOn()
     await clock.advance(1_000)
     expect(read.text()).toBe('abc')
     const later = reading(await setup.another(scriptedAgent()).GET(ask('GET', { turnId: 't1' })))

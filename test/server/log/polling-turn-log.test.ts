@@ -35,18 +35,6 @@ describe('the process that runs a turn', () => {
     expect(stored.requests.write).toBe(2)
   })
 
-  it('feeds its own readers at once and never asks, whatever the database is doing', async () => {
-    const { clock, stored, log } = open()
-    await log.start(key, 't1')
-    const readers = await Promise.all(Array.from({ length: 50 }, async () => follow(await read(log))))
-    stored.answers = () => new Promise(() => {})
-    for (let seq = 1; seq <= 5; seq += 1) log.append(key, 't1', seq, [`${seq}`]).catch(() => undefined)
-    await clock.advance(0)
-    for (const { pieces } of readers) expect(pieces.flat()).toEqual(numbers(1, 5))
-    await clock.advance(60_000)
-    expect(stored.requests.fetch).toBe(0)
-  })
-
   it('reports within 5 s that the database does not answer', async () => {
     const { clock, stored, log } = open()
     await log.start(key, 't1')
@@ -72,18 +60,6 @@ describe('the process that runs a turn', () => {
     const reader = follow(await read(elsewhere))
     await clock.advance(0)
     expect(reader.pieces).toEqual([numbers(1, 2)])
-  })
-
-  it('gives a reader who comes late all that was sent, though it keeps only the newest itself', async () => {
-    const { clock, log } = open()
-    await log.start(key, 't1')
-    const large = 'x'.repeat(10_000)
-    for (let seq = 1; seq <= 200; seq += 1) log.append(key, 't1', seq, [large]).catch(() => undefined)
-    await clock.advance(250)
-    log.append(key, 't1', 201, ['unsent']).catch(() => undefined)
-    const reader = follow(await read(log))
-    await clock.advance(0)
-    expect(reader.pieces.flat().map(({ seq }) => seq)).toEqual(numbers(1, 201).map(({ seq }) => seq))
   })
 
   it('fails a turn’s appends when its start failed, and forgets it', async () => {

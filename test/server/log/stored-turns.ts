@@ -21,9 +21,7 @@ export function storedTurns({ maxTurnBytes = 8 * 1024 * 1024 } = {}): StoredTurn
     async start(key, turnId) {
       stored.requests.start += 1
       await stored.answers()
-      const isNew = !turns.has(idOf(key, turnId))
-      if (isNew) turns.set(idOf(key, turnId), { events: [], bytes: 0, isFull: false })
-      return isNew
+      if (!turns.has(idOf(key, turnId))) turns.set(idOf(key, turnId), { events: [], bytes: 0, isFull: false })
     },
 
     async write(key, turnId, { firstSeq, events, last }) {

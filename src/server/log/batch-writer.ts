@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../../core/error.js'
-import { turnLogFull, unknownTurn } from './log-errors.js'
+import { inTime, pause } from '../../core/in-time.js'
+import { logIsFull, notInLog } from './log-errors.js'
 
 /** What goes to a log in one request. */
 export interface TurnBatch {
@@ -15,7 +16,7 @@ export interface TurnBatch {
 export type BatchAnswer = 'ok' | 'full' | 'unknown'
 
 /** Writes a turn's events in batches. */
-export interface TurnLogWriter {
+export interface BatchWriter {
   append(firstSeq: number, events: readonly string[]): Promise<void>
   end(seq: number, event: string): Promise<void>
 }
@@ -25,16 +26,13 @@ export interface TurnLogWriter {
  * in a stream of them four requests a second, however many come. A request that does not get through is repeated until
  * what it carries has waited for five seconds.
  */
-export function createTurnLogWriter({
+export function createBatchWriter({
   write,
-  onSettled,
   clock,
 }: {
   readonly write: (batch: TurnBatch) => Promise<BatchAnswer>
-  /** All up to this number is in the log, or never will be. */
-  readonly onSettled: (seq: number) => void
   readonly clock: Clock
-}): TurnLogWriter {
+}): BatchWriter {
   /** What the next request takes along. */
   let next: Collected | undefined
   let isBusy = false
@@ -74,14 +72,12 @@ export function createTurnLogWriter({
         if (answer === 'ok') answer = one
       }
     } catch (error) {
-      onSettled(sent.seq)
       sent.added.reject(error)
       sent.ended.reject(error)
       return
     }
-    onSettled(sent.seq)
     if (answer === 'ok') sent.added.resolve()
-    else sent.added.reject(answer === 'full' ? turnLogFull() : unknownTurn())
+    else sent.added.reject(answer === 'full' ? logIsFull() : notInLog())
     sent.ended.resolve()
   }
 
@@ -89,24 +85,16 @@ export function createTurnLogWriter({
     for (;;) {
       sentAt = clock.monotonic()
       try {
-        return await inTime(write(batch), until - sentAt)
+        return await inTime(clock, write(batch), until - sentAt, notTaken)
       } catch (error) {
         const mayRepeat = isLeftoffError(error, 'unreachable') && clock.monotonic() + batchMs < until
         if (!mayRepeat) throw error
       }
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, batchMs))
+      await pause(clock, batchMs)
     }
   }
 
-  function inTime(answer: Promise<BatchAnswer>, ms: number): Promise<BatchAnswer> {
-    return new Promise((resolve, reject) => {
-      const cancel = clock.setTimeout(
-        () => reject(new LeftoffError('unreachable', 'The log did not take the events of a turn in time.')),
-        ms,
-      )
-      answer.then(resolve, reject).finally(cancel)
-    })
-  }
+  const notTaken = () => new LeftoffError('unreachable', 'The log did not take the events of a turn in time.')
 
   return {
     append(firstSeq, events) {
@@ -115,7 +103,6 @@ export function createTurnLogWriter({
       const run = collected.runs.at(-1)
       if (run && run.firstSeq + run.events.length === firstSeq) for (const event of events) run.events.push(event)
       else collected.runs.push({ firstSeq, events: [...events] })
-      collected.seq = firstSeq + events.length - 1
       return collected.added.promise
     },
 
@@ -123,7 +110,6 @@ export function createTurnLogWriter({
       hasEnded = true
       const collected = collect()
       collected.last ??= { seq, event }
-      collected.seq = seq
       return collected.ended.promise
     },
   }
@@ -137,14 +123,12 @@ interface Collected {
   readonly since: number
   readonly runs: { readonly firstSeq: number; readonly events: string[] }[]
   last: { readonly seq: number; readonly event: string } | undefined
-  /** The highest number. */
-  seq: number
   readonly added: Settled
   readonly ended: Settled
 }
 
 function newCollected(since: number): Collected {
-  return { since, runs: [], last: undefined, seq: 0, added: settled(), ended: settled() }
+  return { since, runs: [], last: undefined, added: settled(), ended: settled() }
 }
 
 interface Settled {

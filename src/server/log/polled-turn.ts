@@ -12,55 +12,56 @@ export interface FetchedEvents {
 }
 
 /** What all readers of one turn in this process read: its newest events, and where to get older ones. */
-export interface TurnFeed extends ReadableTurn {
-  /** Hands on what is new of these. */
-  push(events: readonly LoggedEvent[]): void
-  /** The same for what was fetched. */
+export interface PolledTurn extends ReadableTurn {
+  /** Hands on what was fetched. */
   add(fetched: FetchedEvents): void
-  /** Events up to this number need not be held here any more: the log gives them. */
-  settle(seq: number): void
   /** Nothing more will come: the readers end. */
   end(): void
 }
 
 /**
  * The newest events of a turn, 256 kB of them, whatever its readers do: who is further behind fetches, once for all who
- * are at one place. With `polls` it asks for new events while somebody waits, every 250 ms, and less often in silence;
- * without, they are pushed.
+ * are at one place. It asks for new events while somebody waits, every 250 ms, and less often in silence.
  */
-export function createTurnFeed({
+export function createPolledTurn({
   fetch,
   after,
-  polls,
   clock,
 }: {
   /** The turn's events after a number; `undefined` if the log does not hold the turn. */
   readonly fetch: (after: number) => Promise<FetchedEvents | undefined>
   /** Events up to this number are not held here. */
   readonly after: number
-  readonly polls: boolean
   readonly clock: Clock
-}): TurnFeed {
+}): PolledTurn {
   const held = heldEvents()
   /** Everything after this number is held. */
   let base = after
   let newest = after
   let bytes = 0
-  let settledSeq = polls ? Number.POSITIVE_INFINITY : 0
   let isOver = false
   let failure: { readonly error: unknown; readonly since: number } | undefined
   let isPolling = false
   let delay = minDelayMs
   const fetches = new Map<number, Promise<Piece>>()
 
-  function trim(): void {
-    if (bytes <= 2 * heldBytes) return
-    held.drop(({ seq, event }) => {
-      if (bytes <= heldBytes || seq > settledSeq) return false
-      bytes -= bytesOf(event)
-      base = seq
-      return true
-    })
+  function push(events: readonly LoggedEvent[]): void {
+    for (const event of events) {
+      if (event.seq <= newest || isOver) continue
+      newest = event.seq
+      isOver = event.last
+      bytes += bytesOf(event.event)
+      held.add(event)
+    }
+    if (bytes > 2 * heldBytes) {
+      held.drop(({ seq, event }) => {
+        if (bytes <= heldBytes) return false
+        bytes -= bytesOf(event)
+        base = seq
+        return true
+      })
+    }
+    turn.waiting.wake()
   }
 
   /** For who is behind what is held. */
@@ -76,9 +77,9 @@ export function createTurnFeed({
 
   function whenNothingIsAfter(seq: number, fetched: FetchedEvents | undefined): Piece {
     // What the log has lost is skipped.
-    if (!polls || held.lastSeq() > 0) return held.after(base)
+    if (held.lastSeq() > 0) return held.after(base)
     if (!fetched || fetched.isWhole) {
-      feed.end()
+      turn.end()
       return undefined
     }
     // Whoever was here first asked for events after one that is still to come.
@@ -93,7 +94,7 @@ export function createTurnFeed({
     isPolling = true
     clock.setTimeout(() => {
       isPolling = false
-      if (feed.waiting.hasSome() && !isOver) void poll()
+      if (turn.waiting.hasSome() && !isOver) void poll()
     }, delay)
   }
 
@@ -103,20 +104,20 @@ export function createTurnFeed({
       const fetched = await fetch(newest)
       failure = undefined
       delay = fetched?.events.length ? minDelayMs : Math.min(2 * delay, maxDelayMs)
-      if (fetched) feed.add(fetched)
-      else feed.end()
+      if (fetched) turn.add(fetched)
+      else turn.end()
     } catch (error) {
       failure ??= { error, since: clock.monotonic() }
       delay = maxDelayMs
-      if (hasFailed()) feed.waiting.wake()
+      if (hasFailed()) turn.waiting.wake()
     }
     isPolling = false
-    if (feed.waiting.hasSome() && !isOver) pollLater()
+    if (turn.waiting.hasSome() && !isOver) pollLater()
   }
 
   const hasFailed = () => failure !== undefined && clock.monotonic() - failure.since >= patienceMs
 
-  const feed: TurnFeed = {
+  const turn: PolledTurn = {
     waiting: waitingReaders(),
 
     take(seq) {
@@ -125,38 +126,21 @@ export function createTurnFeed({
       if (events.length > 0) return events
       if (isOver) return undefined
       if (failure && hasFailed()) throw failure.error
-      if (polls) pollLater()
+      pollLater()
       return events
     },
 
-    push(events) {
-      for (const event of events) {
-        if ((event.seq <= newest && !event.last) || isOver) continue
-        newest = Math.max(event.seq, newest + 1)
-        isOver = event.last
-        bytes += bytesOf(event.event)
-        held.add(event.seq === newest ? event : { ...event, seq: newest })
-      }
-      trim()
-      feed.waiting.wake()
-    },
-
     add({ events, isWhole }) {
-      if (events.length > 0) feed.push(events)
-      if (isWhole) feed.end()
-    },
-
-    settle(seq) {
-      settledSeq = Math.max(settledSeq, seq)
-      trim()
+      if (events.length > 0) push(events)
+      if (isWhole) turn.end()
     },
 
     end() {
       isOver = true
-      feed.waiting.wake()
+      turn.waiting.wake()
     },
   }
-  return feed
+  return turn
 }
 
 const minDelayMs = 250
