@@ -57,7 +57,7 @@ function asPage(parts) {
 
 <!-- Written by bench/run.mjs: npm run bench -- --write -->
 
-\`npm run bench\` runs all of them, \`npm run bench -- --quick\` tries them out in a few minutes, \`npm run bench -- --help\` tells the options.
+\`npm run bench\` runs all of them, \`npm run bench -- --quick\` tries them out in a few minutes, \`npm run bench -- --help\` lists the options.
 Counts are exact. Times are those of one machine, which others may have used too: what stands beside each other was measured in
 turn, in one run, and is good for comparing, not as a promise for another machine. Nothing here is a test; \`npm test\` measures no time.
 

@@ -158,7 +158,7 @@ function comparisons(results) {
         ...(zustand ? [`${ratio(warm.readyMs, zustand.warm.readyMs)} of ${zustand.library.label}`] : []),
       ]
       const free = `the page is free again after ${warm.freeMs.toFixed(1)} ms`
-      const resumed = `which conversation the tab goes on with is known after ${warm.resumedMs.toFixed(1)} ms`
+      const resumed = `the tab's conversation is known after ${warm.resumedMs.toFixed(1)} ms`
       return `${library.label}, ${thousands(stored)} stored, a later tab: ${compared.join(', ')}; ${free}, ${resumed}.`
     })
 }

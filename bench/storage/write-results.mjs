@@ -10,8 +10,8 @@ const folder = join(root, 'docs', 'benchmarks')
 const about = {
   title: 'Storage, side by side',
   measured:
-    'What leftoff saves when tabs write at once, how much it writes while an answer streams in, and how soon it is ready, beside the stores ' +
-    'people use today, each as its documentation shows it, with the same sessions of about 300 characters, in one headless Chromium.',
+    'What leftoff saves when tabs write at once, how much it writes while an answer streams in, and how soon it is ready. Beside it are the ' +
+    'stores people use today, each as its documentation shows it. All hold the same sessions of about 300 characters, in one headless Chromium.',
   notShown:
     'other browsers, phones, cold disks and slow processors; a page that also loads an app. The others hold all sessions in memory once they are ' +
     "ready; leftoff holds one workspace's newest ten then, and reads the newest hundred of all afterwards.",
@@ -72,7 +72,7 @@ ${about.measured} All in one run on one machine: ${tools.join(', ')}. Counts are
 
 Not shown: ${about.notShown}
 
-\`npm run bench -- storage\` measures it on yours, with \`--help\` it tells the options. All figures: [storage.json](storage.json).
+\`npm run bench -- storage\` measures it on your machine; \`--help\` lists the options. All figures: [storage.json](storage.json).
 
 ${sections.map((section) => asPart(section)).join('\n\n')}
 `

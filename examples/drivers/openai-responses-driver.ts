@@ -20,7 +20,7 @@ interface ResponsesUsage {
 export const openaiResponsesDriver: AgentDriver<ResponsesEvent> = {
   sessionIdOf: (event) => event.response?.id,
   kindOf: ({ type }) => kinds[type] ?? (type.endsWith('.delta') ? 'output' : 'other'),
-  // The client throws its APIError before any event. The code is told only of the id that was asked for.
+  // The client throws its APIError before any event. The code is only about the id that was sent.
   classify: (error) => {
     if (!(error instanceof Error && 'status' in error && 'code' in error)) return 'other'
     if (error.status === 400 && error.code === 'previous_response_not_found') return 'stale'

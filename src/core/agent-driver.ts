@@ -16,23 +16,23 @@ export interface AgentDriver<M> {
    * the agent's own words, never for a text that only looks like them. A driver that has to look first gives a promise.
    */
   readonly classify: (errorOrMessage: unknown, attempt: ResumeAttempt) => FailureClass | Promise<FailureClass>
-  /** Whether `id` has the form of this agent's ids. Checked before an id is used. Missing where any text may be one. */
+  /** Whether `id` has the form of this agent's ids. Checked before an id is used. Omit it if any text may be one. */
   readonly isSessionId?: (id: string) => boolean
   /** Whether each turn gets an id of its own, so that another id than the one asked for is no sign of lost context. */
   readonly hasNewIdEachTurn?: boolean
   /** Whether the agent keeps no sessions: nothing is resumed, nothing can be lost, and the end of its messages is success. */
   readonly isStateless?: boolean
-  /** `kindOf` with a memory of one run. Missing where each message tells its kind by itself. */
+  /** `kindOf` with a memory of one run. Omit it if each message alone shows its kind. */
   readonly createKindOf?: () => (message: M) => MessageKind
-  /** The tokens of the turn so far; the last one given counts. Missing where the agent does not count. */
+  /** The tokens of the turn so far; the last one given counts. Omit it if the agent does not count. */
   readonly usageOf?: (message: M) => TokenUsage | undefined
-  /** The text of a finished answer; the last one given becomes the preview. Missing where there is none to preview. */
+  /** The text of a finished answer; the last one given becomes the preview. Omit it if there is none. */
   readonly textOf?: (message: M) => string | undefined
   /** The next piece of an answer that is being written. Joined they are the preview where `textOf` gives none. */
   readonly pieceOf?: (message: M) => string | undefined
   /**
    * Watches one turn, to say after it whether the agent keeps what was said. Called before the agent starts, with the session to be resumed, if
-   * there is one. Missing where that cannot be told.
+   * there is one. Omit it if that cannot be known.
    */
   readonly createWatch?: (resume: string | undefined) => TurnWatch<M>
   /** What a message of kind `failure` says went wrong. It becomes the `cause` of `turn-failed`. */
@@ -43,7 +43,7 @@ export interface AgentDriver<M> {
 export interface TurnWatch<M> {
   /** Given each message of the run that answers, in order. */
   readonly note: (message: M) => void
-  /** Asked once, after a turn that succeeded: what `onError` is to be told, or `undefined` if the agent has kept the turn. */
+  /** Asked once, after a turn that succeeded: what `onError` is called with, or `undefined` if the agent has kept the turn. */
   readonly afterDone: () => Promise<unknown>
 }
 

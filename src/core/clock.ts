@@ -6,7 +6,7 @@ export interface Clock {
   monotonic(): number
   /**
    * Runs `run` once after `ms`, unless the returned function is called first. In Node a process that has nothing else to do
-   * waits for it, unless `keepsAlive` is `false`: for what may go on for ever, such as trying again.
+   * waits for it, unless `keepsAlive` is `false`: for what may continue forever, such as retries.
    */
   setTimeout(run: () => void, ms: number, options?: { readonly keepsAlive?: boolean }): () => void
 }
@@ -22,7 +22,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Browsers give a number, Node an object that can be told not to hold up its process. */
+/** Browsers give a number, Node an object that can be unreferenced so that it does not hold up its process. */
 function unref(timer: unknown): void {
   if (typeof timer !== 'object' || timer === null || !('unref' in timer)) return
   if (typeof timer.unref === 'function') timer.unref()

@@ -44,7 +44,7 @@ export type LeftoffErrorCode =
 export class LeftoffError extends Error {
   override readonly name = 'LeftoffError'
   readonly code: LeftoffErrorCode
-  /** How an error is told apart when the page holds two copies of this package. */
+  /** How an error is recognised when the page holds two copies of this package. */
   readonly [brand] = true
   /** With `turn-busy`: when another try is worth it. */
   readonly retryAfterMs?: number

@@ -1,6 +1,6 @@
 import type { ConversationSession } from './session.js'
 
-/** How many sessions of a workspace a history ring shows unless told otherwise. */
+/** How many sessions of a workspace a history ring shows by default. */
 export const defaultCapacity = 10
 
 /**

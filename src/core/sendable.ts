@@ -18,7 +18,7 @@ export function sendable(changes: readonly SessionChange[]): {
     }
     // Refused as a whole and before anything is sent; never saved for the right user instead.
     if (change.userId !== changes[0]?.userId) {
-      throw new LeftoffError('forbidden', 'save: the changes name two users. Save those of each user by themselves.')
+      throw new LeftoffError('forbidden', 'save: the changes name two users. Save the changes of each user separately.')
     }
     const { epoch: _, ...sent } = read.value
     valid.push(sent)

@@ -24,7 +24,7 @@ function isQuotaError(cause: unknown): boolean {
   // Both names are in use: https://webidl.spec.whatwg.org/#quotaexceedederror and Firefox's older one.
   if ('name' in cause && (cause.name === 'QuotaExceededError' || cause.name === 'NS_ERROR_DOM_QUOTA_REACHED'))
     return true
-  // IndexedDB aborts the transaction. Dexie tells of that with the reason inside, or of each write of a bulk that failed.
+  // IndexedDB aborts the transaction. Dexie reports that with the reason inside, or of each write of a bulk that failed.
   if ('inner' in cause && isQuotaError(cause.inner)) return true
   return 'failures' in cause && Array.isArray(cause.failures) && cause.failures.some(isQuotaError)
 }

@@ -16,7 +16,7 @@ export interface RpcCall extends PromiseLike<RpcResponse> {
   abortSignal(signal: AbortSignal): PromiseLike<RpcResponse>
 }
 
-/** What a call gives: supabase-js throws nothing unless told to. */
+/** What a call gives: supabase-js throws nothing by default. */
 export interface RpcResponse {
   readonly data: unknown
   readonly error: RpcError | null
@@ -61,7 +61,7 @@ export function rpcCaller({ client, schema, timeoutMs, clock, onInvalid }: RpcOp
       Promise.resolve(untyped.schema(schema).rpc(name, args).abortSignal(controller.signal))
         .then(
           ({ data, error, status }) => (error ? fail(error, status) : resolve(data)),
-          // A client that was told to throw, or one whose own code failed.
+          // A client that is configured to throw, or one whose own code failed.
           (cause: unknown) => fail(thrown(cause), 0),
         )
         .finally(cancel)

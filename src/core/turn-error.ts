@@ -9,11 +9,11 @@ const sentences = {
   'turn-interrupted': 'The answer was interrupted. Send the message again.',
   'turn-busy': 'An answer is being written already. Wait for its end, then send again.',
   'turn-repeated': 'This message was sent before. Load the conversation to see what came of it.',
-  'lease-lost': 'This conversation went on elsewhere. Load it again before sending.',
+  'lease-lost': 'This conversation continued elsewhere. Load it again before sending.',
   'recovery-failed': 'The agent lost this conversation and it could not be started afresh. Send the message again.',
 } as const satisfies Partial<Record<LeftoffErrorCode, string>>
 
-/** What a person can be told about the error. */
+/** What a person can be shown about the error. */
 export function turnErrorSentence(code: TurnErrorCode): string {
   return sentences[code]
 }

@@ -17,7 +17,7 @@ export type TurnEvent<M> =
   /** The end of an answer that someone stopped; what was written of it stays in the agent's session. */
   | { readonly type: 'stopped' }
 
-/** Why a turn did not go on from where the agent's session stood. */
+/** Why a turn did not continue the agent's session. */
 export type RecoveryReason =
   /** The agent does not know the session id. */
   | 'stale'

@@ -12,7 +12,7 @@ export type TurnStreamEvent =
   /** As in {@link TurnEvent}. */
   | { readonly type: 'recovered'; readonly reason: RecoveryReason; readonly contextLost: boolean }
   | { readonly type: 'started'; readonly resumed: boolean }
-  /** The answer goes on with this text. */
+  /** The answer continues with this text. */
   | { readonly type: 'text'; readonly text: string }
   /** What `toClient` gave as `data`: more of the answer, in order. */
   | { readonly type: 'data'; readonly data: unknown }
@@ -109,7 +109,7 @@ export function readSharedEvent(
     case 'started':
       return { type: 'started', resumed: value.resumed === true }
     case 'recovered': {
-      // A reason of a newer server is told as the most general one.
+      // A reason of a newer server is reported as the most general one.
       const reason = recoveryReasons.find((known) => known === value.reason) ?? 'unknown'
       return { type: 'recovered', reason, contextLost: value.contextLost !== false }
     }

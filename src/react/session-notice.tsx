@@ -75,7 +75,7 @@ export function SessionNotice({ workspace, onTakeOver, texts, className, ...div 
         <button
           type="button"
           className="leftoff-notice-action"
-          // What fails is told by the status and by events.
+          // A failure shows in the status and in events.
           onClick={() => void store.takeOver(workspace).then((isHere) => isHere && onTakeOver?.(), noop)}
         >
           {useHere}

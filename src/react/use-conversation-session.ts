@@ -30,7 +30,7 @@ export interface ConversationIdChange {
   readonly reason: 'opened' | 'chosen' | 'replaced'
 }
 
-/** What {@link useConversationSession} returns. `isInitialized` tells whether the id is there. */
+/** What {@link useConversationSession} returns. `isInitialized` says whether the id is known. */
 export type ConversationSessionResult = ConversationSessionHandlers &
   (
     | { readonly isInitialized: true; readonly conversationId: string }

@@ -57,7 +57,7 @@ export interface AgentSessionStore {
 
 /** A turn that asks for a tab key. */
 export interface BegunTurn {
-  /** A UUID that the server mints for this hold on the key. It is a secret, and never the `turnId`. */
+  /** A UUID that the server creates for this hold on the key. It is a secret, and never the `turnId`. */
   readonly leaseId: string
   /** How long the lease lasts unless it is renewed. */
   readonly leaseMs: number

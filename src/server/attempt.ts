@@ -31,7 +31,7 @@ export interface Attempt<M> {
   readonly isWithoutPoint?: boolean
 }
 
-/** The agent cannot go on from what it was asked to resume. */
+/** The agent cannot continue from what it was asked to resume. */
 export interface Refusal {
   readonly reason: 'stale' | 'stale-point' | 'invalid' | 'unusable'
   /** What the agent gave: a thrown error or a message. */
@@ -69,7 +69,7 @@ export async function attemptResume<M>(
   try {
     attempt = { ...(await listen(context, { ...asked, onStderr })), asked: { ...asked, stderr } }
   } catch (error) {
-    // What a run says after it was told to stop is about the stop.
+    // What a run says after it was asked to stop is about the stop.
     const refused = context.signal.aborted ? undefined : await refusal(error)
     if (refused) return refused
     throw agentFailed(error, { canStartFresh: true })
@@ -141,7 +141,7 @@ function runOf<M>(run: AgentRun<M>): { readonly messages: AsyncIterable<M>; read
 }
 
 /**
- * Asked before the agent is started and before its word is acted on: meanwhile the reader may have left or the lease
+ * Asked before the agent is started and before its output is used: in the meantime the reader may have left or the lease
  * been lost.
  */
 function assertMayRun({ lease, signal }: Pick<AttemptContext<never>, 'lease' | 'signal'>): void {

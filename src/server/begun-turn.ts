@@ -11,7 +11,7 @@ export interface BegunTurn<M> {
   readonly stored: string | undefined
   readonly isExpired: boolean
   readonly lease: Lease
-  /** How long an agent that was told to stop may take before the key is given back without it. */
+  /** How long an agent that was asked to stop may take before the key is given back without it. */
   readonly stopMs: number
   readonly maxTurnMs: number
   readonly isToBeStopped: () => Promise<boolean>

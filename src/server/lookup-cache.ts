@@ -68,7 +68,7 @@ export function createLookupCache<V>({
       flights.set(key, flight)
       try {
         const value = await flight
-        // Deleted meanwhile: the answer may be of before that.
+        // Deleted in the meantime: the answer may be older than that.
         if (value !== undefined && flights.get(key) === flight) keep(key, value, until)
         return value
       } finally {

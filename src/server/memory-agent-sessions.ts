@@ -52,7 +52,7 @@ export function memoryAgentSessions({
     rows.set(key, row)
   }
 
-  /** An expired id is remembered for one more `expiryMs`, so that a late turn is told `expired` rather than nothing. */
+  /** An expired id is remembered for one more `expiryMs`, so that a late turn gets `expired` rather than nothing. */
   function forgetLongExpired(): void {
     const now = clock.now()
     for (const [key, row] of rows) {

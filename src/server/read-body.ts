@@ -37,7 +37,7 @@ async function readText(request: Request, maxBytes: number): Promise<string | un
     if (done) return text + decoder.decode()
     bytes += value.length
     if (bytes > maxBytes) {
-      // Not awaited: who still sends may never hear of it.
+      // Not awaited: a sender that still sends may never notice.
       reader?.cancel().catch(() => {})
       return undefined
     }

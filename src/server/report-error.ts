@@ -1,8 +1,8 @@
-/** Where the app hears of errors that no one else is told. */
+/** Where the app gets errors that nobody else sees. */
 export type OnError = (error: unknown) => void
 
 /**
- * Calls the app's own function with an error. There is no one left to hear of what that one throws, at once or later,
+ * Calls the app's own function with an error. Nobody is left to handle what that function throws, at once or later,
  * and it must cost neither the turn nor the process.
  */
 export function reportError(onError: OnError | undefined, error: unknown): void {

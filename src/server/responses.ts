@@ -69,7 +69,7 @@ export function turnResponse<M>(
   const iterator = events[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   let hasLeft = false
-  /** What the reader waits for; it outlives the comments that are sent meanwhile. */
+  /** What the reader waits for; it outlives the comments that are sent in the meantime. */
   let pending: Promise<string | undefined> | undefined
 
   /** The next event that goes to the client; `undefined` at the end. */

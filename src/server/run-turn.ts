@@ -7,7 +7,7 @@ export type Turn<M> =
   | RefusedTurn
   | {
       readonly ok: true
-      /** The one that was given, else the one that was minted. */
+      /** The one that was given, else a new one. */
       readonly turnId: string
       /** Stops the agent; what it wrote stays in its session. Resolves once the key is free. */
       stop(): Promise<void>

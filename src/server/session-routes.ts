@@ -33,7 +33,7 @@ export interface SessionRoutesOptions {
   readonly clock?: Clock
 }
 
-/** What `authorize` gives: the user, or the response for whoever is none. */
+/** What `authorize` gives: the user, or the response if nobody is signed in. */
 export type Authorized = { readonly userId: string } | Response
 
 /** A handler for each method, and one for all of them. */

@@ -36,7 +36,7 @@ const tooLongCause = 'too-long'
 export function tooLong(maxTurnMs: number): LeftoffError {
   return new LeftoffError(
     'turn-failed',
-    `The turn took longer than ${maxTurnMs} ms, so its agent was stopped. Raise maxTurnMs if turns may.`,
+    `The turn took longer than ${maxTurnMs} ms, so its agent was stopped. Raise maxTurnMs if turns may take longer.`,
     { cause: tooLongCause },
   )
 }

@@ -89,7 +89,7 @@ export function turnEvents<M>(begun: BegunTurn<M>): RunningTurn<M> {
 
   function onOpen(opened: Attempt<M>): void {
     run = opened
-    if (phase === 'over') return void closeQuietly(opened.messages) // it was told to stop, and spoke nevertheless
+    if (phase === 'over') return void closeQuietly(opened.messages) // it was asked to stop, and sent something all the same
     phase = 'streaming'
     sessionWatch = createSessionWatch(opened, options, emit)
     try {
@@ -236,7 +236,7 @@ export function turnEvents<M>(begun: BegunTurn<M>): RunningTurn<M> {
     try {
       await lease.end({ outcome, ...answer.toStore(how) })
     } catch (error) {
-      // The lease runs out by itself, and the reader is told of what ended the turn or has left. One that is lost
+      // The lease expires anyway, and the reader knows what ended the turn, or has left. One that is lost
       // already can only be refused.
       if (!isLeftoffError(why, 'lease-lost')) reportError(options.onError, error)
     }

@@ -13,13 +13,13 @@ export interface TurnIterator<T extends object> {
   reads(): number
 }
 
-/** Whom the iterator tells about its reader. */
+/** Notified about the reader of the iterator. */
 export interface TurnWriter {
   /** The reader waits for an event. Called again for each one, also while the last is still in the making. */
   pull(): void
   /** The reader went away before the end. */
   leave(): void
-  /** The turn ended with an error that its reader, who went away before, never hears of. */
+  /** The turn ended with an error that its reader, who went away before, never sees. */
   unread(error: unknown): void
 }
 

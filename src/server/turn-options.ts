@@ -28,7 +28,7 @@ export interface TurnSettings<M> {
   readonly sessions: AgentSessionStore
   readonly key: TabKey
   /**
-   * Names this attempt to answer a message, so that a message that is sent again runs once. The browser mints it: 1 to
+   * Names this attempt to answer a message, so that a message that is sent again runs once. The browser creates it: 1 to
    * 64 of `A-Z a-z 0-9 _ -`. Without one nothing can be recognised as a repeat.
    */
   readonly turnId?: string
@@ -65,7 +65,7 @@ export interface TurnSettings<M> {
   /**
    * What becomes of the turn when its reader leaves, or reads nothing for a minute. `abort`: the agent is stopped; what
    * it put out is kept in its session. `continue`: the reader is freed at once, the turn runs to its end and its
-   * session is stored. Errors then go to `onError`, and that context was lost is told by `onRecovery` alone: keep it
+   * session is stored. Errors then go to `onError`, and lost context is reported by `onRecovery` alone: keep it
    * for when the reader is back.
    */
   readonly onDisconnect?: 'abort' | 'continue'
@@ -74,11 +74,11 @@ export interface TurnSettings<M> {
   /** How long the key stays taken when this process dies; 30 s. A running turn renews it every third. */
   readonly leaseMs?: number
   readonly clock?: Clock
-  /** How the ids of the lease and of a turn without one are minted; a random UUID when omitted. */
+  /** How the ids of the lease and of a turn without one are made; a random UUID when omitted. */
   readonly createId?: () => string
 }
 
-/** The agent's messages; with `forks: true` when it was told to answer from a copy of the session, which has another id. */
+/** The agent's messages; with `forks: true` when it answers from a copy of the session, which has another id. */
 export type AgentRun<M> = AsyncIterable<M> | { readonly messages: AsyncIterable<M>; readonly forks?: boolean }
 
 /** What one run of the agent is asked to do. */

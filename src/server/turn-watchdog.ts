@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import { longestTimerMs } from './check-turn-options.js'
 
-/** What bounds a turn in time, and hears of stops from elsewhere. */
+/** What bounds a turn in time, and notices stops from elsewhere. */
 export interface TurnWatchdog {
   /** From now on the turn runs. */
   start(): void
@@ -11,7 +11,7 @@ export interface TurnWatchdog {
   end(): void
 }
 
-/** What a watchdog looks at and whom it tells. */
+/** What a watchdog looks at and whom it notifies. */
 export interface TurnWatchdogOptions {
   readonly clock: Clock
   readonly maxTurnMs: number

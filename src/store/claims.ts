@@ -23,7 +23,7 @@ export interface Claim {
   /** When it was asked for, in ms since the epoch: of two holders the earlier keeps it. */
   readonly since: number
   state: 'asking' | 'held' | 'ended'
-  /** Whether other pages were told of it, so that one that comes later must give way. */
+  /** Whether it was announced to other pages, so that a later one must yield. */
   isAnnounced: boolean
   /** How many parts of the store use it: given back by the last of them. */
   uses: number
@@ -148,7 +148,7 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
     const answer = await Promise.race([request.answer, silence, objected, ended])
     if (answer === 'held' || answer === 'denied') return answer === 'held'
   }
-  // No locks, or none that answer: whoever does not object within a second does not have it.
+  // No locks, or none that answer: a page that does not object within a second does not have it.
   if (!user.channel) {
     tellUnavailable(user)
     return true

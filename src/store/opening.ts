@@ -137,7 +137,7 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
   if (isRemoved) releaseClaim(user, chosen.claim)
   const choice = isRemoved ? chooseNew(user, workspace) : chosen
   const { conversationId, isNew = false, isStaying = false, isResumed, redirected } = choice
-  // It may have ended meanwhile: the page was in the back/forward cache, or another took it.
+  // It may have ended in the meantime: the page was in the back/forward cache, or another took it.
   const claim = choice.claim?.state === 'held' ? choice.claim : undefined
   const place = user.places.get(workspace)
   if (user.isGone || place?.state !== 'opening' || place.run !== run) {

@@ -41,7 +41,7 @@ export type PlaceEvent =
   | { readonly type: 'lost' | 'granted' | 'asked'; readonly conversationId: string }
   | { readonly type: 'closed' }
 
-/** The place after the event. Events about a conversation or an opening that is no longer there change nothing. */
+/** The place after the event. Events about a conversation or an opening that no longer exists change nothing. */
 export function nextPlace(place: Place | undefined, event: PlaceEvent): Place | undefined {
   switch (event.type) {
     case 'open':

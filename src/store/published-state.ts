@@ -3,7 +3,7 @@ import type { Browser } from './browser.js'
 import { callListener } from './event-emitter.js'
 import type { SessionState } from './session-store.js'
 
-/** The state that apps see: worked out when somebody reads it, and told before the page is painted next. */
+/** The state that apps see: computed when somebody reads it, and announced before the next paint. */
 export function publishedState(
   browser: Browser,
   initial: SessionState,
@@ -45,7 +45,7 @@ export function publishedState(
       }
     },
 
-    /** The state may have changed. However often it does, who listens hears of it once before each paint. */
+    /** The state may have changed. However often it does, listeners are called once before each paint. */
     changed(): void {
       isStale = true
       if (isNotifying || listening.size === 0) return

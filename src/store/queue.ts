@@ -62,7 +62,7 @@ export async function sendRound(user: User): Promise<Round> {
     ...dueEntries(user).map((entry) => ({ change: changeOf(entry, user.epoch), replay: undefined })),
     ...replays.flatMap((replay) => (replay.change ? [{ change: replay.change, replay }] : [])),
   ]
-  // After a failure each by itself, so that one that cannot be stored does not keep the others from it.
+  // After a failure each is saved on its own, so that one that cannot be stored does not keep the others from it.
   const batches = user.saving.failures > 0 ? items.map((item) => [item]) : items.length > 0 ? [items] : []
   const removeIds = [...new Set([...removing, ...replayed.map(({ conversationId }) => conversationId)])]
   const removal = removeIds.length > 0 ? adapter.remove(user.userId, removeIds) : Promise.resolve()

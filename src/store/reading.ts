@@ -182,7 +182,7 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
     after = page.next
   } while (after !== undefined)
   if (removed.length === 0) return removed
-  // Before the adapter tells of it: what went for want of room is not lost to somebody else.
+  // Before the adapter reports it: what was removed to make room was not removed by somebody else.
   for (const id of removed) user.removedIds.add(id)
   try {
     await adapter.remove(user.userId, removed)

@@ -24,9 +24,9 @@ export interface FakeTab {
   tell(event: LifecycleEvent): void
   /** The page goes away, and the tab shows a new one with the same `sessionStorage`. */
   reload(): FakeTab
-  /** The page goes away for good. */
+  /** The page goes away and does not come back. */
   close(): void
-  /** The page ends without being told. */
+  /** The page ends without any event. */
   crash(): void
 }
 
@@ -66,7 +66,7 @@ export function fakeBrowser(): FakeBrowser {
     let isGone = false
     documents.add(events)
 
-    /** `localStorage` as this document has it. The others are told of each write, after what this one does in a row. */
+    /** `localStorage` as this document has it. The others get an event for each write, after the current task of this one. */
     function written(key: string | null): void {
       for (const other of documents) {
         if (other !== events) queueMicrotask(() => other.dispatchEvent(Object.assign(new Event('storage'), { key })))

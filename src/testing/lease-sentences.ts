@@ -144,7 +144,7 @@ export const leaseSentences: Sentences = {
       const deleted = await sessions.delete(key, 'stale')
       const leaseId = createId()
       const begun = await sessions.beginTurn(key, { ...mine, leaseId, turnId: leaseId })
-      // One that comes late finds the fresh id, which is not stale, and goes on with it.
+      // One that comes late finds the fresh id, which is not stale, and continues with it.
       if (!begun.ok || begun.agentSessionId !== undefined) return { deleted }
       const fresh = `fresh ${n}`
       return {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until it is moved. */
 export interface ManualClock extends Clock {
   /**
    * Moves time on by `ms`. Timers run in the order they are due, and what they set off settles before the next one

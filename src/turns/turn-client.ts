@@ -41,7 +41,7 @@ export interface TurnClient {
   /**
    * Sends a message and gives the events of its turn, to its end. Begins when the first event is asked for. A connection that
    * breaks is made again, and nothing runs twice: the message is posted again only until the server has it. Ends without an error
-   * once `signal` aborts; the turn goes on.
+   * once `signal` aborts; the turn continues.
    *
    * Throws `turn-busy` with the other turn's `turnId` if another turn has the conversation for 10 s, `unreachable` if the server
    * does not answer for a minute, and what ended the turn early by its code.

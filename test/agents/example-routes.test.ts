@@ -142,7 +142,7 @@ describe.each(Object.entries(servers))('the %s route', (name, create) => {
     expect(parts.errors).toEqual([])
   })
 
-  it('goes on when its page is closed in mid-answer; a page that opens meanwhile follows it', async () => {
+  it('continues when its page is closed in mid-answer; a page that opens in the meantime follows it', async () => {
     let go = () => {}
     parts.answer = new Promise((resolve) => {
       go = resolve
@@ -161,7 +161,7 @@ describe.each(Object.entries(servers))('the %s route', (name, create) => {
     expect((await ask('GET')).status).toBe(204)
   })
 
-  it('stops a turn, and answers 409 to another meanwhile', async () => {
+  it('stops a turn, and answers 409 to another one while it runs', async () => {
     parts.answer = new Promise(() => {})
     const read = reading(await post({ turnId: 't4', message: 'stop' }))
     await expect.poll(() => read.text()).toBe('You said ')

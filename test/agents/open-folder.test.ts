@@ -34,7 +34,7 @@ describe.each([
   ['by handle', openFolder],
   ['by path', byPath],
 ])('a folder opened %s', (way, open) => {
-  it('lists, tells of and opens what is in it', async () => {
+  it('lists, describes and opens what is in it', async () => {
     const { root } = setUp()
     const folder = await open(root, ['a', 'b'])
     expect((await folder?.list())?.map(({ name }) => name)).toEqual(['mine.txt'])

@@ -72,7 +72,7 @@ describe('a transcript', () => {
     ])
   })
 
-  it('of a session that went on in another working folder is the one that was written last', async () => {
+  it('of a session that continued in another working folder is the one that was written last', async () => {
     const { root, write } = transcriptFolder()
     write(sessionId, [userEntry(1, null, 'newer')], { project: '-srv-a', at: 2_000 })
     write(sessionId, [userEntry(1, null, 'older')], { project: '-srv-b', at: 1_000 })
@@ -158,7 +158,7 @@ describe('a transcript', () => {
 })
 
 describe('the list', () => {
-  it('has the newest transcripts first, ten if not told otherwise', async () => {
+  it('has the newest transcripts first, ten by default', async () => {
     const { root, write } = transcriptFolder()
     for (let n = 1; n <= 12; n++) write(uuid(n), [userEntry(n, null, `chat ${n}`)], { at: ((n * 5) % 13) * 1_000 })
     const newestFirst = [5, 10, 2, 7, 12, 4, 9, 1, 6, 11]

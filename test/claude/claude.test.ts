@@ -75,7 +75,7 @@ function textsOf(events: readonly TurnEvent<SDKMessage>[]): string[] {
   return [...pieces, ...answers]
 }
 
-it('shares context between turns, and answers afresh, once and told, when the transcript is gone', async () => {
+it('shares context between turns, and answers afresh, once and with a report, when the transcript is gone', async () => {
   const { api, sessions, asked, reports, say, deleteTranscripts } = await setUp()
 
   const first = await say('my name is Ada')

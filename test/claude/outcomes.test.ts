@@ -77,7 +77,7 @@ const signs = ({ events }: Said) => events.filter(({ type }) => type !== 'messag
 const done = { type: 'done' }
 
 describe('with the real SDK', () => {
-  it('"/clear" typed into the chat is told as a session that changed, and the next message goes on from the new one', {
+  it('"/clear" typed into the chat is reported as a session that changed, and the next message continues the new one', {
     timeout,
   }, async () => {
     const { api, sessions, say } = await setUp()
@@ -114,7 +114,9 @@ describe('with the real SDK', () => {
     expect(signs(next).at(-1)).toMatchObject(done)
   })
 
-  it('a transcript that is a directory is forgotten, told, and the next message works', { timeout }, async () => {
+  it('a transcript that is a directory is forgotten and reported, and the next message works', {
+    timeout,
+  }, async () => {
     const { sessions, say, transcripts } = await setUp()
     await say('my name is Ada')
     for (const file of await transcripts()) {

@@ -46,7 +46,7 @@ export function transcriptsOfSdk(
     expect(read).toEqual(expected)
   }, 120_000)
 
-  it('a transcript that is made read-only in mid-turn is told of', async () => {
+  it('a transcript that is made read-only in mid-turn is reported', async () => {
     const { say, transcriptPath, reported } = await conversation(query)
     await say('my name is Ada')
     const path = await transcriptPath()

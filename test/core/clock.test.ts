@@ -8,7 +8,7 @@ function timersWaitedFor(): number {
   return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
 }
 
-it('holds up a Node process for a timer, unless told otherwise', () => {
+it('holds up a Node process for a timer by default', () => {
   const before = timersWaitedFor()
   const cancelIdle = systemClock.setTimeout(() => {}, hour, { keepsAlive: false })
   expect(timersWaitedFor()).toBe(before)

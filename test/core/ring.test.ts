@@ -24,7 +24,7 @@ describe('historyRing', () => {
     )
   })
 
-  it('shows ten unless told otherwise', () => {
+  it('shows ten by default', () => {
     const rows = Array.from({ length: 12 }, (_, at) => session({ conversationId: `c${at}`, lastActivity: 11 - at }))
     expect(historyRing(rows, { workspace: 'w' }).map(({ lastActivity }) => lastActivity)).toEqual([
       11, 10, 9, 8, 7, 6, 5, 4, 3, 2,

@@ -7,7 +7,7 @@ describe('storageError', () => {
     expect(storageError('a storage', foreign)).toBe(foreign)
   })
 
-  it.each(['QuotaExceededError', 'NS_ERROR_DOM_QUOTA_REACHED'])('tells a full storage by %s', (name) => {
+  it.each(['QuotaExceededError', 'NS_ERROR_DOM_QUOTA_REACHED'])('recognises a full storage by %s', (name) => {
     const cause = Object.assign(new Error('full'), { name })
     expect(storageError('a storage', cause)).toMatchObject({ code: 'quota-exceeded', cause })
   })

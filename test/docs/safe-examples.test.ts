@@ -3,11 +3,18 @@ import { describe, expect, it } from 'vitest'
 
 const root = new URL('../../', import.meta.url)
 const documents = ['README.md', ...filesOf('docs/', /^(?!api\/).*\.md$/), ...filesOf('src/', /\.tsx?$/)]
-const blocks = documents.flatMap((document) =>
-  [...read(document).matchAll(/^[ *]*```tsx?\n([\s\S]*?)^[ *]*```$/gm)].map(([, code = '']) => ({ document, code })),
+const inDocuments = documents.flatMap((document) =>
+  [...read(document).matchAll(/^[ *]*```(?:ts|js)x?\n([\s\S]*?)^[ *]*```$/gm)].map(([, code = '']) => ({
+    document,
+    code,
+  })),
 )
+// Folder by folder: the packages that an example has installed hold this repository again.
+const folders = readdirSync(new URL('examples/', root)).flatMap((name) => sourceFolders(`examples/${name}/`))
+const files = folders.flatMap((folder) => filesOf(folder, /^[^/]+\.tsx?$/, false))
+const blocks = [...inDocuments, ...files.map((document) => ({ document, code: read(document) }))]
 
-describe('an example that is pasted as it stands', () => {
+describe('an example that is pasted or copied as it stands', () => {
   const agents = blocks.filter(({ code }) => code.includes("from '@anthropic-ai/claude-agent-sdk'"))
   const started = agents.filter(({ code }) => /\bquery\(/.test(code))
 
@@ -29,14 +36,43 @@ describe('an example that is pasted as it stands', () => {
     expect(call).toMatch(/\buserId\b/)
   })
 
+  // The handler tells whose message it is; an example that does not look keeps it under an id of the client's.
+  const keeping = blocks.flatMap(({ document, code }) =>
+    [...code.matchAll(/\bon(?:Question|Answer): \(\{([^}]*)\}\)/g)].map(([call]) => ({ document, call })),
+  )
+
+  it.each(keeping)('keeps a message with its user, in $document', ({ call }) => {
+    expect(call).toMatch(/\buserId\b|\.\.\.\w/) // by name, or with all that is left
+  })
+
+  // A pool emits what happens to its idle connections, and an event `error` that nobody hears ends the process.
+  const pools = blocks.filter(({ code }) => code.includes('new pg.Pool('))
+
+  it.each(pools)('hears the errors of its pool, in $document', ({ code }) => {
+    expect(code).toContain("pool.on('error', ")
+  })
+
   it('is found', () => {
-    expect(started.map(({ document }) => document)).toContain('README.md')
+    expect(pools.map(({ document }) => document)).toContain('docs/server.md')
+    expect(keeping.map(({ document }) => document)).toEqual(
+      expect.arrayContaining(['README.md', 'examples/routes/turns.ts']),
+    )
+    expect(started.map(({ document }) => document)).toEqual(
+      expect.arrayContaining(['README.md', 'examples/routes/claude-turns.ts']),
+    )
     expect(keyed.map(({ document }) => document)).toContain('README.md')
   })
 })
 
-function filesOf(folder: string, pattern: RegExp): readonly string[] {
-  const paths = readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+/** The folder and those in it that hold code of the example's own, its tests apart. */
+function sourceFolders(folder: string): readonly string[] {
+  const below = readdirSync(new URL(folder, root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const own = below.filter(({ name }) => !['node_modules', 'dist', 'test'].includes(name) && !name.startsWith('.'))
+  return [folder, ...own.flatMap(({ name }) => sourceFolders(`${folder}${name}/`))]
+}
+
+function filesOf(folder: string, pattern: RegExp, recursive = true): readonly string[] {
+  const paths = readdirSync(new URL(folder, root), { recursive, encoding: 'utf8' })
   return paths.filter((path) => pattern.test(path)).map((path) => folder + path)
 }
 

@@ -94,7 +94,7 @@ const troubles: Record<string, Trouble> = {
     store: { clearStale: refused },
     shown: /could not be started afresh/,
   },
-  'the lease is lost': { agent: answers, store: { endTurn: async () => false }, shown: /went on elsewhere/ },
+  'the lease is lost': { agent: answers, store: { endTurn: async () => false }, shown: /continued elsewhere/ },
   'the store is down for a moment': { store: { beginTurn: refusedOnce() }, agent: answers, shown: /Hello/ },
   'another turn runs': {
     store: { beginTurn: async () => ({ ok: false, turn: otherTurn, retryAfterMs: 1_000 }) },

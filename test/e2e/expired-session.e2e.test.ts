@@ -85,7 +85,7 @@ describe('an agent session that ran out', () => {
     expect(await page.locator('[data-topic=context-lost]').count()).toBe(0)
   })
 
-  it('is told as lost context at 24 h + 1 s, once', async () => {
+  it('is reported as lost context at 24 h + 1 s, once', async () => {
     const { page, wait } = await setUp()
     await say(page, 'my name is Ada')
     await wait(day + 1)

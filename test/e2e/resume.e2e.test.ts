@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterEach(() => demo.forgetBrowser())
 
 describe('coming back', () => {
-  it('goes on with the same conversation after the browser was closed and the server restarted', async () => {
+  it('continues the same conversation after the browser was closed and the server restarted', async () => {
     const first = await demo.open('/chat')
     await say(first, 'my name is Ada')
     const id = await conversationId(first)

@@ -47,7 +47,7 @@ describe('back from the back/forward cache', () => {
     await page.close()
   })
 
-  it('it has what another tab said in it meanwhile', async () => {
+  it('it has what another tab said in it in the meantime', async () => {
     const page = await browser.open('fresh')
     const id = await openShop(page)
     await sayHello(page)
@@ -108,7 +108,7 @@ describe('back from the back/forward cache', () => {
     await Promise.all([page.close(), watcher.close()])
   })
 
-  it('a user who signed out meanwhile in another tab is gone from it', async () => {
+  it('a user who signed out in another tab is gone from it', async () => {
     // Dexie's message that rows changed would drop the cached page: the one that came back would know of no user anyway.
     const page = await browser.open('signed-out', 'localStorage')
     await page.evaluate(() => window.store.setUser('ada'))

@@ -222,7 +222,7 @@ describe('Retry-After', () => {
 })
 
 describe('the poll', () => {
-  it('asks every 15 s, is told that nothing changed, and tells the ids of what did', async () => {
+  it('asks every 15 s, gets a 304 if nothing changed, and reports the ids of what did', async () => {
     const { adapter, server, device, clock } = setUp()
     await server.adapter.save([ranked('a', 1), ranked('b', 2)])
     const heard: (readonly string[])[] = []
@@ -247,7 +247,7 @@ describe('the poll', () => {
     expect(device.requests).toHaveLength(5)
   })
 
-  it('tells at once what a list of the newest has that was not known', async () => {
+  it('reports at once what a list of the newest has that was not known', async () => {
     const { adapter, server } = setUp()
     const heard: (readonly string[])[] = []
     adapter.subscribe?.('u1', (changed) => heard.push(changed))
@@ -265,7 +265,7 @@ describe('the poll', () => {
     await vi.waitFor(() => expect(heard).toEqual([[]]))
   })
 
-  it('goes on after a failure', async () => {
+  it('continues after a failure', async () => {
     const { adapter, device, clock } = setUp()
     adapter.subscribe?.('u1', () => {})
     const answers = [html(401), new Response(null, { status: 503, headers: { 'Retry-After': '40' } })]
@@ -281,7 +281,7 @@ describe('the poll', () => {
     expect(device.requests.slice(0, 4).map(({ status }) => status)).toEqual([401, 503, 200, 304])
   })
 
-  it('rests while nobody sees the page', async () => {
+  it('rests while the page is hidden', async () => {
     const { adapter, device, clock } = setUp()
     const page = { visibilityState: 'hidden' }
     vi.stubGlobal('document', page)

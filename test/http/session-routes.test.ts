@@ -39,7 +39,7 @@ describe('the user', () => {
     expect(asked).toEqual([userId, userId])
   })
 
-  it('is nobody if authorize says so, with the response that it gives', async () => {
+  it('is refused with the response that authorize gives', async () => {
     const { routes } = setUp({ authorize: async () => new Response('no', { status: 401, headers: { 'X-Own': '1' } }) })
     const response = await routes.GET(request('GET', { search: '?limit=1' }))
     expect([response.status, response.headers.get('X-Own'), await response.text()]).toEqual([401, '1', 'no'])

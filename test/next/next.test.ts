@@ -74,7 +74,7 @@ describe.each(['development', 'production'] as const)('a Next.js app in %s', (mo
     expect(await page.locator('body').getAttribute('data-seen')).toContain('1: |1: you |1: you said |1: you said ahoy')
   })
 
-  it('goes on after a reload, the agent’s session too', async () => {
+  it('continues after a reload, the agent’s session too', async () => {
     const page = await openTab(await signIn(), '/chat')
     const id = await conversationOf(page)
     await say(page, 'ahoy')

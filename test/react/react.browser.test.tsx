@@ -228,7 +228,7 @@ describe('useConversationSession', () => {
     expect([...idsOf('a')]).not.toEqual([...idsOf('b')])
   })
 
-  it('opens the conversation that the app gives, and tells of each that becomes current', async () => {
+  it('opens the conversation that the app gives, and reports each that becomes current', async () => {
     const told: string[] = []
     const tell = (id: string) => told.push(id)
     function Probe({ asked }: { asked: string }): ReactNode {
@@ -463,7 +463,7 @@ function Opener(): ReactNode {
 }
 
 describe('useSessionEvent', () => {
-  it('tells of events while mounted', async () => {
+  it('reports events while mounted', async () => {
     const told: string[] = []
     const store = pageStore()
     const first = await store.initConversation('a')
@@ -491,7 +491,7 @@ describe('useSessionEvent', () => {
 })
 
 describe('useSessionEvent, its listener new in each render', () => {
-  it('listens once, and tells the newest', async () => {
+  it('listens once, and calls the newest listener', async () => {
     const store = pageStore()
     let listening = 0
     const counted: SessionStore = {

@@ -145,7 +145,7 @@ describe('what is shown', () => {
     expect(part('.leftoff-history-remove').textContent).toBe('Remove')
   })
 
-  it('tells a later time when a minute has passed', async () => {
+  it('shows a later time when a minute has passed', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     await threeConversations()
     await show()
@@ -170,7 +170,7 @@ describe('what is shown', () => {
 })
 
 describe('switching', () => {
-  it('goes to the conversation, announces it and tells the app', async () => {
+  it('goes to the conversation, announces it and notifies the app', async () => {
     const told: string[] = []
     await threeConversations()
     await show({ onSwitch: (id) => told.push(id) })

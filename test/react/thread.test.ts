@@ -32,7 +32,7 @@ describe('a message', () => {
     expect(session).toMatchObject({ conversationId: conversation.conversationId, messageCount: 2, title: 'hi' })
   })
 
-  it('that nobody can take is shown as not sent, and retried under the same id', async () => {
+  it('that no server takes is shown as not sent, and retried under the same id', async () => {
     const { clock, open, server } = await setUpThread()
     const { thread, view } = await open()
     await clock.advance(100)
@@ -100,7 +100,7 @@ describe('a message', () => {
 })
 
 describe('coming back in mid-answer', () => {
-  it('shows the question at the first paint that shows messages, and the answer goes on to its end', async () => {
+  it('shows the question at the first paint that shows messages, and the answer continues to its end', async () => {
     const { clock, open, reload, shown, server } = await setUpThread()
     const { thread } = await open()
     await clock.advance(100)
@@ -118,7 +118,7 @@ describe('coming back in mid-answer', () => {
     expect(store.getState().sessions[0]?.messageCount).toBe(2)
   })
 
-  it('sends again by itself what no server had within a minute, and asks later', async () => {
+  it('sends again automatically what no server had within a minute, and asks later', async () => {
     const { clock, open, reload, server } = await setUpThread()
     const { thread } = await open()
     await clock.advance(100)

@@ -90,7 +90,7 @@ describe('useMessages', () => {
     expect(server.runs).toHaveLength(1)
   })
 
-  it('goes on after the page is made anew in mid-answer: no paint shows messages without the question', async () => {
+  it('continues after the page is made anew in mid-answer: no paint shows messages without the question', async () => {
     const first = show()
     await becomes('ready')
     click('send')
@@ -122,7 +122,7 @@ describe('useMessages', () => {
     await becomes('ready')
   })
 
-  it('stops, and offers a retry of what nobody took', async () => {
+  it('stops, and offers a retry of what no server took', async () => {
     show()
     await becomes('ready')
     server.faults.push({ status: 400 })

@@ -66,7 +66,7 @@ describe('redisAgentSessions', () => {
     expect(sent).toEqual(['EVALSHA', 'EVAL'])
   })
 
-  it('keeps one key per tab key, which names nobody and goes a day after its session', async () => {
+  it('keeps one key per tab key, which names no user and expires a day after its session', async () => {
     await own.command(['FLUSHALL'])
     const sessions = redisAgentSessions({ ...own, expiryMs: 1_000 })
     await sessions.set(tabKey({ userId: 'ada', workspace: 'w', tabId: 't' }), 'a')
@@ -91,7 +91,7 @@ describe('redisAgentSessions', () => {
     expect(await sessions.get(key)).toBe('a')
   })
 
-  it('keeps any id as it was given, also with a client that reads JSON by itself', async () => {
+  it('keeps any id as it was given, also with a client that parses JSON itself', async () => {
     const reading = redisAgentSessions({
       async command(args) {
         const reply = await own.command(args)
@@ -156,7 +156,7 @@ describe('failures of redisAgentSessions', () => {
     expect(isLeftoffError(error, 'unreachable')).toBe(true)
   })
 
-  it('send nothing more once they were told: a lost script is not run late', async () => {
+  it('send nothing more once they have failed: a lost script is not run late', async () => {
     const clock = manualClock()
     const sent: string[] = []
     let lose = () => {}

@@ -47,7 +47,7 @@ const keys = async (): Promise<readonly unknown[]> => {
 }
 
 describe('the keys of a turn log', () => {
-  it('name neither user nor conversation, lie on one node, and go by themselves', async () => {
+  it('name neither user nor conversation, are on one node, and expire', async () => {
     await own.command(['FLUSHALL'])
     const log = redisTurnLog({ ...own, clock, retentionMs: 60_000 })
     const key = newKey()

@@ -65,7 +65,7 @@ describe('a Redis that restarts faster than the lease runs out', () => {
 })
 
 describe('the log of a turn whose Redis is gone', () => {
-  it('tells followers within a bound; with an AOF it can be read afterwards, and a short absence is not noticed', async () => {
+  it('reports to followers within a bound; with an AOF it can be read afterwards, and a short absence is not noticed', async () => {
     const { server, command } = await redisOfTest(withAof)
     const { signal } = new AbortController()
     const key = newKey()
@@ -101,7 +101,7 @@ describe('the log of a turn whose Redis is gone', () => {
 })
 
 describe('a Redis that is full, and throws nothing away', () => {
-  it('ends turns with typed errors within a bound, still answers what is asked, and goes on once it has room', async () => {
+  it('ends turns with typed errors within a bound, still answers reads, and continues once it has room', async () => {
     const { command, sessions } = await redisOfTest({ maxmemory: '20mb', 'maxmemory-policy': 'noeviction' })
     const key = newKey()
     await sessions.set(key, 'before')

@@ -31,7 +31,7 @@ describe('a turn with an agent that never ends', () => {
     },
   )
 
-  it('is stopped after 30 minutes unless told otherwise, also with no reader left', async () => {
+  it('is stopped after 30 minutes by default, also with no reader left', async () => {
     const { begin, busyFor, clock } = setUp()
     const errors: unknown[] = []
     const options = { ...first, onDisconnect: 'continue', onError: (error: unknown) => errors.push(error) } as const
@@ -45,7 +45,7 @@ describe('a turn with an agent that never ends', () => {
     expect(errors).toMatchObject([{ code: 'turn-failed' }])
   })
 
-  it('may run for ever if it is told so', async () => {
+  it('may run forever with `Infinity`', async () => {
     const { begin, busyFor, clock } = setUp()
     const events = await begin(scriptedAgent([init('a'), text('Hi'), never]), { ...first, maxTurnMs: Infinity })
     for (let n = 0; n < 3; n += 1) await events.next()
@@ -192,7 +192,7 @@ describe('a turn that is stopped', () => {
 })
 
 describe('a store that fails at the end of a turn', () => {
-  it('once is asked again: the session is stored, and the reader is told done', async () => {
+  it('once is retried: the session is stored, and the reader gets done', async () => {
     let tries = 0
     const { begin, sessions, busyFor, clock } = setUp((memory) => ({
       endTurn: (...request) => {
@@ -266,7 +266,7 @@ describe('a machine that was suspended', () => {
 })
 
 describe('a callback of the app that rejects', () => {
-  it('onRecovery: the turn goes on, and onError hears of it', async () => {
+  it('onRecovery: the turn continues, and onError gets the error', async () => {
     const { begin, clock } = setUp()
     const errors: unknown[] = []
     const boom = new Error('the log is down')
@@ -281,7 +281,7 @@ describe('a callback of the app that rejects', () => {
     expect(errors).toEqual([boom])
   })
 
-  it('onError: nobody hears of it, and no rejection is left unhandled', async () => {
+  it('onError: the error is dropped, and no rejection is left unhandled', async () => {
     const unhandled: unknown[] = []
     const note = (error: unknown) => unhandled.push(error)
     process.on('unhandledRejection', note)

@@ -320,7 +320,7 @@ describe('with onDisconnect continue, a reader who leaves', () => {
     expect(await sessions.get(key)).toBe('b')
   })
 
-  it('still has the agent stopped when the lease is lost, and the server told', async () => {
+  it('still has the agent stopped when the lease is lost, and reports it to the server', async () => {
     const { begin, sessions, clock } = setUp()
     const agent = obedient(init('a'), text('Hi'))
     const errors: unknown[] = []
@@ -356,7 +356,7 @@ describe('onError', () => {
     return { errors, seen }
   }
 
-  it.each(['return', 'signal'] as const)('hears of what ended a turn after its reader left by %s', async (how) => {
+  it.each(['return', 'signal'] as const)('gets what ended a turn after its reader left by %s', async (how) => {
     const client = new AbortController()
     let fail = (_: unknown): void => {}
     const failing = new Promise((_, reject) => {
@@ -380,7 +380,7 @@ describe('onError', () => {
     expect(errors).toMatchObject([{ code: 'turn-failed', cause: boom }])
   })
 
-  it('hears of an error that waited for a reader who left without reading it', async () => {
+  it('gets an error that waited for a reader who left without reading it', async () => {
     const { begin, clock } = setUp()
     const errors: unknown[] = []
     const events = await begin(scriptedAgent([boom]), { hasHistory: true, onError: (error) => errors.push(error) })
@@ -391,7 +391,7 @@ describe('onError', () => {
     expect(errors).toMatchObject([{ code: 'turn-failed', cause: boom }])
   })
 
-  it('is not told what the reader is told, nor that a reader left', async () => {
+  it('gets neither what the reader gets nor that a reader left', async () => {
     expect(await told(9, scriptedAgent([init('a'), boom]))).toMatchObject({
       errors: [],
       seen: { error: { cause: boom } },
@@ -412,7 +412,7 @@ describe('onError', () => {
     })
   })
 
-  it('hears what onRecovery throws, and the turn goes on', async () => {
+  it('gets what onRecovery throws, and the turn continues', async () => {
     const onRecovery = () => {
       throw boom
     }
@@ -421,7 +421,7 @@ describe('onError', () => {
     expect(inShort(seen.events).at(-1)).toBe('done')
   })
 
-  it('may throw itself: that reaches nobody and breaks nothing', async () => {
+  it('may throw itself, which breaks nothing', async () => {
     const { begin, sessions, clock } = setUp(() => ({ endTurn: () => Promise.reject(boom) }))
     const onError = () => {
       throw new Error('the log is down')

@@ -48,7 +48,7 @@ describe('memoryAgentSessions', () => {
     expect(await sessions.beginTurn(key, turn('l'))).toEqual({ ok: true, expired: false })
   })
 
-  it('goes by a clock that nobody sets: a wall clock put forward lets no second turn in', async () => {
+  it('uses a monotonic clock: a wall clock put forward lets no second turn in', async () => {
     const clock = manualClock()
     let jump = 0
     const sessions = memoryAgentSessions({ clock: { ...clock, now: () => clock.now() + jump } })

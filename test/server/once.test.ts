@@ -24,7 +24,7 @@ describe('a turn that is sent again', () => {
     expect(agent.requests).toHaveLength(1)
   })
 
-  it('does not run after its end, and tells how it ended', async () => {
+  it('does not run after its end, and says how it ended', async () => {
     for (const [script, state] of [
       [answer, 'done'],
       [[init('a'), new Error('503')], 'failed'],

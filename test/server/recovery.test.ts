@@ -69,7 +69,7 @@ describe('a session that the agent no longer has', () => {
     expect(reports).toEqual([{ attempted: 'fresh', reason: 'stale', outcome: 'failed' }])
   })
 
-  it('is told again at the next turn when the fresh run was killed before it answered', async () => {
+  it('is reported again at the next turn when the fresh run was killed before it answered', async () => {
     const { begin, sessions } = setUp()
     await sessions.set(key, 'a')
     const crash = new Error('killed')
@@ -178,7 +178,7 @@ describe('a resume point that the agent no longer has', () => {
     expect(reports).toEqual([{ attempted: 'without-point', reason: 'stale-point', outcome: 'recovered' }])
   })
 
-  it('leads to a fresh run when the session is gone too, and that is told once', async () => {
+  it('leads to a fresh run when the session is gone too, and is reported once', async () => {
     const { begin, sessions, reports } = setUp()
     await sessions.set(key, 'a')
     const agent = scriptedAgent([new Error('no point m7')], [stale('a')], answer('b'))
@@ -192,7 +192,7 @@ describe('a resume point that the agent no longer has', () => {
 })
 
 describe('no session to resume', () => {
-  it('is told as unknown when the conversation has messages', async () => {
+  it('is reported as unknown when the conversation has messages', async () => {
     const { begin } = setUp()
     const agent = scriptedAgent(answer('a'))
     const { events } = await readAll(await begin(agent, { hasHistory: async () => true, rehydrate: () => 'a summary' }))
@@ -200,13 +200,13 @@ describe('no session to resume', () => {
     expect(agent.requests[0]).toMatchObject({ context: 'a summary' })
   })
 
-  it('is told before the agent says its first word', async () => {
+  it('is reported before the first message of the agent', async () => {
     const { begin } = setUp()
     const events = await begin(scriptedAgent((request) => [untilAborted(request)]))
     expect((await events.next()).value).toEqual({ type: 'recovered', reason: 'unknown', contextLost: true })
   })
 
-  it('is told as expired a second after its 24 hours', async () => {
+  it('is reported as expired a second after its 24 hours', async () => {
     const { begin, sessions, clock } = setUp()
     await sessions.set(key, 'a')
     await clock.advance(day + 1_000)
@@ -253,7 +253,7 @@ describe('a stored id that is not the agent’s', () => {
 })
 
 describe('an agent that answers from another session in silence', () => {
-  it('has lost the context, and the reader is told', async () => {
+  it('has lost the context, and the reader gets the event', async () => {
     const { begin, sessions } = setUp()
     await sessions.set(key, 'a')
     const { events } = await readAll(await begin(scriptedAgent([{ type: 'note' }, ...answer('b')])))

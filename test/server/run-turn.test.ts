@@ -36,7 +36,7 @@ describe('runTurn', () => {
     })
   })
 
-  it('tells the reader to drop an unfinished message, before the message that says so', async () => {
+  it('has the reader drop an unfinished message before the message that says so', async () => {
     const { begin } = setUp()
     const agent = scriptedAgent([init('a'), text('Hel'), { type: 'retry' }, text('Hello'), ok('a')])
     const { events } = await readAll(await begin(agent, { hasHistory: false }))
@@ -204,7 +204,7 @@ describe('runTurn', () => {
     expect((await all).error).toMatchObject({ code: 'lease-lost' })
   })
 
-  it('runs nothing until the first pull; unread, the lease runs out by itself', async () => {
+  it('runs nothing until the first pull; unread, the lease simply expires', async () => {
     const { begin, busyFor, clock } = setUp()
     const agent = scriptedAgent([init('a'), ok('a')])
     await begin(agent)

@@ -19,7 +19,7 @@ const knowing: AgentDriver<Message> = {
 }
 
 describe('a session that changes in mid-turn, as after "/clear"', () => {
-  it('is told when it shows, and the new one is stored', async () => {
+  it('is reported when it shows, and the new one is stored', async () => {
     const { begin, sessions, reports } = setUp()
     await sessions.set(key, 'a')
     const { events } = await readAll(
@@ -39,14 +39,14 @@ describe('a session that changes in mid-turn, as after "/clear"', () => {
     expect(reports).toEqual([{ attempted: 'fresh', reason: 'changed', outcome: 'recovered' }])
   })
 
-  it('is told even if only the result shows it', async () => {
+  it('is reported even if only the result shows it', async () => {
     const { begin, sessions } = setUp()
     await sessions.set(key, 'a')
     const { events } = await readAll(await begin(scriptedAgent([init('a'), text('one'), ok('b')])))
     expect(inShort(events)).toEqual(['started resumed', 'init', 'one', 'recovered changed', 'ok', 'done'])
   })
 
-  it('is told once per change, and again when it changes back', async () => {
+  it('is reported once per change, and again when it changes back', async () => {
     const { begin, sessions } = setUp()
     await sessions.set(key, 'a')
     const script = [init('a'), init('b'), init('b'), init('a'), ok('a')]
@@ -155,7 +155,7 @@ describe('any other failure of a resumed session', () => {
     expect(await sessions.get(key)).toBe('a')
   })
 
-  it('is got rid of by fresh: true: the session is forgotten, the turn runs without it, and that is told', async () => {
+  it('is dropped by fresh: true: the session is forgotten, the turn runs without it, and that is reported', async () => {
     const { begin, sessions } = setUp()
     await sessions.set(key, 'a')
     const agent = scriptedAgent(answer('b'))
@@ -190,7 +190,7 @@ describe('a stateless model', () => {
     return { ...(await readAll(turn.events)), requests }
   }
 
-  it('over 30 turns and 25 hours never hears of lost context', async () => {
+  it('never reports lost context over 30 turns and 25 hours', async () => {
     const setup = setUp()
     for (let n = 0; n < 30; n += 1) {
       const { events, error, requests } = await ask(setup, ['Hel', 'lo ', `${n}`])
@@ -204,7 +204,7 @@ describe('a stateless model', () => {
     expect((await ask(setup, ['Hi'])).events.map(({ type }) => type)).toEqual(['started', 'message', 'done'])
   })
 
-  it('has its pieces joined for the preview, and its tokens told', async () => {
+  it('has its pieces joined for the preview, and its tokens reported', async () => {
     const { events } = await ask(setUp(), ['Hel', 'lo'])
     expect(events.at(-1)).toEqual({
       type: 'done',

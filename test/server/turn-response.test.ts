@@ -232,7 +232,7 @@ describe('turnResponse', () => {
     expect(timers.size).toBe(0)
   })
 
-  it('tells no one that its reader left, be it by the stream or by the signal', async () => {
+  it('reports nothing when its reader leaves, by the stream or by the signal', async () => {
     const left = silent()
     void left.reader.read()
     await left.clock.advance(0)
@@ -249,7 +249,7 @@ describe('turnResponse', () => {
     expect(aborted.told).toEqual([])
   })
 
-  it('goes on when onError throws', async () => {
+  it('continues when onError throws', async () => {
     const response = turnResponse(turn(new Error('boom')), toClient, {
       onError: () => {
         throw new Error('the log is down')

@@ -67,7 +67,7 @@ describe('notifications', () => {
     expect(seen).toEqual([[store.getState(), store.getState()]])
   })
 
-  it('ask for no paint while nobody listens', async () => {
+  it('ask for no paint without listeners', async () => {
     const { store, frames } = await openPainted()
     const stop = store.subscribe(() => {})
     stop()

@@ -119,7 +119,7 @@ describe('opening a workspace', () => {
     expect(next.store.getState().sessions).toMatchObject([{ messageCount: 2 }])
   })
 
-  it('begins a new one there when told to', async () => {
+  it("begins a new one there with resume: 'new'", async () => {
     const { openTab, settle } = setUp()
     const { store } = openTab()
     const id = await store.initConversation('w')
@@ -172,7 +172,7 @@ describe('opening a workspace', () => {
     expect(store.getState().sessions).toMatchObject([{ conversationId: id }])
   })
 
-  it('shows what it was not told of once the tab is looked at', async () => {
+  it('shows what no event reported once the tab is visible', async () => {
     const { openTab, settle } = setUp()
     const adapter = memoryAdapter()
     const { store, tab } = openTab({ adapter: { ...adapter, subscribe: () => () => {} } })

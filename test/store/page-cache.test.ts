@@ -17,7 +17,7 @@ describe('a page that comes back from the back/forward cache', () => {
     return { ...setting, a, id }
   }
 
-  it('has its conversation again, with what was said in it meanwhile', async () => {
+  it('has its conversation again, with what was said in it in the meantime', async () => {
     const { a, id, openTab, settle, clock } = await away()
     const b = openTab()
     expect(await b.store.initConversation('w')).toBe(id)
@@ -53,7 +53,7 @@ describe('a page that comes back from the back/forward cache', () => {
     expect(a.store.getState()).toMatchObject({ status: 'ready', sessions: [{ messageCount: 2 }] })
   })
 
-  it('begins a new conversation when it is told to while it watches', async () => {
+  it('begins a new conversation on request while it watches', async () => {
     const { a, id, openTab, clock } = await away()
     const b = openTab()
     await b.store.initConversation('w')

@@ -71,7 +71,7 @@ describe('a long history', () => {
     expect(store.getState().sessions).toHaveLength(250)
   })
 
-  it('has no gap when more became new than a page holds while nobody looked', async () => {
+  it('has no gap when more than a page became new while the tab was hidden', async () => {
     // As an account's adapter, which does not say what changed.
     const { subscribe: _, ...adapter } = await filled(250)
     const { openTab, settle } = setUp({ adapter, resume: 'new' })

@@ -76,7 +76,7 @@ describe('a second store of the same place in a page', () => {
 })
 
 describe('workspaces of a page', () => {
-  it('are each told, with what is open in them', async () => {
+  it('each get the event, with what is open in them', async () => {
     const { make, tab } = page()
     const store = make(tab)
     const a = await store.initConversation('a')

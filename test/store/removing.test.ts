@@ -73,7 +73,7 @@ describe('removing', () => {
     expect(events).toEqual([{ type: 'conversation-removed', conversationId: 'id-1' }])
   })
 
-  it('tells a tab that has the conversation open, which gets a new one', async () => {
+  it('notifies a tab that has the conversation open, which gets a new one', async () => {
     const { openTab, settle } = setUp()
     const [a, b] = [openTab(), openTab()]
     const id = await a.store.initConversation('w')

@@ -20,7 +20,7 @@ async function idsOf(adapter: SessionAdapter): Promise<string[]> {
   return sessions.map(({ conversationId }) => conversationId)
 }
 
-describe('rows that nobody used for long', () => {
+describe('rows that were not used for long', () => {
   it('stay: no clock of a browser deletes anything', async () => {
     const adapter = memoryAdapter()
     await fill(adapter, 120)
@@ -36,7 +36,7 @@ describe('rows that nobody used for long', () => {
 })
 
 describe('more conversations than the device keeps', () => {
-  it('lose the oldest ten seconds after opening, and the app is told which', async () => {
+  it('lose the oldest ten seconds after opening, and the app gets their ids', async () => {
     const adapter = memoryAdapter()
     await fill(adapter, 25)
     const { openTab, clock } = setUp({ adapter, maxConversations: 20, resume: 'new' })

@@ -208,7 +208,7 @@ describe('saving', () => {
     expect(events).toEqual([])
   })
 
-  it('harms nobody when a listener throws', async () => {
+  it('is not disturbed when a listener throws', async () => {
     const { openTab } = setUp()
     const { store, events } = openTab()
     const told: string[] = []

@@ -46,7 +46,7 @@ describe('a removal that can be undone', () => {
     expect(await tab.store.switchConversation(id)).toEqual({ ok: true })
   })
 
-  it('takes back nothing that was removed for good, or never', async () => {
+  it('brings back nothing that was removed permanently, or never', async () => {
     const { openTab } = setUp()
     const { store } = openTab()
     const id = await store.initConversation('w')

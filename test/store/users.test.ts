@@ -57,7 +57,7 @@ describe('users', () => {
     }
   })
 
-  it('lets a tab that did not hear of it write nothing back', async () => {
+  it('lets a tab that missed the event write nothing back', async () => {
     const { openTab, settle, browser, clock } = setUp({ userId: 'ada' })
     const [a, b] = [openTab(), openTab()]
     await a.store.initConversation('w')

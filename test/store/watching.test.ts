@@ -20,7 +20,7 @@ async function watched(lockMode: ReturnType<typeof setUp>['browser']['lockMode']
 }
 
 describe('a tab that watches a conversation', () => {
-  it('hears of what is said in it, and saves what is said here', async () => {
+  it('notices what is said in it, and saves what is said here', async () => {
     const { holder, watcher, id, clock, stored } = await watched()
     holder.store.recordMessage(say('two'))
     await clock.advance(2_000)
@@ -52,7 +52,7 @@ describe('a tab that watches a conversation', () => {
     expect(watcher.store.getState()).toMatchObject({ status: 'watching', currentConversationId: id })
   })
 
-  it('begins nothing by itself, and is done watching after New chat', async () => {
+  it('begins nothing of its own accord, and stops watching after New chat', async () => {
     const { holder, watcher, id, clock } = await watched()
     const fresh = watcher.store.newConversation()
     holder.tab.close()
@@ -63,7 +63,7 @@ describe('a tab that watches a conversation', () => {
 })
 
 describe.each(['working', 'missing', 'rejecting'] as const)('taking over, locks %s', (lockMode) => {
-  it('gives the conversation to the tab that asks, saves what its holder had, and tells it', async () => {
+  it('gives the conversation to the tab that asks, saves what its holder had, and notifies it', async () => {
     const { holder, watcher, id, clock, stored } = await watched(lockMode)
     holder.store.recordMessage(say('two'))
     const taken = watcher.store.takeOver()
@@ -116,7 +116,7 @@ describe('a page that was frozen', () => {
     expect(await stored(id)).toMatchObject({ messageCount: 2 })
   })
 
-  it('has it still if nobody took it', async () => {
+  it('still has it if no other tab took it', async () => {
     const { holder, watcher, id, clock } = await watched()
     holder.tab.tell('freeze')
     await clock.advance(60_000)

@@ -154,7 +154,7 @@ describe('the migrations over an older table of 200,000 rows that is in use', ()
     expect(Number(expired?.rows)).toBeGreaterThan(10_000)
   }, 120_000)
 
-  it('wait for a reader who holds the table for a second, and let turns pass meanwhile', async () => {
+  it('wait for a reader who holds the table for a second, and let turns pass', async () => {
     const database = await freshDatabase()
     const url = database.url ?? ''
     await database.run(bootstrap)
@@ -224,7 +224,7 @@ describe('the migrations over the version before, while its servers run', () => 
 })
 
 // The fixtures are what was in the repository, not what fits this test.
-it('the version before is told apart by what it lacks', () => {
+it('the version before is recognised by what it lacks', () => {
   expect(migrationsBefore).toHaveLength(4)
   for (const sql of migrationsBefore) expect(sql).not.toMatch(/leftoff_server|p_turn_id/)
   expect(readFileSync(new URL('./before/20261123000200_agent_session_verbs.sql', import.meta.url), 'utf8')).toContain(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { postgresUser } from './postgres-cluster.mjs'
@@ -21,14 +21,11 @@ export async function startPgBouncer(databaseUrl, poolSize) {
     config,
     `[databases]
 * = host=${decodeURIComponent(hostname)}
-[pgbouncer]
-listen_addr =
+${await settingsOfGuide(poolSize)}listen_addr =
 listen_port = 5432
 unix_socket_dir = ${folder}
 auth_type = trust
 auth_file = ${users}
-pool_mode = transaction
-default_pool_size = ${poolSize}
 max_client_conn = 1000
 `,
   )
@@ -69,4 +66,16 @@ async function untilUp(output) {
     if (said.includes('process up')) return
   }
   throw new Error(`PgBouncer did not start: ${said}`)
+}
+
+/**
+ * The section that docs/scale.md shows, with fewer connections.
+ *
+ * @param {number} poolSize
+ */
+async function settingsOfGuide(poolSize) {
+  const guide = await readFile(new URL('../../docs/scale.md', import.meta.url), 'utf8')
+  const settings = /^```ini\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? ''
+  if (!settings.includes('default_pool_size = 20\n')) throw new Error('docs/scale.md shows no settings of PgBouncer.')
+  return settings.replace('default_pool_size = 20', `default_pool_size = ${poolSize}`)
 }

@@ -106,7 +106,7 @@ describe('a role that was granted leftoff_server', () => {
     expect(rows).toEqual(Array(2).fill({ rolsuper: false, rolbypassrls: false, owns: 0 }))
   })
 
-  it('is told what is missing when it was not granted', async () => {
+  it('names what is missing when it was not granted', async () => {
     await owner.query(`create role ${role}_none login`)
     const { query, close } = withPg(urlOf(`${role}_none`))
     await expect(postgresAgentSessions({ query }).get(key)).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { createPostgresCluster } from './postgres-cluster.mjs'
 import { serveSupabase } from './serve-supabase.js'
 import { browserClient, newWorkspace, serverClient } from './supabase.js'
 
-it('a database that stops and comes back: typed errors within the bound meanwhile, then work goes on', async () => {
+it('a database that stops and comes back: typed errors within the bound, then work continues', async () => {
   // One of its own: to stop it must be no other test's business.
   const cluster = await createPostgresCluster({ fsync: 'on' })
   onTestFinished(() => cluster.end())

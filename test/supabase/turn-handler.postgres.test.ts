@@ -80,7 +80,7 @@ function conversationOf() {
 const endOf = (read: Reading) => read.events().at(-1)
 
 describe('one turn that is sent 100 times to two servers', () => {
-  it('runs once and gives 100 whole answers; with the log emptied its outcome is told', async () => {
+  it('runs once and gives 100 whole answers; with the log emptied it gives the outcome', async () => {
     const [one, two] = [await start(), await start()]
     const { key, send, runs, stored } = conversationOf()
     const turnId = randomUUID()

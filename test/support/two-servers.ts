@@ -34,7 +34,7 @@ function overlapping(servers: readonly ServerProcess[]): number {
 /** What holds for servers that share nothing but the database: processes of their own, on what was built. */
 export function twoServers(openServers: () => Promise<Servers>): void {
   describe('one turn that is sent 100 times to two servers', () => {
-    it('runs once; repeated after its end, after a restart and 2 h later it runs no second time, and its outcome is told', async () => {
+    it('runs once; repeated after its end, after a restart and 2 h later it runs no second time, and gives its outcome', async () => {
       const { newKey, start, sessions, age } = await openServers()
       const key = newKey()
       const turnId = crypto.randomUUID()
@@ -65,7 +65,7 @@ export function twoServers(openServers: () => Promise<Servers>): void {
       expect(await sessions.getTurn(key, turnId)).toMatchObject({ state: 'done' })
     })
 
-    it('runs no second time when the server that ran it was killed: it is told that it was interrupted', async () => {
+    it('runs no second time when the server that ran it was killed: its outcome is `interrupted`', async () => {
       const { newKey, start, age } = await openServers()
       const key = newKey()
       const turnId = crypto.randomUUID()
@@ -88,7 +88,7 @@ export function twoServers(openServers: () => Promise<Servers>): void {
   })
 
   describe('different turns of one conversation that are sent to two servers at once', () => {
-    it('run one at a time: one begins, the others are told when to come back', async () => {
+    it('run one at a time: one begins, the others get a time to retry', async () => {
       const { newKey, start } = await openServers()
       const key = newKey()
       const servers = [await start(), await start()]
@@ -154,7 +154,7 @@ export function twoServers(openServers: () => Promise<Servers>): void {
   })
 
   describe('a server that stands still for longer than its lease', () => {
-    it('is told that it lost it, and what it does then touches neither the next turn nor the stored session', async () => {
+    it('notices that it lost it, and what it does then touches neither the next turn nor the stored session', async () => {
       const { newKey, start, sessions } = await openServers()
       const key = newKey()
       await sessions.set(key, 'before')

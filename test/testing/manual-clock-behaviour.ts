@@ -35,7 +35,7 @@ export function manualClockBehaviour(): void {
     expect(ran).toEqual([10, 20, 30])
   })
 
-  it('sees chains of promises settle before it goes on', async () => {
+  it('lets chains of promises settle before it continues', async () => {
     const clock = manualClock()
     const ran: string[] = []
     clock.setTimeout(async () => {

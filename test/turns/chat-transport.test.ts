@@ -57,7 +57,7 @@ describe('a chat transport', () => {
     expect(await chunks).toEqual(whole)
   })
 
-  it('only stops reading when it is aborted, and stops the answer when it is told to', async () => {
+  it('only stops reading when it is aborted, and stops the answer with stop()', async () => {
     const { clock, server, transport } = setUp()
     const left = new AbortController()
     const sent = transport.sendMessages({ chatId: 'c', messages, abortSignal: left.signal })
@@ -71,7 +71,7 @@ describe('a chat transport', () => {
     expect(turn).toMatchObject({ isStopped: true })
   })
 
-  it('throws what fails before the answer, and tells what fails in it', async () => {
+  it('throws what fails before the answer, and reports what fails in it', async () => {
     const { clock, server, transport } = setUp()
     server.faults.push({ status: 401 })
     const refused = transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined })

@@ -141,7 +141,7 @@ describe('a conversation in which another turn runs', () => {
     expect(seen).toMatchObject({ events: whole('hi', 't'), end: 'ended' })
   })
 
-  it('is waited for 10 s, then the person is told which turn it is', async () => {
+  it('is waited for 10 s, then the error names the other turn', async () => {
     const { clock, client, server } = setUp({ wordMs: 60_000 })
     server.begin('other', 'other', 'from another tab')
     const seen = collect(client.send(conversation, { message: 'hi', turnId: 't' }))

@@ -27,8 +27,10 @@ export const turns = createTurnHandler({
   agent: claudeDriver,
   authorize: async (request) => ({ userId: await userOf(request) }),
   run: ({ input, resume, signal }) => agent.run({ message: input, resume, signal }),
-  onQuestion: ({ messageId, input }) => upsert({ id: messageId, role: 'user', text: input }),
-  onAnswer: ({ answerId, text, outcome }) => upsert({ id: answerId, role: 'assistant', text, outcome }),
+  onQuestion: ({ userId, conversationId, messageId, input }) =>
+    upsert({ userId, conversationId, id: messageId, role: 'user', text: input }),
+  onAnswer: ({ userId, conversationId, answerId, text }) =>
+    upsert({ userId, conversationId, id: answerId, role: 'assistant', text }),
 })
 ${fence}
 

@@ -8,46 +8,33 @@ import {
   ThreadPrimitive,
   useExternalStoreRuntime,
 } from '@assistant-ui/react'
-import { useConversationSession, useSessionActions, useSessions } from 'leftoff/react'
-import { type ChatMessage, type OpenConversation, useChat } from '../plain-fetch/use-chat.js'
-import { useMessages } from '../plain-fetch/use-messages.js'
-
-export function Chat({ workspace }: { readonly workspace: string }) {
-  const session = useConversationSession(workspace)
-  const earlier = useMessages(session.conversationId)
-  if (!session.isInitialized || !earlier) return <p role="status">Opening …</p>
-  return <Conversation key={session.conversationId} open={{ ...session, workspace }} earlier={earlier} />
-}
+import { type ThreadMessage, useConversationSession, useMessages, useSessionActions, useSessions } from 'leftoff/react'
+import { client, load } from '../react/messages.js'
 
 /** assistant-ui draws it; leftoff is its list of threads, and the messages are yours. */
-function Conversation({
-  open,
-  earlier,
-}: {
-  readonly open: OpenConversation
-  readonly earlier: readonly ChatMessage[]
-}) {
-  const { messages, answer, notice, send } = useChat(open, earlier)
-  const sessions = useSessions(open.workspace)
+export function Chat({ workspace }: { readonly workspace: string }) {
+  const conversation = useConversationSession(workspace)
+  const { messages, status, notices, send, stop } = useMessages(conversation, { client, load })
+  const sessions = useSessions(workspace)
   const { newConversation, switchConversation, renameConversation, removeConversation } = useSessionActions()
-  const isRunning = answer !== undefined
-  const shown: readonly ChatMessage[] = isRunning ? [...messages, { role: 'assistant', text: answer }] : messages
 
   const runtime = useExternalStoreRuntime({
-    isRunning,
-    messages: shown,
-    convertMessage: ({ role, text }: ChatMessage, index) => ({ id: `${index}`, role, content: text }),
-    onNew: ({ content }: AppendMessage) =>
+    isRunning: status === 'sending' || status === 'answering',
+    isDisabled: status === 'loading' || conversation.status === 'watching',
+    messages,
+    convertMessage: ({ id, role, text }: ThreadMessage) => ({ id, role, content: text }),
+    onNew: async ({ content }: AppendMessage) =>
       send(content.map((part) => (part.type === 'text' ? part.text : '')).join('')),
+    onCancel: async () => stop(),
     adapters: {
       threadList: {
-        threadId: open.conversationId,
+        ...(conversation.conversationId !== undefined && { threadId: conversation.conversationId }),
         threads: sessions.map(({ conversationId, title, lastMessagePreview }) => ({
           id: conversationId,
           status: 'regular',
           title: title ?? lastMessagePreview,
         })),
-        onSwitchToNewThread: () => void newConversation(open.workspace),
+        onSwitchToNewThread: () => void newConversation(workspace),
         // One that is open in another tab is watched here: `status` is `watching` until `takeOver()`.
         onSwitchToThread: async (id) => void (await switchConversation(id)),
         onRename: (id, title) => renameConversation(id, title),
@@ -66,7 +53,11 @@ function Conversation({
         <ThreadPrimitive.Viewport role="log">
           <ThreadPrimitive.Messages components={{ Message }} />
         </ThreadPrimitive.Viewport>
-        <p role="status">{notice}</p>
+        {notices.map(({ id, text }) => (
+          <p key={id} role="status">
+            {text}
+          </p>
+        ))}
         <ComposerPrimitive.Root>
           <ComposerPrimitive.Input aria-label="Message" />
           <ComposerPrimitive.Send>Send</ComposerPrimitive.Send>

@@ -10,11 +10,10 @@ import { build } from 'vite'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
-import { POST as postChat } from '../ai-sdk/route.js'
-import { POST as postTurn } from '../plain-fetch/route.js'
-import { errors, forget, messages } from './your-app.js'
+import { turns } from '../../routes/turns.js'
+import { errors, forget, messagesOf } from './your-app.js'
 
-vi.mock('../your-app.js', () => import('./your-app.js'))
+vi.mock('../../routes/your-app.js', () => import('./your-app.js'))
 
 let context: BrowserContext
 let address: string
@@ -32,9 +31,8 @@ beforeAll(async () => {
   })
   const html = await readFile(join(folder, 'page/index.html'), 'utf8')
   const app = new Hono()
-    .post('/api/chat', (c) => postChat(c.req.raw))
-    .post('/api/turn', (c) => postTurn(c.req.raw))
-    .get('/api/conversations/:id/messages', (c) => c.json(messages.get(c.req.param('id')) ?? []))
+    .all('/api/turn', (c) => turns.fetch(c.req.raw))
+    .get('/api/messages/:id', (c) => c.json(messagesOf(c.req.param('id'))))
     .use('/assets/*', serveStatic({ root: join(folder, 'page') }))
     .get('*', (c) => c.html(html))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
@@ -80,7 +78,7 @@ const stored = (page: Page, workspace: string) =>
     return Object.values(counts).sort()
   }, workspace)
 
-describe.each(['ai-sdk', 'plain-fetch', 'assistant-ui'])('%s', (recipe) => {
+describe.each(['ai-sdk', 'react', 'assistant-ui'])('%s', (recipe) => {
   it('continues after a reload, keeps tabs apart, begins anew, and shows lost context', {
     timeout: 30_000,
   }, async () => {
@@ -89,7 +87,7 @@ describe.each(['ai-sdk', 'plain-fetch', 'assistant-ui'])('%s', (recipe) => {
     await page.reload()
     await said(page, '1: you said one').waitFor()
     await say(page, 'two')
-    await said(page, '2: you said two').waitFor() // the agent's session went on, too
+    await said(page, '2: you said two').waitFor() // the agent's session continued, too
     await expect.poll(() => stored(page, recipe)).toEqual([4])
 
     const other = await open(`/${recipe}`)
@@ -102,7 +100,7 @@ describe.each(['ai-sdk', 'plain-fetch', 'assistant-ui'])('%s', (recipe) => {
     await say(page, 'four')
     forget()
     await say(page, 'five')
-    await page.getByText('The agent lost the earlier context.').waitFor()
+    await page.getByText('The agent no longer knows the earlier messages of this conversation.').waitFor()
     await said(page, '1: you said five').waitFor()
 
     await expect.poll(() => stored(page, recipe)).toEqual([2, 4, 4])

@@ -4,7 +4,7 @@ import { isObject } from '../../core/checks.js'
 export type ChangeChannel = Pick<BroadcastChannel, 'postMessage' | 'addEventListener' | 'close'>
 
 /**
- * Tells the handles of one database which conversations changed. Messages carry ids, never state: whoever hears one reads
+ * Notifies the handles of one database of the conversations that changed. Messages carry ids, never state: whoever hears one reads
  * again, and a message is sent after the commit, so that reading finds the change.
  *
  * A channel does not hear itself. With one for sending and one for hearing, a handle hears its own changes like any other.

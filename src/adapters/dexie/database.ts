@@ -102,7 +102,7 @@ const ofWorkspace = '[userId+workspace+newestFirst+conversationId]'
 const tableNames = ['sessions', 'tombstones', 'epochs', 'quarantine']
 
 /**
- * The tables bound to the transaction. Dexie finds the current transaction by itself only while nobody else patches
+ * The tables bound to the transaction. Dexie finds the current transaction only while nobody else patches
  * `Promise.prototype.then`, which monitoring scripts do: an unbound table would then open a transaction of its own.
  */
 function tablesOf(transaction: { table<T, Key>(name: string): Table<T, Key> }): Tables {

@@ -29,7 +29,7 @@ export async function listRows(
   const odd: OddRow[] = []
   let place = after === undefined ? undefined : placeOf(after)
   let goesOn = limit > 0
-  // One more than asked for tells whether the list goes on.
+  // One more than asked for shows whether the list continues.
   for (const count of [limit + 1, maxRowsSkipped]) {
     if (!goesOn || sessions.length > limit) break
     const [epoch, values] = await read(database, (tables) =>

@@ -23,7 +23,7 @@ export interface HttpAdapterOptions {
   readonly clock?: Clock
 }
 
-/** What listeners are told if it is not known which conversations changed. */
+/** What listeners get if it is not known which conversations changed. */
 const anything: readonly string[] = []
 /** How many of the user's newest sessions are watched for changes: as many as a store reads when it opens. */
 const watched = 100

@@ -1,4 +1,4 @@
-/** What a page is told about keys. */
+/** What a page learns about keys. */
 export interface KeyListener {
   /** Another page wrote or removed the key; `undefined`: it cleared the whole storage. */
   readonly onKey: (key: string | undefined) => void

@@ -14,7 +14,7 @@ export interface IndexedConversation {
  */
 export function createKeyIndex(keys: AdapterKeys) {
   let users: Map<string, Map<string, IndexedConversation>> | undefined
-  /** How many keys the storage had when the index was right. Another number: a page wrote without our being told. */
+  /** How many keys the storage had when the index was right. Another number: a page wrote and no event came. */
   let length = -1
 
   function scan(storage: WebStorage): void {

@@ -16,7 +16,7 @@ export function rowRemover(keys: AdapterKeys, index: KeyIndex, now: () => number
     }
   }
 
-  /** The tombstone before the row goes: other pages hear of each write by itself, and without it the row would look cleared away. */
+  /** The tombstone before the row goes: other pages get each write as an event of its own, and without it the row would look cleared away. */
   return function removeRows(storage: WebStorage, userId: string, conversationIds: readonly string[]): void {
     for (const conversationId of conversationIds) {
       const tombstone = keys.tombstone(userId, conversationId)

@@ -34,7 +34,7 @@ export const claudeDriver: AgentDriver<ClaudeMessage> = {
  * `claudeDriver` for agents that write their transcripts where `claudeEnv` of the same folder says. It looks there where the SDK keeps quiet:
  *
  * - After a turn, `onError` of `runTurn` is given `transcript-not-written` if the transcript did not take it, as on a full disk, or was cut or
- *   deleted meanwhile.
+ *   deleted during the turn.
  * - "No conversation found" costs no session id while its transcript is there: SDK 0.1 and 0.2 say it in any other working folder.
  *
  * @example

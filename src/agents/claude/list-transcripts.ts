@@ -7,7 +7,7 @@ export interface TranscriptsOf extends ClaudeFolder {
   readonly limit?: number
 }
 
-/** What the folder tells of a transcript, without reading it. */
+/** What the folder knows of a transcript, without reading it. */
 export interface ListedTranscript {
   /** Stays on the server: who has it can resume the conversation. */
   readonly sessionId: string
@@ -17,7 +17,7 @@ export interface ListedTranscript {
 }
 
 /**
- * The newest transcripts of a workspace, the last written first. It reads none of them: `summarizeTranscript` tells more of those you show.
+ * The newest transcripts of a workspace, the last written first. It reads none of them: `summarizeTranscript` gives more about those you show.
  *
  * All users of a workspace are in there: show a user those whose session ids your tab keys hold.
  *

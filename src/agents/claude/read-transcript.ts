@@ -82,7 +82,7 @@ async function* messagesIn(of: TranscriptOf): AsyncGenerator<Said, void> {
     let before: Said | undefined
     for (const { offset, length } of history) {
       const said = saidAt(await lineAt(offset, length))
-      if (!said) continue // the file was cut meanwhile
+      if (!said) continue // the file was cut in the meantime
       const isMore = isSameMessage(before, said)
       if (before && !isMore) yield before
       before = before && isMore ? { ...before, text: before.text + said.text } : said

@@ -68,7 +68,7 @@ export async function openTranscript({ sessionId, ...folder }: TranscriptOf): Pr
       const stats = await projects.stat(join(entry.name, name))
       if (stats?.isFile() && stats.size > 0) found.push({ project: entry.name, modified: stats.mtimeMs })
     }
-    // A session that went on in another working folder may have two.
+    // A session that continued in another working folder may have two.
     found.sort((a, b) => b.modified - a.modified)
     for (const { project } of found) {
       const opened = await openIn(projects, project, sessionId)

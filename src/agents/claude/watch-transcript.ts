@@ -15,7 +15,7 @@ export interface WatchedFolder extends ClaudeFolder {
 
 /**
  * Says after a turn whether the transcript took it. The SDK itself says nothing when its process cannot write, as on a full disk or a read-only
- * mount, or when the file was cut or deleted meanwhile: the turn succeeds, and a later one does not know of it.
+ * mount, or when the file was cut or deleted in mid-turn: the turn succeeds, and a later one does not know of it.
  */
 export function watchTranscript({ clock = systemClock, ...folder }: WatchedFolder, resume?: string) {
   let sessionId: string | undefined
@@ -50,7 +50,7 @@ export function watchTranscript({ clock = systemClock, ...folder }: WatchedFolde
   function look(id: string): void {
     if (id === sessionId || !isClaudeSessionId(id)) return
     sessionId = id
-    // What cannot be read now is told of at the end.
+    // What cannot be read now is reported at the end.
     before = withTranscript({ ...folder, sessionId: id }, standingOf).catch(() => undefined)
   }
 }

@@ -119,7 +119,7 @@ export function createTurnHandler<M, I = string>(options: TurnHandlerOptions<M, 
     try {
       await turn.begun
     } catch {
-      reader.close() // `onError` was told
+      reader.close() // `onError` has it
       return notStarted()
     }
     const response = streamResponse(reader, { turnId, after: 0, clock, endsWithReader })

@@ -57,7 +57,7 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
     begin = resolve
     refuse = reject
   })
-  begun.catch(() => {}) // who waits for it hears of it
+  begun.catch(() => {}) // whoever waits for it gets the error
   let contextLost = false
   let kept = true
   let end: TurnStreamEnd | undefined

@@ -3,7 +3,7 @@ import { atMost, inTime, pause } from '../../core/in-time.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
 
-/** Writes a turn into its log, until that fails. The turn goes on without. */
+/** Writes a turn into its log, until that fails. The turn continues without it. */
 export interface LogWriter {
   /** Whether recording can begin. Never rejects. */
   start(): Promise<void>

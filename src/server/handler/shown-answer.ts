@@ -14,7 +14,7 @@ export interface ShownAnswer<M> {
   readonly data: readonly unknown[]
 }
 
-/** An answer of which nothing is shown yet. If nobody is told of it in the end, it is not kept. */
+/** An answer of which nothing is shown yet. If nobody uses it in the end, it is not kept. */
 export function createShownAnswer<M>(
   { pieceOf, textOf }: AgentDriver<M>,
   toClient: ((message: M) => ClientPart | undefined) | undefined,

@@ -21,7 +21,7 @@ export interface StreamOptions {
 export function streamResponse(reader: EventReader, options: StreamOptions): Response {
   const { turnId, after, clock, endsWithReader = false, maxMs } = options
   const encode = createPieceEncoder(turnId, after)
-  /** Whether the turn was asked for what comes next; the question outlives the comments that are sent meanwhile. */
+  /** Whether the turn was asked for what comes next; the question outlives the comments that are sent in the meantime. */
   let isAsked = false
   /** A piece that came after a comment was sent in its place: for the next read. */
   let early: readonly LoggedEvent[] | undefined

@@ -18,7 +18,7 @@ export interface TurnFeed {
   lastSeq(): number
 }
 
-/** What a feed asks and tells. */
+/** What a feed asks and reports. */
 export interface TurnFeedOptions {
   /** What is no longer held here, from the log. */
   readonly older: (after: number, signal: AbortSignal) => Promise<AsyncIterable<readonly LoggedEvent[]> | undefined>

@@ -74,7 +74,7 @@ export interface TurnHandlerSettings<M, I> {
   readonly rehydrate?: (lost: LostContext) => string | undefined | Promise<string | undefined>
   /** Told when the agent's session could not be used as asked; as for `runTurn`. */
   readonly onRecovery?: (report: RecoveryReport) => void
-  /** Told of every error that the browser hears of in one word only. It may be async. */
+  /** Called with every error of which the browser gets only a code. It may be async. */
   readonly onError?: (error: unknown) => void
   /** With `log: false`: whether the agent is stopped when its reader leaves (`abort`, the default) or runs to its end. */
   readonly onDisconnect?: 'abort' | 'continue'

@@ -10,7 +10,7 @@ import { createTurnFeed } from './turn-feed.js'
 /** Where a turn sends its events: to the readers in this process, and to the log. */
 export interface TurnSink {
   readonly send: (event: TurnStreamEvent) => void
-  /** Begins the log. Never rejects: a turn goes on without one. */
+  /** Begins the log. Never rejects: a turn continues without one. */
   open(): Promise<void>
   /** From now on the log is written, beginning with what was sent before: a turn that never begins leaves nothing there. */
   record(): void

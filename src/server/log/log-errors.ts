@@ -1,10 +1,10 @@
 import { LeftoffError } from '../../core/error.js'
 
-/** No more of this turn is kept. The turn goes on. */
+/** No more of this turn is kept. The turn continues. */
 export function logIsFull(): LeftoffError {
   return new LeftoffError(
     'turn-log-full',
-    'The log holds as much as it may, so no more of this turn can be replayed. The turn goes on.',
+    'The log is full, so the rest of this turn cannot be replayed. The turn continues; load the messages when it ends.',
   )
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.js'
  */
 export function whenSilent(clock: Clock, turn: { readonly activeAt: number }, run: () => void): () => void {
   let cancel = () => {}
-  // One timer for many events, set again if there were some meanwhile.
+  // One timer for many events, set again if some came in the meantime.
   const wait = (ms: number) => {
     cancel = clock.setTimeout(
       () => {

@@ -15,7 +15,7 @@ export interface PostgresAdapterOptions {
 
 /**
  * The sessions of all users in Postgres, in the table `app.conversation_sessions`, through any driver. Each verb is one statement.
- * It does what it is told for whichever user it is told: serve it to browsers with `sessionRoutes`.
+ * It trusts its caller about the user: serve it to browsers with `sessionRoutes`.
  *
  * @example
  * ```ts
@@ -23,6 +23,7 @@ export interface PostgresAdapterOptions {
  * import pg from 'pg'
  *
  * const pool = new pg.Pool({ connectionString: databaseUrl })
+ * pool.on('error', console.error)
  * const adapter = postgresAdapter({
  *   query: async (sql, params) => (await pool.query(sql, [...params])).rows,
  * })

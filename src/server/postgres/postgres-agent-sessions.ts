@@ -30,6 +30,7 @@ export interface PostgresAgentSessionsOptions {
  * import pg from 'pg'
  *
  * const pool = new pg.Pool({ connectionString: databaseUrl })
+ * pool.on('error', console.error)
  * const sessionStore = postgresAgentSessions({
  *   query: async (sql, params) => (await pool.query(sql, [...params])).rows,
  * })

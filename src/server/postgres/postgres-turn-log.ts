@@ -30,6 +30,7 @@ export interface PostgresTurnLogOptions {
  * import pg from 'pg'
  *
  * const pool = new pg.Pool({ connectionString: databaseUrl })
+ * pool.on('error', console.error)
  * const log = postgresTurnLog({ query: async (sql, params) => (await pool.query(sql, [...params])).rows })
  * ```
  */

@@ -71,7 +71,7 @@ function queryError(what: string, cause: unknown, onInvalid: LeftoffErrorCode): 
     return new LeftoffError('forbidden', message, { cause })
   }
   if (/^(22|23|54)/.test(code)) {
-    const message = `${what}: the database cannot store what it was given; its reason is the cause.`
+    const message = `${what}: the database cannot store one of the values. Check them; the cause says which.`
     return new LeftoffError(onInvalid, message, { cause })
   }
   if (/^(42883|42P01|3F000)$/.test(code)) {

@@ -24,7 +24,7 @@ export interface RedisAgentSessionsOptions {
 
 /**
  * Agent sessions in Redis, for any number of server processes and through any client. Each verb is one script on one
- * key, which goes by itself a day after its session has expired. Tested on Redis 7. Needs `maxmemory-policy noeviction`, and an AOF
+ * key, which expires a day after its session. Tested on Redis 7. Needs `maxmemory-policy noeviction`, and an AOF
  * if turns are to survive a restart.
  *
  * @example
@@ -70,7 +70,7 @@ export function redisAgentSessions({
     const script = sessionScripts.get(verb) ?? ''
     checkPolicy()
     const reply = await run(verb, script, await redisKeys(tabKey, 'session'), [JSON.stringify(args)])
-    // Some clients read JSON by themselves.
+    // Some clients parse JSON themselves.
     return readVerbAnswer(verb, typeof reply === 'string' ? parseJson(reply) : reply)
   }, expiryMs)
 }

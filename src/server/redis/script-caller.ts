@@ -23,7 +23,7 @@ export function commandCaller({ command, timeoutMs, clock }: CallerOptions) {
         isOver = true
         reject(new LeftoffError('unreachable', `Redis did not answer ${what} within ${timeoutMs} ms. Try again.`))
       }, timeoutMs)
-      // Its caller has been told that it failed: nothing more is sent for it.
+      // Its caller has an error already: nothing more is sent for it.
       const whileAwaited: RedisCommand = (args) => (isOver ? new Promise(() => {}) : command(args))
       // Called within a promise, as it may throw before it returns one.
       Promise.resolve()

@@ -21,7 +21,7 @@ local left = math.max(leased - now, 0)
 local turns = {}
 for turn in string.gmatch(row[5] or '', '%S+') do turns[#turns + 1] = turn end
 
--- A day longer than the session, so that a late turn is told that it expired.
+-- A day longer than the session, so that a late turn learns that it expired.
 local function save(...)
   redis.call('HSET', key, ...)
   redis.call('PEXPIREAT', key, math.max(expires, leased) + 86400000)
@@ -73,7 +73,7 @@ return said(true)`,
 if given.expected and given.expected ~= id then return said(false) end
 return said(redis.call('DEL', key) == 1)`,
 
-  // An id that ran out is not revived, so that a repeat hears of it too.
+  // An id that ran out is not revived, so that a repeat learns of it too.
   begin_turn: `
 local known = place()
 local is_same = known == 1 and holds()

@@ -61,7 +61,7 @@ describe('another user', () => {
     await expectUntouched()
   })
 
-  it('named by the header is refused, as is nobody', async () => {
+  it('named by the header is refused, as is an empty one', async () => {
     const { send, calls, expectUntouched } = await setUp()
     for (const named of ['ada', '', 'mallory, ada', '%', '%E0%A4%A']) {
       const headers = { 'Leftoff-User': named }
@@ -87,7 +87,7 @@ describe('another user', () => {
     await expectUntouched()
   })
 
-  it('cannot be told from an ETag: two empty histories have two', async () => {
+  it('does not show in an ETag: two empty histories have two', async () => {
     const { send } = await setUp()
     const mine = (await send({}, '?limit=9')).headers.get('ETag')
     const theirs = await send({ headers: { Authorization: 'eve', 'Leftoff-User': 'eve' } }, '?limit=9')
@@ -133,7 +133,7 @@ describe('size', () => {
     }
   })
 
-  it('a length that is told is believed', async () => {
+  it('a length in the header is believed', async () => {
     const { send, calls } = await setUp()
     const response = await send({ ...post({ clear: null }), headers: { 'Content-Length': '65537' } })
     expect(response.status).toBe(413)

@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { compileScript, parse } from 'vue/compiler-sfc'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
 import { readGuide, writeFiles } from '../../support/guide-files.js'
+import { installPacked } from '../../support/install-packed.js'
 import { serve } from '../../support/serve.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -31,6 +32,7 @@ beforeAll(async () => {
   const vue = compileScript(descriptor, { id: 'app', inlineTemplate: true }).content
   const svelte = compile(await component('svelte'), { filename: 'App.svelte', generate: 'client' }).js.code
   const guide = await readGuide('docs/frameworks.md')
+  await installPacked(folder)
   await writeFiles(folder, [
     ...guide,
     ['src/App.vue.ts', vue],

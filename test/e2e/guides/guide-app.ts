@@ -6,33 +6,37 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { endProcess } from '../../support/end-process.js'
 import { readGuide, writeFiles } from '../../support/guide-files.js'
+import { installPacked } from '../../support/install-packed.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const vite = join(root, 'node_modules/vite/bin/vite.js')
 
-/** The app of a guide, as it stands there, in a folder of its own. */
+/** The app of a guide, as it stands there, in a folder of its own, with the packed package. */
 export interface GuideApp {
   /** Puts another text in the place of each `text` in the app's files. */
   replace(text: string, by: string): Promise<void>
   /** Runs Vite; resolves to the address it prints. */
   vite(...args: string[]): Promise<string>
   /** Bundles a file for Node and runs it; resolves to the address it prints. */
-  run(path: string): Promise<string>
+  run(path: string, environment?: Readonly<Record<string, string>>): Promise<string>
+  /** What is in it. */
+  readonly folder: string
   /** Ends and deletes everything. */
   end(): Promise<void>
 }
 
-/** Writes the named files of a guide down, below the repository: its packages are the app's. */
-export async function setUpGuideApp(guide: string): Promise<GuideApp> {
+/** Writes the named files of guides down, a later one's over an earlier one's, below the repository: the other packages are its. */
+export async function setUpGuideApp(...guides: readonly string[]): Promise<GuideApp> {
   await mkdir(join(root, '.cache'), { recursive: true })
   const folder = await mkdtemp(join(root, '.cache/guide-'))
-  const files = await readGuide(guide)
+  const files = new Map((await Promise.all(guides.map(readGuide))).flatMap((guide) => [...guide]))
+  await installPacked(folder)
   files.set('index.html', '<div id="root"></div><script type="module" src="/src/main.tsx"></script>')
   const processes: ChildProcess[] = []
 
-  function start(...args: string[]): ChildProcess {
+  function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
     // Colours would stand in the address.
-    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_ENV: undefined }
+    const env = { ...process.env, ...environment, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_ENV: undefined }
     const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
     processes.push(child)
     return child
@@ -44,12 +48,13 @@ export async function setUpGuideApp(guide: string): Promise<GuideApp> {
       for (const [path, before] of files) files.set(path, before.replaceAll(text, by))
       await writeFiles(folder, files)
     },
-    vite: (...args) => addressOf(start(vite, ...args)),
-    async run(path) {
-      const build = start(vite, 'build', '--logLevel', 'error', '--ssr', path, '--outDir', 'built')
+    folder,
+    vite: (...args) => addressOf(start([vite, ...args])),
+    async run(path, environment) {
+      const build = start([vite, 'build', '--logLevel', 'error', '--ssr', path, '--outDir', 'built'])
       const [code] = await once(build, 'exit')
       if (code !== 0) throw new Error(`${path} could not be built.`)
-      return addressOf(start(join('built', `${basename(path, '.ts')}.js`)))
+      return addressOf(start([join('built', `${basename(path, '.ts')}.js`)], environment))
     },
     async end() {
       await Promise.all(processes.map(endProcess))

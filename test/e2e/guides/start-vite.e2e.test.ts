@@ -7,16 +7,16 @@ import { type GuideApp, setUpGuideApp } from './guide-app.js'
 let app: GuideApp
 let browser: Browser
 
-beforeEach(async () => {
-  app = await setUpGuideApp('docs/start-vite.md')
-  browser = await chromium.launch(chromiumLaunchOptions())
-})
-afterEach(async () => {
-  await browser?.close()
-  await app.end()
-})
-
 describe('the five-minute start with Vite', () => {
+  beforeEach(async () => {
+    app = await setUpGuideApp('docs/start-vite.md')
+    browser = await chromium.launch(chromiumLaunchOptions())
+  })
+  afterEach(async () => {
+    await browser?.close()
+    await app.end()
+  })
+
   it.each([
     ['Hono', 'server/main.ts'],
     ['Express', 'server/express.ts'],

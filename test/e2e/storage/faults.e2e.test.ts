@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterEach(() => expect(browser.takeErrors()).toEqual([]))
 
 describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (adapter) => {
-  it('keeps the bytes of a damaged row, tells of it once, and shows its neighbours', async () => {
+  it('keeps the bytes of a damaged row, reports it once, and shows its neighbours', async () => {
     const page = await browser.open(`${adapter}-damaged`, adapter)
     const [damaged = '', ...sound] = await page.evaluate(saveThree)
     // A page that has opened nothing reads nothing: the one before may still read its own saves, and meet the damage itself.
@@ -66,7 +66,7 @@ describe.each(['localStorage', 'dexie'] as const)('a storage in trouble, %s', (a
     })
   })
 
-  it('goes on in memory while it is full, and saves all of it once there is room', async () => {
+  it('continues in memory while it is full, and saves all of it once there is room', async () => {
     const page = await browser.open(`${adapter}-full`, adapter)
     const storage = adapter === 'dexie' ? await finiteDatabase(page) : finiteLocalStorage(page)
     await page.evaluate(() => window.store.initConversation('shop'))

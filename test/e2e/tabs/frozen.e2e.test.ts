@@ -43,7 +43,7 @@ const traces = (page: Page, of: string) =>
   )
 
 describe.each(['localStorage', 'dexie'] as const)('a frozen tab, %s', (adapter) => {
-  it('writes nothing back of a user who signed out meanwhile in another', async () => {
+  it('writes nothing back of a user who signed out in another tab', async () => {
     const [frozen, other] = [
       await browser.open(`out-${adapter}`, adapter),
       await browser.open(`out-${adapter}`, adapter),

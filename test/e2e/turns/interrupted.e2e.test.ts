@@ -52,7 +52,7 @@ describe('a message that is sent while the server is away', () => {
       find: async (page: Page) => page.context().setOffline(false),
     },
     { why: 'the server is dead', lose: async () => line.cut(), find: async () => line.mend() },
-  ])('$why: it is there after a reload and goes once, by itself, within a minute', async ({ why, lose, find }) => {
+  ])('$why: it is there after a reload and is sent once, automatically, within a minute', async ({ why, lose, find }) => {
     const { page } = await guest()
     await lose(page)
     await send(page, why)

@@ -7,7 +7,7 @@ import { ask, post, reading, setUpHandler } from './handler-setup.js'
 const answer = [init('s1'), text('Hello'), ok('s1')]
 const ends: readonly TurnStreamEvent['type'][] = ['done', 'stopped', 'error']
 
-describe('no reader hears of the end before the answer is stored', () => {
+describe('no reader gets the end before the answer is stored', () => {
   it.each([
     ['done', undefined],
     ['stopped', 'stop'],

@@ -155,7 +155,7 @@ describe('what fails before the agent', () => {
     expect(await setup.sessions.getTurn(key, 't1')).toBeUndefined()
   })
 
-  it('a reader that attached meanwhile hears of it', async () => {
+  it('a reader that attached in the meantime gets it', async () => {
     let fail: (error: Error) => void = () => {}
     const setup = setUpHandler(scriptedAgent(answer), {
       onQuestion: () => new Promise((_, reject) => (fail = reject)),

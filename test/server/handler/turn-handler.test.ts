@@ -84,7 +84,7 @@ describe('POST', () => {
     expect(agent.requests).toHaveLength(1)
   })
 
-  it('with a known turn whose log is gone tells the question, that something is missed, and the outcome', async () => {
+  it('with a known turn whose log is gone answers with the question, `missed` and the outcome', async () => {
     const setup = setUpHandler(scriptedAgent(answer))
     reading(await setup.handler.POST(post({ turnId: 't1', message: 'Hi' })))
     await setup.clock.advance(10 * 60_000)
@@ -196,7 +196,7 @@ describe('GET', () => {
     expect(again.events().at(-1)?.type).toBe('done')
   })
 
-  it('tells of a turn whose process died what it wrote, and then that it was interrupted', async () => {
+  it('gives what a turn wrote before its process died, and then that it was interrupted', async () => {
     const setup = setUpHandler(scriptedAgent((request) => [init('s1'), text('Hello'), untilAborted(request)]))
     const silent = () => new Promise<never>(() => {})
     const dead = { ...setup.sessions, renewTurn: silent, endTurn: silent }
@@ -237,7 +237,7 @@ describe('DELETE', () => {
     }
   })
 
-  it('knows no turn that never was, and needs to be told which', async () => {
+  it('refuses a turn that never was, and a request that names none', async () => {
     const { handler } = setUpHandler(scriptedAgent())
     expect((await handler.DELETE(ask('DELETE', { turnId: 't1' }))).status).toBe(404)
     expect((await handler.DELETE(ask('DELETE'))).status).toBe(400)

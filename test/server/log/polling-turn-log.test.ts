@@ -35,7 +35,7 @@ describe('the process that runs a turn', () => {
     expect(stored.requests.write).toBe(2)
   })
 
-  it('tells within 5 s that the database does not answer', async () => {
+  it('reports within 5 s that the database does not answer', async () => {
     const { clock, stored, log } = open()
     await log.start(key, 't1')
     stored.answers = () => new Promise(() => {})
@@ -131,7 +131,7 @@ describe('a process that follows', () => {
     expect(ahead.pieces.flat()).toEqual(numbers(4, 4))
   })
 
-  it('bears a database that is down for less than 5 s, and then tells its readers', async () => {
+  it('survives a database that is down for less than 5 s, and reports a longer outage to its readers', async () => {
     const { clock, stored, log, elsewhere } = open()
     await log.start(key, 't1')
     const reader = follow(await read(elsewhere))

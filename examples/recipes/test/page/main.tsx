@@ -3,17 +3,15 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { RouterProvider } from 'react-router'
 import { Chat as AiSdkChat } from '../../ai-sdk/chat.js'
-import { Chat as AiSdkTurnsChat } from '../../ai-sdk-turns/chat.js'
 import { Chat as AssistantUiChat } from '../../assistant-ui/chat.js'
-import { Chat as PlainFetchChat } from '../../plain-fetch/chat.js'
+import { Chat as ReactChat } from '../../react/chat.js'
 import { createRouter } from '../../react-router/routes.js'
 
 // Each recipe at an address of its own.
 const chats = {
   '/ai-sdk': AiSdkChat,
-  '/ai-sdk-turns': AiSdkTurnsChat,
   '/assistant-ui': AssistantUiChat,
-  '/plain-fetch': PlainFetchChat,
+  '/react': ReactChat,
 }
 const path = location.pathname
 const Chat = path in chats ? chats[path as keyof typeof chats] : undefined // it was looked for a moment ago

@@ -12,7 +12,7 @@ import { build } from 'vite'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
-import { DELETE, GET, POST } from '../ai-sdk-turns/route.js'
+import { DELETE, GET, POST } from '../ai-sdk/route.js'
 
 interface Stored {
   readonly id: string
@@ -91,18 +91,10 @@ beforeAll(async () => {
   })
   const html = await readFile(join(folder, 'page/index.html'), 'utf8')
   const app = new Hono()
-    .get('/api/ai-turn', (c) => GET(c.req.raw))
-    .post('/api/ai-turn', (c) => POST(c.req.raw))
-    .delete('/api/ai-turn', (c) => DELETE(c.req.raw))
-    .get('/api/ai-messages/:id', (c) =>
-      c.json(
-        (parts.messages.get(c.req.param('id')) ?? []).map(({ id, role, text }) => ({
-          id,
-          role,
-          parts: [{ type: 'text', text }],
-        })),
-      ),
-    )
+    .get('/api/turn', (c) => GET(c.req.raw))
+    .post('/api/turn', (c) => POST(c.req.raw))
+    .delete('/api/turn', (c) => DELETE(c.req.raw))
+    .get('/api/messages/:id', (c) => c.json(parts.messages.get(c.req.param('id')) ?? []))
     .use('/assets/*', serveStatic({ root: join(folder, 'page') }))
     .get('*', (c) => c.html(html))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
@@ -119,7 +111,7 @@ async function open(): Promise<Page> {
   const context = await browser.newContext()
   onTestFinished(() => context.close())
   const page = await context.newPage()
-  await page.goto(`${address}/ai-sdk-turns`)
+  await page.goto(`${address}/ai-sdk`)
   await page.getByLabel('Message').waitFor()
   return page
 }
@@ -152,7 +144,7 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     expect([...parts.messages.values()].at(-1)?.map(({ id }) => id)).toEqual(ids)
   })
 
-  it('goes on after a reload in mid-answer, once', async () => {
+  it('continues after a reload in mid-answer, once', async () => {
     const page = await open()
     const answer = await ask(page, 'hello')
     answer.say('one ')
@@ -184,10 +176,10 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
   it('waits while another tab’s answer is written, and says so after ten seconds', async () => {
     const page = await open()
     const conversationId = (await page.locator('output').textContent()) ?? ''
-    const busy = await fetch(`${address}/api/ai-turn`, {
+    const busy = await fetch(`${address}/api/turn`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ workspace: 'ai-sdk-turns', conversationId, turnId: 'other', message: 'from elsewhere' }),
+      body: JSON.stringify({ workspace: 'ai-sdk', conversationId, turnId: 'other', message: 'from elsewhere' }),
     })
     expect(busy.status).toBe(200)
     await page.getByLabel('Message').fill('hello')

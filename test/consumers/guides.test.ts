@@ -1,0 +1,82 @@
+import { type Browser, chromium, type Page } from 'playwright'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
+import { type GuideApp, setUpGuideApp } from '../e2e/guides/guide-app.js'
+import { writeFiles } from '../support/guide-files.js'
+
+// Guides that `npm test` has no time for, each as it stands, with the packed package.
+
+let app: GuideApp
+let browser: Browser
+
+beforeEach(async () => {
+  browser = await chromium.launch(chromiumLaunchOptions())
+})
+afterEach(async () => {
+  await browser?.close()
+  await app?.end()
+})
+
+describe('docs/no-sessions.md', () => {
+  it('sends the model the conversation, and never says that context was lost', async () => {
+    app = await setUpGuideApp('docs/start-vite.md', 'docs/no-sessions.md')
+    await app.replace('port: 3000', 'port: 0')
+    const api = await app.run('server/main.ts')
+    await app.replace('http://localhost:3000', api)
+    const page = await browser.newPage()
+    await page.goto(await app.vite('--port', '0'))
+    await say(page, 'one', 'You said: one.')
+    await say(page, 'two', 'You said: one, two.')
+    await page.getByLabel('Message').fill('three')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByText('(answering)').waitFor()
+    await page.reload()
+    await page.getByText('assistant: You said: one, two, three.').waitFor()
+    await say(page, 'four', 'You said: one, two, three, four.')
+    expect(await page.getByText('lost').count()).toBe(0)
+  })
+})
+
+describe('docs/from-zustand-persist.md', () => {
+  it('takes the conversations along, and counts on', async () => {
+    app = await setUpGuideApp('docs/from-zustand-persist.md')
+    await writeFiles(app.folder, [
+      ['before.html', '<script type="module" src="/src/start-before.ts"></script>'],
+      ['after.html', '<script type="module" src="/src/start-after.ts"></script>'],
+      [
+        'src/start-before.ts',
+        `import { before } from './before'
+        const sessions = ['Ada', 'Bob'].map((title, index) =>
+          ({ conversationId: title, workspace: 'demo', title, messageCount: index + 2, lastActivity: Date.now() - index }))
+        before.setState({ sessions, currentConversationId: 'Ada', currentWorkspace: 'demo' })
+        document.title = 'done'`,
+      ],
+      [
+        'src/start-after.ts',
+        `import { open, say } from './after'
+        const before = await open('demo')
+        await say('Hello')
+        document.title = JSON.stringify([before, await open('demo')])`,
+      ],
+    ])
+    const address = await app.vite('--port', '0')
+    const page = await browser.newPage()
+    await page.goto(`${address}/before.html`)
+    await expect.poll(() => page.title()).toBe('done')
+    await page.goto(`${address}/after.html`)
+    await expect
+      .poll(async () => JSON.parse((await page.title()) || '[]'))
+      .toEqual([
+        ['Ada (2)', 'Bob (3)'],
+        ['Ada (3)', 'Bob (3)'],
+      ])
+  })
+})
+
+/** Sends a message and waits for its whole answer. */
+async function say(page: Page, text: string, answer: string): Promise<void> {
+  await page.getByLabel('Message').fill(text)
+  await page.getByRole('button', { name: 'Send' }).click()
+  await page.getByText(`assistant: ${answer}`, { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
+}
