@@ -52,26 +52,31 @@ describe('a message that is sent while the server is away', () => {
       find: async (page: Page) => page.context().setOffline(false),
     },
     { why: 'the server is dead', lose: async () => line.cut(), find: async () => line.mend() },
-  ])('$why: it is there after a reload and is sent once, automatically, within a minute', async ({ why, lose, find }) => {
-    const { page } = await guest()
-    await lose(page)
-    await send(page, why)
-    await expect.poll(() => shown(page)).toContain(why)
-    // To the browser's own page about the error.
-    await expect(page.reload()).rejects.toThrow(/net::ERR/)
-    await page.waitForURL(/^chrome-error:/)
-    await find(page)
-    const begun = demo.answers.length
-    const next = demo.answerTo(why)
-    await page.goto(`${line.address}/chat`)
-    await expect.poll(() => shown(page)).toContain(why)
-    const answer = await next
-    answer.say('here')
-    answer.end()
-    await expect.poll(() => shown(page)).toEqual([why, 'here'])
-    expect(demo.answers).toHaveLength(begun + 1)
-    expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.includes('/unsent/')))).toEqual([])
-  })
+  ])(
+    '$why: it is there after a reload and is sent once, automatically, within a minute',
+    async ({ why, lose, find }) => {
+      const { page } = await guest()
+      await lose(page)
+      await send(page, why)
+      await expect.poll(() => shown(page)).toContain(why)
+      // To the browser's own page about the error.
+      await expect(page.reload()).rejects.toThrow(/net::ERR/)
+      await page.waitForURL(/^chrome-error:/)
+      await find(page)
+      const begun = demo.answers.length
+      const next = demo.answerTo(why)
+      await page.goto(`${line.address}/chat`)
+      await expect.poll(() => shown(page)).toContain(why)
+      const answer = await next
+      answer.say('here')
+      answer.end()
+      await expect.poll(() => shown(page)).toEqual([why, 'here'])
+      expect(demo.answers).toHaveLength(begun + 1)
+      expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.includes('/unsent/')))).toEqual(
+        [],
+      )
+    },
+  )
 
   it('runs once when the server has it and only its answer was lost', async () => {
     const { context, page } = await guest()
