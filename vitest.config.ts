@@ -102,6 +102,7 @@ export default defineConfig({
         },
         test: {
           name: 'browser',
+          maxWorkers,
           include: [inBrowser],
           expect: { poll: { timeout: 5_000 } },
           browser: {

@@ -1,10 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { claudeAgent } from '../../examples/chat/server/claude-agent.js'
 import { type Demo, setUpDemo } from './demo.js'
 
@@ -101,7 +101,9 @@ describe('the real agent', () => {
     }
     const secrets = { DATABASE_URL: 'postgres://secret', SUPABASE_SERVICE_ROLE_KEY: 'secret', AWS_SECRET: 'secret' }
     const env = { PATH: '/bin', HOME: '/home/ada', ANTHROPIC_API_KEY: 'key', ...secrets }
-    const agent = claudeAgent({ query }, join(tmpdir(), `leftoff-agent-${process.pid}`), env)
+    const folder = await mkdtemp(join(tmpdir(), 'leftoff-agent-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const agent = claudeAgent({ query }, folder, env)
     const request = { workspace: 'demo.alive.best', message: 'hi', signal: AbortSignal.abort(), onStderr: () => {} }
     for await (const _ of agent.run(request));
     expect(JSON.stringify(given)).not.toContain('secret')

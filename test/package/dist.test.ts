@@ -93,7 +93,7 @@ describe('dist', () => {
     expect(JSON.parse(read)).toEqual(name === 'leftoff/react' ? ['document'] : [])
   })
 
-  it('goes to npm with the guides, the migrations and the licence, and without sources, tests or settings', () => {
+  it('goes to npm with guides, examples, migrations, licence and the tests that the README names, and without sources or settings', () => {
     const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) }))
     const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: packageRoot,
@@ -102,8 +102,12 @@ describe('dist', () => {
       shell: process.platform === 'win32',
     })
     const paths = packed.parse(JSON.parse(output)).flatMap(({ files }) => files.map(({ path }) => path))
-    const besides = paths.filter((path) => !/^(dist|supabase\/migrations|docs(?!\/api))\//.test(path))
-    expect(besides.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    const besides = paths.filter(
+      (path) => !/^(dist|examples(?!\/chat)|supabase\/migrations|docs(?!\/api))\//.test(path),
+    )
+    const named = [...read('README.md').matchAll(/\]\((test\/[^)#]+)/g)].map(([, path = '']) => path)
+    const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']
+    expect(new Set(besides)).toEqual(new Set([...pages, ...named]))
     expect(paths.filter((path) => path.startsWith('supabase/migrations/')).length).toBeGreaterThan(0)
     expect(paths).toContain('docs/errors.md')
     expect(paths).toEqual(

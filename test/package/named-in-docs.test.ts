@@ -29,6 +29,7 @@ const theirs = new Set([
   'SessionAdapter',
   'AgentDriver',
   'useState',
+  'useStore',
   'usePathname',
   'useChat',
   'useExternalStoreRuntime',

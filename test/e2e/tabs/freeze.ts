@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, launch, type Page } from 'puppeteer-core'
+import { type Browser, type CDPSession, launch, type Page } from 'puppeteer-core'
 import { chromiumArgs, findChromium } from '../../chromium/find-chromium.js'
 
 declare global {
@@ -52,8 +52,12 @@ export interface Frozen {
   thaw(): Promise<void>
 }
 
+/** What keeps a page shown, which would keep it from freezing too. */
+const shownBy = new WeakMap<Page, CDPSession>()
+
 /** Freezes a tab as the browser does with one in the background, and sees its timers stand still. Both tabs count their ticks. */
 export async function freeze(page: Page, openBeside: () => Promise<Page>): Promise<Frozen> {
+  await shownBy.get(page)?.detach()
   const beside = await openBeside()
   const devTools = await page.createCDPSession()
   await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })
@@ -65,8 +69,10 @@ export async function freeze(page: Page, openBeside: () => Promise<Page>): Promi
       if (then !== ticks) throw new Error(`A frozen page ran on: ${then - ticks} ticks.`)
       await devTools.send('Page.setWebLifecycleState', { state: 'active' })
       await page.waitForFunction((ticks) => window.ticks > ticks, { polling }, ticks)
-      await devTools.detach()
       await beside.close()
+      // A person looks at it again. Chromium without a window leaves it hidden, unless it is told that the page has the focus.
+      await devTools.send('Emulation.setFocusEmulationEnabled', { enabled: true })
+      shownBy.set(page, devTools)
     },
   }
 }
