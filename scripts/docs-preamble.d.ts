@@ -26,7 +26,7 @@ declare function upsertMessage(message: {
   role?: 'user' | 'assistant'
   text: string
 }): Promise<void>
-declare function hasAnswer(conversation: { userId: string; conversationId: string }): Promise<boolean>
+declare function hasEarlier(conversation: { userId: string; conversationId: string }): Promise<boolean>
 declare function mayUse(userId: string, workspace: string): Promise<boolean>
 declare const sessions: import('leftoff/server').AgentSessionStore
 declare const log: import('leftoff/server').TurnLog

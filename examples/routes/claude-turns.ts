@@ -3,14 +3,14 @@
 import { query } from '@anthropic-ai/claude-agent-sdk'
 import { claudeDriver, claudeEnv } from 'leftoff/agents/claude'
 import { createTurnHandler } from 'leftoff/server'
-import { agentEnv, app, hasAnswer, log, root, sessions } from './your-app.js'
+import { agentEnv, app, hasEarlier, log, root, sessions } from './your-app.js'
 
 export const { GET, POST, DELETE } = createTurnHandler({
   ...app,
   sessions,
   log,
   agent: claudeDriver,
-  hasHistory: hasAnswer,
+  hasHistory: hasEarlier,
   run({ workspace, input, resume, signal, onStderr }) {
     const abortController = new AbortController()
     signal.addEventListener('abort', () => abortController.abort(), { once: true })

@@ -2,7 +2,7 @@
 
 import { claudeDriver } from 'leftoff/agents/claude'
 import { createTurnHandler } from 'leftoff/server'
-import { hasAnswer, isMember, log, onError, runAgent, sessions, upsertMessage, userOf } from './your-app.js'
+import { hasEarlier, isMember, log, onError, runAgent, sessions, upsertMessage, userOf } from './your-app.js'
 
 export const turns = createTurnHandler({
   sessions,
@@ -14,7 +14,7 @@ export const turns = createTurnHandler({
     if (!(await isMember(userId, workspace))) return new Response('No such workspace.', { status: 404 })
     return { userId }
   },
-  hasHistory: hasAnswer,
+  hasHistory: hasEarlier,
   run: runAgent,
   onQuestion: ({ userId, conversationId, messageId, input }) =>
     upsertMessage({ userId, conversationId, id: messageId, role: 'user', text: input }),

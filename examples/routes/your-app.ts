@@ -45,8 +45,8 @@ export interface ChatMessage {
   readonly outcome?: 'done' | 'stopped' | 'failed'
 }
 
-/** Whether this user's conversation has an earlier answer. */
-export declare function hasAnswer(turn: TurnIds): Promise<boolean>
+/** Whether this user's conversation has messages before this one; a retry has the same `messageId`. */
+export declare function hasEarlier(turn: TurnIds): Promise<boolean>
 
 /** Starts the agent: claude-turns.ts has one in full. */
 export declare function runAgent(turn: TurnRun<string>): AsyncIterable<ClaudeMessage>

@@ -10,7 +10,7 @@ import * as next from '../../examples/routes/next-route.js'
 import type { ChatMessage } from '../../examples/routes/your-app.js'
 import type { ClaudeMessage } from '../../src/agents/claude/index.js'
 import { turnQuery } from '../../src/core/turn-requests.js'
-import type { TurnRun } from '../../src/server/index.js'
+import type { TurnIds, TurnRun } from '../../src/server/index.js'
 import { reading } from '../server/handler/handler-setup.js'
 import { serve } from '../support/serve.js'
 
@@ -29,9 +29,9 @@ vi.mock('../../examples/routes/your-app.js', async () => {
     log: server.memoryTurnLog(),
     userOf: async (request: Request) => request.headers.get('x-user') ?? undefined,
     isMember: async (_userId: string, workspace: string) => workspace === 'w',
-    hasAnswer: async ({ userId, conversationId }: ChatMessage) =>
+    hasEarlier: async ({ userId, conversationId, messageId }: TurnIds) =>
       [...parts.messages.values()].some(
-        (m) => m.userId === userId && m.conversationId === conversationId && m.role === 'assistant',
+        (m) => m.userId === userId && m.conversationId === conversationId && !m.id.startsWith(messageId),
       ),
     upsertMessage: async (message: ChatMessage) => {
       parts.messages.set([message.userId, message.conversationId, message.id].join('/'), message)
@@ -140,6 +140,17 @@ describe.each(Object.entries(servers))('the %s route', (name, create) => {
     expect(second.events()).toContainEqual({ type: 'started', resumed: true })
     expect(parts.asked).toEqual([undefined, id])
     expect(parts.errors).toEqual([])
+  })
+
+  it.each([
+    ['says that the context is lost after its process was killed in the first answer', 'm2', true],
+    ['says no such thing where that message is sent again', 'm1', false],
+  ])('%s', async (_, messageId, isLost) => {
+    const killed = { userId: 'ada', conversationId: `${conversationId}-killed-${messageId}` }
+    parts.messages.set(`${killed.conversationId}/m1`, { ...killed, id: 'm1', role: 'user', text: 'My name is Ada.' })
+    const read = reading(await post({ ...killed, turnId: 't1', messageId, message: 'Who am I?' }))
+    await read.ended
+    expect(read.events().some(({ type }) => type === 'recovered')).toBe(isLost)
   })
 
   it('continues when its page is closed in mid-answer; a page that opens in the meantime follows it', async () => {

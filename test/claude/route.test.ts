@@ -18,7 +18,7 @@ vi.mock('../../examples/routes/your-app.js', async () => {
   return {
     sessions: server.memoryAgentSessions(),
     log: server.memoryTurnLog(),
-    hasAnswer: async () => parts.messages.length > 2,
+    hasEarlier: async () => parts.messages.length > 2,
     agentEnv: parts.agentEnv,
     get root() {
       return parts.root

@@ -14,8 +14,8 @@ export const userOf = async () => 'guest'
 export const isMember = async () => true
 export const onError = (error: unknown) => void errors.push(error)
 export const messagesOf = (id: string) => [...messages.values()].filter(({ conversationId }) => conversationId === id)
-export const hasAnswer = async ({ conversationId }: TurnIds) =>
-  messagesOf(conversationId).some(({ role }) => role === 'assistant')
+export const hasEarlier = async ({ conversationId, messageId }: TurnIds) =>
+  messagesOf(conversationId).some(({ id }) => !id.startsWith(messageId))
 
 export async function upsertMessage(message: ChatMessage): Promise<void> {
   messages.set(JSON.stringify([message.userId, message.conversationId, message.id]), message)

@@ -15,7 +15,7 @@ export function checkHandlerOptions<M, I>(options: TurnHandlerOptions<M, I>): vo
   if (!has(agent, 'kindOf')) throw wrong('`agent` must be an AgentDriver, such as claudeDriver.')
   const isStateless = typeof agent === 'object' && agent !== null && 'isStateless' in agent && agent.isStateless
   if (typeof hasHistory !== 'function' && !isStateless) {
-    throw wrong('`hasHistory` must be a function that says whether the conversation has an earlier answer.')
+    throw wrong('`hasHistory` must be a function that says whether the conversation has messages before this one.')
   }
 }
 

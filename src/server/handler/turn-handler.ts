@@ -30,8 +30,9 @@ export type TurnHandlerOptions<M, I = string> = TurnHandlerSettings<M, I> &
     | {
         readonly agent: AgentDriver<M>
         /**
-         * Whether the app has an earlier answer of the conversation. Asked only when there is no agent session to resume:
-         * then its context is lost.
+         * Whether the app has messages of the conversation before this one, which a retry sends under the same `messageId`.
+         * Asked only when there is no agent session to resume: then its context is lost. A question alone counts: the process
+         * that was to store its answer may have been killed.
          */
         readonly hasHistory: (turn: TurnIds) => boolean | Promise<boolean>
       }
