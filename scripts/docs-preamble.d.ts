@@ -99,3 +99,6 @@ declare module '@anthropic-ai/claude-agent-sdk' {
 declare module 'next/navigation' {
   export function usePathname(): string
 }
+
+/** As Vite's own types have it. */
+declare module '*.css'

@@ -22,7 +22,7 @@ describe('the five-minute start with Vite', () => {
     ['Express', 'server/express.ts'],
   ])('streams, stops, retries, resumes after a reload, and gives a second tab its own: %s', async (_, server) => {
     await app.replace('port: 3000', 'port: 0')
-    await app.replace('wait(100', 'wait(200')
+    await app.replace('wait(250', 'wait(200')
     const api = await app.run(server)
     await app.replace('http://localhost:3000', api)
     const address = await app.vite('--port', '0')
