@@ -104,7 +104,8 @@ export default defineConfig({
           name: 'browser',
           maxWorkers,
           include: [inBrowser],
-          expect: { poll: { timeout: 5_000 } },
+          testTimeout: watchingClock.testTimeout,
+          expect: watchingClock.expect,
           browser: {
             enabled: true,
             headless: true,
