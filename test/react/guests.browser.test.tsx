@@ -54,7 +54,7 @@ describe('SessionProvider with guests', () => {
     root.render(app('ada'))
     await expect.poll(() => [part('main')?.dataset.id, titles()]).toEqual([id, ['Hello']])
     await expect.poll(async () => (await adapter.get('ada', id)) !== undefined).toBe(true)
-    await expect.poll(() => adapter.get('', id), { timeout: 10_000 }).toBe('removed')
+    await expect.poll(() => adapter.get('', id), { timeout: 15_000 }).toBe('removed')
   })
 
   it('opens what a guest left when the page loads with a user', async () => {

@@ -73,7 +73,7 @@ function show({ userId = 'u' } = {}) {
 const status = () => container.querySelector('main')?.dataset.status
 const shown = () => [...container.querySelectorAll('p')].map((line) => line.textContent)
 const click = (id: string) => container.querySelector<HTMLButtonElement>(`#${id}`)?.click()
-const becomes = (wanted: string) => vi.waitFor(() => expect(status()).toBe(wanted), { timeout: 5_000, interval: 5 })
+const becomes = (wanted: string) => vi.waitFor(() => expect(status()).toBe(wanted), { timeout: 15_000, interval: 5 })
 const whole = ['user: hi', 'assistant: one two three']
 
 describe('useMessages', () => {
@@ -100,7 +100,7 @@ describe('useMessages', () => {
     first.unmount()
     observer.observe(container, { childList: true, subtree: true, characterData: true })
     show()
-    await vi.waitFor(() => expect(shown()).toEqual(whole), { timeout: 5_000 })
+    await vi.waitFor(() => expect(shown()).toEqual(whole), { timeout: 15_000 })
     observer.disconnect()
     for (const lines of paints.filter(({ length }) => length > 0)) expect(lines[0]).toBe('user: hi')
     expect(server.runs).toHaveLength(1)
@@ -117,7 +117,7 @@ describe('useMessages', () => {
       await page.leaveAndReturn()
       expect([...server.turns.values()].map(({ readers }) => readers.size)).toEqual([1])
     }
-    await vi.waitFor(() => expect(shown()).toEqual(whole), { timeout: 5_000 })
+    await vi.waitFor(() => expect(shown()).toEqual(whole), { timeout: 15_000 })
     expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1)
     await becomes('ready')
   })
