@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openTimeoutMs } from '../../src/adapters/dexie/connection.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
+import { until } from '../support/until.js'
 import { change, dexieHarness, type IndexedDb, settled } from './dexie-harness.js'
 
 /** How `dexieAdapter` opens its database, loses it, shares it with other tabs and closes it. */
@@ -131,14 +132,14 @@ export function dexieDatabaseBehaviour(db: IndexedDb): void {
         },
       })
       const refused = expect(adapter.list('', { limit: 1 })).rejects.toMatchObject({ code: 'storage-unavailable' })
-      await vi.waitFor(() => expect(tap.connections).toHaveLength(1))
+      await until(() => expect(tap.connections).toHaveLength(1))
       await clock.advance(openTimeoutMs)
       await refused
       const [late] = tap.connections
       const close = vi.spyOn(late ?? expect.fail(), 'close')
       held.result = late
       held.onsuccess(new Event('success'))
-      await vi.waitFor(() => expect(close).toHaveBeenCalled())
+      await until(() => expect(close).toHaveBeenCalled())
     })
 
     it('that the browser does not allow says so', async () => {

@@ -40,7 +40,8 @@ export async function readWhileSwapped(readers: readonly OlderReader[], rounds: 
   try {
     await once(swapper.stdout, 'data')
     const seen = readers.map(() => ({ rounds: 0, own: 0, foreignMessages: 0, foreignIds: 0 }))
-    for (let round = 0; round < rounds; round++) {
+    // A busy machine may let the swapper stand still with the link in place: then all are refused for a while.
+    for (let round = 0; round < rounds || seen.some(({ own }) => own === 0); round++) {
       for (const [index, reader] of readers.entries()) await look(reader, root, seen[index])
     }
     return seen

@@ -3,6 +3,7 @@ import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createSessionStore, memoryAdapter } from '../../src/index.js'
 import { SessionProvider, useConversationSession, useSessions } from '../../src/react/index.js'
+import { until } from '../support/until.js'
 
 let root: Root | undefined
 let container: HTMLElement
@@ -60,7 +61,7 @@ it('a handler taken before the opening does not switch the page back to its work
     </SessionProvider>
   )
   root.render(page('a'))
-  await vi.waitFor(() => expect(q('main')?.dataset.initialized).toBe('true'))
+  await until(() => expect(q('main')?.dataset.initialized).toBe('true'))
   root.render(page('b'))
   await tick(50)
   expect(q('main')?.dataset.initialized).toBe('true')
@@ -93,7 +94,7 @@ it('marking activity in an effect survives Activity hiding and showing the page'
   }
   root = createRoot(container)
   root.render(<Page />)
-  await vi.waitFor(() => expect(q('main')?.dataset.initialized).toBe('true'))
+  await until(() => expect(q('main')?.dataset.initialized).toBe('true'))
   setMode('hidden')
   await tick(50)
   setMode('visible')
@@ -119,7 +120,7 @@ it('a handler taken before the opening of a link does not leave a New chat', asy
       <Probe />
     </SessionProvider>,
   )
-  await vi.waitFor(() => expect(q('main')?.dataset.initialized).toBe('true'))
+  await until(() => expect(q('main')?.dataset.initialized).toBe('true'))
   store.recordMessage({ role: 'user', text: 'question' })
   const id = store.newConversation()
   captured?.()
@@ -141,7 +142,7 @@ it('hands an over-long workspace, such as from a URL, to the nearest error bound
       </Boundary>
     </SessionProvider>,
   )
-  await vi.waitFor(() => expect(q('#crash')?.textContent).toContain('workspace'))
+  await until(() => expect(q('#crash')?.textContent).toContain('workspace'))
   vi.restoreAllMocks()
 })
 
@@ -178,17 +179,17 @@ it('keeps its conversation, and forgets what the server knew, when Activity hide
   )
   root = createRoot(container)
   root.render(page('visible'))
-  await vi.waitFor(() => expect(q('main')?.dataset.conversation).toBeDefined())
+  await until(() => expect(q('main')?.dataset.conversation).toBeDefined())
   const id = q('main')?.dataset.conversation
   expect(shown[0]).toEqual(['stale'])
   q('button')?.click()
-  await vi.waitFor(() => expect(shown.at(-1)).toEqual([id]))
+  await until(() => expect(shown.at(-1)).toEqual([id]))
   root.render(page('hidden'))
   await tick() // in which the hidden provider's store is disposed
   await tick()
   shown.length = 0
   root.render(page('visible'))
-  await vi.waitFor(() => expect(shown.at(-1)).toEqual([id]))
+  await until(() => expect(shown.at(-1)).toEqual([id]))
   expect(shown.flat()).not.toContain('stale')
   expect(q('main')?.dataset.conversation).toBe(id)
 })

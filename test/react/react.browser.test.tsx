@@ -20,6 +20,7 @@ import {
   useSessions,
 } from '../../src/react/index.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
+import { until } from '../support/until.js'
 import { Chat } from './chat.js'
 
 let root: Root | undefined
@@ -56,7 +57,7 @@ const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolv
 const text = (id: string): string => container.querySelector(`#${id}`)?.textContent ?? ''
 const click = (id: string): void => container.querySelector<HTMLButtonElement>(`#${id}`)?.click()
 const initialized = (): Promise<void> =>
-  vi.waitFor(() => expect(container.querySelector('main')?.dataset.initialized).toBe('true'))
+  until(() => expect(container.querySelector('main')?.dataset.initialized).toBe('true'))
 
 /** The keys of conversations in localStorage. */
 const rows = (): string[] => Object.keys(localStorage).filter((key) => key.includes('/part/'))
@@ -80,7 +81,7 @@ describe('hydration', () => {
     const recovered: unknown[] = []
     root = hydrateRoot(container, page, { onRecoverableError: (error) => recovered.push(error) })
     await initialized()
-    await vi.waitFor(() => expect(container.textContent).toContain('from yesterday (1)'))
+    await until(() => expect(container.textContent).toContain('from yesterday (1)'))
     expect(container.querySelector('main')?.dataset.resumed).toBe('true')
     expect(recovered).toEqual([])
   })
@@ -96,7 +97,7 @@ describe('hydration', () => {
     expect(server.status).toBe('idle')
     container.innerHTML = '<code></code>'
     root = hydrateRoot(container, <HydratedId />, { onRecoverableError: (error) => recovered.push(error) })
-    await vi.waitFor(() => expect(container.textContent).toMatch(/^[0-9a-f-]{36}$/))
+    await until(() => expect(container.textContent).toMatch(/^[0-9a-f-]{36}$/))
     expect(recovered).toEqual([])
   })
 })
@@ -131,7 +132,7 @@ describe('initialState', () => {
     const recovered: unknown[] = []
     root = hydrateRoot(container, page, { onRecoverableError: (error) => recovered.push(error) })
     await initialized()
-    await vi.waitFor(() => expect(preview()).toBe('and its answer'))
+    await until(() => expect(preview()).toBe('and its answer'))
     observer.disconnect()
     expect(container.querySelector('time')?.textContent).toBe('just now')
     expect([...new Set(shown)]).toEqual(['', 'and its answer'])
@@ -157,7 +158,7 @@ describe('Strict Mode', () => {
     await initialized()
     const id = text('conversation')
     click('say')
-    await vi.waitFor(() => expect(rows()).toHaveLength(1))
+    await until(() => expect(rows()).toHaveLength(1))
     expect(text('conversation')).toBe(id)
     expect(id).toBe('id-1')
     expect([text('current'), text('workspace')]).toEqual([id, 'w'])
@@ -174,7 +175,7 @@ describe('Strict Mode', () => {
     await initialized()
     await nextTask() // in which a store would be disposed
     click('say')
-    await vi.waitFor(() => expect(container.textContent).toContain('hello (1)'))
+    await until(() => expect(container.textContent).toContain('hello (1)'))
   })
 })
 
@@ -220,7 +221,7 @@ describe('useConversationSession', () => {
     show(<Page />)
     await initialized()
     click('b')
-    await vi.waitFor(() => expect(seen.at(-1)).toEqual(['b', expect.any(String)]))
+    await until(() => expect(seen.at(-1)).toEqual(['b', expect.any(String)]))
     const idsOf = (name: string) =>
       new Set(seen.filter(([workspace, id]) => workspace === name && id).map(([, id]) => id))
     expect(idsOf('a').size).toBe(1)
@@ -252,7 +253,7 @@ describe('useConversationSession', () => {
     await initialized()
     expect(text('conversation')).toBe('given')
     click('new')
-    await vi.waitFor(() => expect(text('conversation')).not.toBe('given'))
+    await until(() => expect(text('conversation')).not.toBe('given'))
     expect(told).toEqual(['given', text('conversation')])
   })
 
@@ -282,9 +283,9 @@ describe('useConversationSession', () => {
     )
     await initialized()
     const first = text('conversation')
-    await vi.waitFor(() => expect(text('asked')).toBe(first))
+    await until(() => expect(text('asked')).toBe(first))
     click('new')
-    await vi.waitFor(() => expect(text('asked')).not.toBe(first))
+    await until(() => expect(text('asked')).not.toBe(first))
     await nextTask()
     expect(text('asked')).toBe(text('conversation'))
     const ids = seen.slice(seen.indexOf(first))
@@ -302,11 +303,11 @@ describe('useConversationSession', () => {
     }
     const page = (probe: ReactNode) => <SessionProvider store={store}>{probe}</SessionProvider>
     show(page(<Probe key="resumed" />))
-    await vi.waitFor(() => expect(text('conversation')).toBe(id))
+    await until(() => expect(text('conversation')).toBe(id))
     root?.render(page(<Probe key="linked" asked={id} />))
     await nextTask()
     root?.render(page(<Probe key="other" asked="another" />))
-    await vi.waitFor(() => expect(text('conversation')).toBe('another'))
+    await until(() => expect(text('conversation')).toBe('another'))
     expect([...new Set(seen)]).toEqual([id, undefined, 'another'])
   })
 
@@ -335,11 +336,11 @@ describe('useConversationSession', () => {
     )
     await initialized()
     sayInFirst()
-    await vi.waitFor(() => expect(text('count')).toBe('1'))
+    await until(() => expect(text('count')).toBe('1'))
     click('new')
     await nextTask()
     sayInFirst()
-    await vi.waitFor(() => expect(text('late')).toBe('a late answer'))
+    await until(() => expect(text('late')).toBe('a late answer'))
   })
 
   it('keeps what was recorded before the conversation was open, in the workspace it was said in', async () => {
@@ -371,11 +372,11 @@ describe('useConversationSession', () => {
         <Probe />
       </SessionProvider>,
     )
-    await vi.waitFor(() => expect(store.getState().status).toBe('opening'))
+    await until(() => expect(store.getState().status).toBe('opening'))
     click('say')
     answer()
     await initialized()
-    await vi.waitFor(() => expect(store.getState().sessions).toMatchObject([{ workspace: 'w', messageCount: 1 }]))
+    await until(() => expect(store.getState().sessions).toMatchObject([{ workspace: 'w', messageCount: 1 }]))
   })
 })
 
@@ -393,7 +394,7 @@ describe('rendering', () => {
         <Probe />
       </SessionProvider>,
     )
-    await vi.waitFor(() => expect(text('current')).toBe(id))
+    await until(() => expect(text('current')).toBe(id))
     const before = renders
     for (let count = 0; count < 1_000; count++) store.updateActivity()
     await nextTask()
@@ -416,9 +417,9 @@ describe('rendering', () => {
         <Probe />
       </SessionProvider>,
     )
-    await vi.waitFor(() => expect(text('again')).toBe('0'))
+    await until(() => expect(text('again')).toBe('0'))
     click('again')
-    await vi.waitFor(() => expect(text('again')).toBe('1'))
+    await until(() => expect(text('again')).toBe('1'))
     expect(seen.size).toBe(1)
   })
 })
@@ -444,14 +445,14 @@ describe('NewChatButton', () => {
         <Opener />
       </SessionProvider>,
     )
-    await vi.waitFor(() => expect(container.querySelector('#new')).not.toBeNull())
+    await until(() => expect(container.querySelector('#new')).not.toBeNull())
     const button = () => container.querySelector<HTMLButtonElement>('#new')
     expect(button()?.disabled).toBe(true)
     expect(button()?.className).toBe('mine')
     expect(refs).toContain(button())
     expect(button()?.type).toBe('button')
     click('open')
-    await vi.waitFor(() => expect(button()?.disabled).toBe(false))
+    await until(() => expect(button()?.disabled).toBe(false))
     click('new')
     expect(begun).toHaveLength(1)
   })
@@ -477,8 +478,8 @@ describe('useSessionEvent', () => {
         <Probe />
       </SessionProvider>,
     )
-    await vi.waitFor(() => expect(text('probe')).toBe('listening'))
-    await vi.waitFor(async () => {
+    await until(() => expect(text('probe')).toBe('listening'))
+    await until(async () => {
       await store.initConversation('b', { conversationId: first })
       expect(told).toContain('conversation-redirected')
     })
@@ -512,14 +513,14 @@ describe('useSessionEvent, its listener new in each render', () => {
       </SessionProvider>
     )
     show(page('first'))
-    await vi.waitFor(() => expect(text('probe')).toBe('first'))
+    await until(() => expect(text('probe')).toBe('first'))
     root?.render(page('second'))
-    await vi.waitFor(() => expect(text('probe')).toBe('second'))
+    await until(() => expect(text('probe')).toBe('second'))
     const id = await store.initConversation('w')
     store.recordMessage({ role: 'user', text: 'hello' })
     await store.removeConversation(id)
     await store.initConversation('w', { conversationId: id })
-    await vi.waitFor(() => expect(told).toEqual(['second conversation-removed', 'second conversation-redirected']))
+    await until(() => expect(told).toEqual(['second conversation-removed', 'second conversation-redirected']))
     expect(listening).toBe(1)
   })
 })
@@ -540,15 +541,15 @@ describe('users', () => {
     await initialized()
     const ofAda = text('conversation')
     click('say')
-    await vi.waitFor(() => expect(container.textContent).toContain('hello (1)'))
+    await until(() => expect(container.textContent).toContain('hello (1)'))
 
     root.render(page('bob'))
-    await vi.waitFor(() => expect(text('conversation')).not.toBe(ofAda))
+    await until(() => expect(text('conversation')).not.toBe(ofAda))
     await initialized()
     expect(container.textContent).not.toContain('hello (1)')
     expect(await adapter.list('bob', { limit: 10 })).toEqual({ sessions: [] })
     root.render(page('ada'))
-    await vi.waitFor(() => expect(text('conversation')).toBe(ofAda))
+    await until(() => expect(text('conversation')).toBe(ofAda))
   })
 })
 
@@ -569,21 +570,21 @@ describe('the back/forward cache', () => {
     await initialized()
     const id = text('conversation')
     click('say')
-    await vi.waitFor(async () => expect((await adapter.list('', { limit: 1 })).sessions).toHaveLength(1))
+    await until(async () => expect((await adapter.list('', { limit: 1 })).sessions).toHaveLength(1))
 
     tab.tell('pagehide')
     tab.tell('pageshow')
-    await vi.waitFor(() => expect(status()).toBe('ready'))
+    await until(() => expect(status()).toBe('ready'))
     expect(text('conversation')).toBe(id)
 
     tab.tell('pagehide')
     const second = other()
     expect(await second.initConversation('w', { conversationId: id })).toBe(id)
     tab.tell('pageshow')
-    await vi.waitFor(() => expect(status()).toBe('watching'))
+    await until(() => expect(status()).toBe('watching'))
     expect(text('conversation')).toBe(id)
     await second.dispose()
-    await vi.waitFor(() => expect(status()).toBe('ready'))
+    await until(() => expect(status()).toBe('ready'))
     expect(text('conversation')).toBe(id)
   })
 })

@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { useConversationSession, useSessionActions } from '../../src/react/index.js'
+import { until } from '../support/until.js'
 
 const key = 'claude-session-storage'
 
@@ -52,14 +53,14 @@ it('the seed’s page resumes where it was, and its older code still finds the c
   const main = () => container.querySelector('main')?.dataset ?? {}
   const click = (id: string) => container.querySelector<HTMLButtonElement>(`#${id}`)?.click()
 
-  await vi.waitFor(() => expect(main().initialized).toBe('false'))
+  await until(() => expect(main().initialized).toBe('false'))
   click('mount')
-  await vi.waitFor(() => expect(main().initialized).toBe('true'))
+  await until(() => expect(main().initialized).toBe('true'))
   expect(main()).toMatchObject({ conversation: 'current', resumed: 'true' })
   expect(localStorage.getItem(key), 'opening writes no snapshot').toBe(blob)
 
   click('say')
-  await vi.waitFor(() => expect(snapshot()).toMatchObject({ version: 0, currentConversationId: 'current' }))
+  await until(() => expect(snapshot()).toMatchObject({ version: 0, currentConversationId: 'current' }))
   expect(snapshot()).toMatchObject({
     currentWorkspace: 'demo.alive.best',
     sessions: [
@@ -70,11 +71,11 @@ it('the seed’s page resumes where it was, and its older code still finds the c
   })
 
   click('new')
-  await vi.waitFor(() => expect(main().conversation).not.toBe('current'))
+  await until(() => expect(main().conversation).not.toBe('current'))
   expect(snapshot()).toMatchObject({ currentConversationId: main().conversation, state: snapshotState() })
   click('back')
-  await vi.waitFor(() => expect(main().conversation).toBe('current'))
-  await vi.waitFor(() => expect(snapshot().currentConversationId).toBe('current'))
+  await until(() => expect(main().conversation).toBe('current'))
+  await until(() => expect(snapshot().currentConversationId).toBe('current'))
   root.unmount()
 
   function snapshotState() {

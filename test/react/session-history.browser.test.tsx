@@ -19,6 +19,7 @@ import {
   useSessionHistory,
 } from '../../src/react/index.js'
 import { englishTexts } from '../../src/react/session-history-texts.js'
+import { until } from '../support/until.js'
 
 const hour = 3_600_000
 const start = Date.UTC(2026, 10, 24, 12)
@@ -71,7 +72,7 @@ async function show(props: SessionHistoryProps = {}, shown: SessionStore = store
       </SessionProvider>
     </StrictMode>,
   )
-  await vi.waitFor(() => expect(container.querySelector('section')).not.toBeNull())
+  await until(() => expect(container.querySelector('section')).not.toBeNull())
 }
 
 /** The same store with a part of its state given, such as what only another tab could bring about. */
@@ -128,7 +129,7 @@ describe('what is shown', () => {
     await show()
     expect(container.querySelector('.leftoff-history-empty')).toBeNull()
     await store.initConversation('w')
-    await vi.waitFor(() => expect(part('.leftoff-history-empty').textContent).toBe('No conversations yet.'))
+    await until(() => expect(part('.leftoff-history-empty').textContent).toBe('No conversations yet.'))
   })
 
   it('takes texts in another language, and every prop of a section', async () => {
@@ -153,7 +154,7 @@ describe('what is shown', () => {
     expect(shown()).toBe('1 hour ago')
     time += hour
     vi.advanceTimersByTime(60_000)
-    await vi.waitFor(() => expect(shown()).toBe('2 hours ago'))
+    await until(() => expect(shown()).toBe('2 hours ago'))
     vi.useRealTimers()
   })
 
@@ -175,7 +176,7 @@ describe('switching', () => {
     await threeConversations()
     await show({ onSwitch: (id) => told.push(id) })
     await userEvent.click(part('.leftoff-history-open', row('first')))
-    await vi.waitFor(() => expect(row('first').dataset.current).toBe('true'))
+    await until(() => expect(row('first').dataset.current).toBe('true'))
     expect(store.getState().currentConversationId).toBe('first')
     expect(announced()).toBe('“about first” is open.')
     expect(told).toEqual(['first'])
@@ -192,10 +193,10 @@ describe('switching', () => {
       { ...store, switchConversation: async () => ({ ok: false, reason }) },
     )
     await userEvent.click(part('.leftoff-history-open', row('first')))
-    await vi.waitFor(() => expect(announced()).toBe(text))
+    await until(() => expect(announced()).toBe(text))
     const first = part('[role=status] span')
     await userEvent.click(part('.leftoff-history-open', row('first')))
-    await vi.waitFor(() => expect(part('[role=status] span')).not.toBe(first))
+    await until(() => expect(part('[role=status] span')).not.toBe(first))
     expect(part('[role=status]').dataset.result).toBe('refused')
     expect(told).toEqual([])
   })
@@ -233,7 +234,7 @@ describe('with the keyboard', () => {
     await userEvent.keyboard('{F2}')
     expect(document.activeElement).toBe(part('input', row('second')))
     await userEvent.keyboard('Trip to Rome{Enter}')
-    await vi.waitFor(() => expect(titles()).toContain('Trip to Rome'))
+    await until(() => expect(titles()).toContain('Trip to Rome'))
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('second')))
     expect(announced()).toBe('Renamed to “Trip to Rome”.')
     expect(store.getState().sessions.find((session) => session.conversationId === 'second')?.title).toBe('Trip to Rome')
@@ -245,7 +246,7 @@ describe('with the keyboard', () => {
     for (const keys of ['Something{Escape}', '{Enter}']) {
       part('.leftoff-history-rename', row('second')).focus()
       await userEvent.keyboard(`{Enter}${keys}`)
-      await vi.waitFor(() => expect(document.activeElement).toBe(part('.leftoff-history-rename', row('second'))))
+      await until(() => expect(document.activeElement).toBe(part('.leftoff-history-rename', row('second'))))
     }
     expect(titles()).toEqual(['about third', 'about second', 'about first'])
     expect(announced()).toBe('')
@@ -256,10 +257,10 @@ describe('with the keyboard', () => {
     await show()
     part('.leftoff-history-open', row('second')).focus()
     await userEvent.keyboard('{Delete}')
-    await vi.waitFor(() => expect(rows()).toEqual(['third', 'first']))
+    await until(() => expect(rows()).toEqual(['third', 'first']))
     expect(part('[role=status]').textContent).toBe('“about second” was removed. Undo')
     await userEvent.keyboard('{Control>}z{/Control}')
-    await vi.waitFor(() => expect(rows()).toEqual(['third', 'second', 'first']))
+    await until(() => expect(rows()).toEqual(['third', 'second', 'first']))
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('second')))
     expect(announced()).toBe('“about second” is back.')
   })
@@ -269,13 +270,13 @@ describe('with the keyboard', () => {
     await show()
     part('.leftoff-history-open', row('second')).focus()
     await userEvent.keyboard('{Delete}')
-    await vi.waitFor(() => expect(rows()).toEqual(['third', 'first']))
+    await until(() => expect(rows()).toEqual(['third', 'first']))
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('first')))
     await userEvent.keyboard('{Delete}')
-    await vi.waitFor(() => expect(rows()).toEqual(['third']))
+    await until(() => expect(rows()).toEqual(['third']))
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('third')))
     await userEvent.keyboard('{Delete}')
-    await vi.waitFor(() => expect(rows()).toEqual([]))
+    await until(() => expect(rows()).toEqual([]))
     expect(document.activeElement).toBe(part('section'))
   })
 
@@ -284,12 +285,12 @@ describe('with the keyboard', () => {
     await show()
     part('.leftoff-history-rename', row('second')).focus()
     await userEvent.keyboard('{Enter}Later{Enter}')
-    await vi.waitFor(() => expect(titles()).toContain('Later'))
+    await until(() => expect(titles()).toContain('Later'))
     part('section').focus()
     await store.initConversation('other')
-    await vi.waitFor(() => expect(rows()).toEqual([]))
+    await until(() => expect(rows()).toEqual([]))
     await store.initConversation('w')
-    await vi.waitFor(() => expect(rows()).toHaveLength(3))
+    await until(() => expect(rows()).toHaveLength(3))
     expect(document.activeElement).toBe(part('section'))
   })
 })
@@ -299,11 +300,11 @@ describe('a removal', () => {
     await threeConversations()
     await show()
     await userEvent.click(part('.leftoff-history-remove', row('third')))
-    await vi.waitFor(() => expect(rows()).toEqual(['second', 'first']))
+    await until(() => expect(rows()).toEqual(['second', 'first']))
     expect(store.getState().currentConversationId).not.toBe('third')
     await userEvent.click(part('.leftoff-history-undo'))
-    await vi.waitFor(() => expect(rows()).toEqual(['third', 'second', 'first']))
-    await vi.waitFor(() => expect(row('third').dataset.current).toBe('true'))
+    await until(() => expect(rows()).toEqual(['third', 'second', 'first']))
+    await until(() => expect(row('third').dataset.current).toBe('true'))
     expect(container.querySelector('.leftoff-history-undo')).toBeNull()
   })
 
@@ -311,8 +312,8 @@ describe('a removal', () => {
     await threeConversations()
     await show({ undoMs: 50 })
     await userEvent.click(part('.leftoff-history-remove', row('second')))
-    await vi.waitFor(() => expect(announced()).toContain('was removed'))
-    await vi.waitFor(() => expect(container.querySelector('.leftoff-history-undo')).toBeNull())
+    await until(() => expect(announced()).toContain('was removed'))
+    await until(() => expect(container.querySelector('.leftoff-history-undo')).toBeNull())
     expect(announced()).toBe('“about second” was removed.')
   })
 })
@@ -341,16 +342,16 @@ describe('a long history', () => {
     await store.initConversation('w')
     await show({ pageSize: 3, texts: { day: (at) => `${Math.round((start - at) / day)} days ago` } })
     const days = () => all('.leftoff-history-day').map(({ textContent }) => textContent)
-    await vi.waitFor(() => expect(days()).toEqual(['0 days ago', '1 days ago', '2 days ago']))
+    await until(() => expect(days()).toEqual(['0 days ago', '1 days ago', '2 days ago']))
     expect(all('ul').map((list) => list.ariaLabel)).toEqual(days())
 
     await userEvent.click(part('.leftoff-history-more'))
-    await vi.waitFor(() => expect(rows()).toHaveLength(6))
+    await until(() => expect(rows()).toHaveLength(6))
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('c3')))
     await userEvent.keyboard('{ArrowUp}')
     expect(document.activeElement).toBe(part('.leftoff-history-open', row('c2')))
     await userEvent.click(part('.leftoff-history-more'))
-    await vi.waitFor(() => expect(rows()).toEqual(ages.map((age) => `c${age}`)))
+    await until(() => expect(rows()).toEqual(ages.map((age) => `c${age}`)))
     expect(container.querySelector('.leftoff-history-more')).toBeNull()
   })
 
@@ -374,7 +375,7 @@ describe('a long history', () => {
     const failing: SessionStore = { ...store, loadMore: () => Promise.reject(new Error('storage is gone')) }
     await show({ pageSize: 3 }, withState(failing, { hasMore: true }))
     await userEvent.click(part('.leftoff-history-more'))
-    await vi.waitFor(() => expect(announced()).toMatch(/could not be loaded/))
+    await until(() => expect(announced()).toMatch(/could not be loaded/))
   })
 })
 
@@ -405,10 +406,10 @@ describe('useSessionHistory', () => {
     root = createRoot(container)
     again = () => root?.render(page(2))
     root.render(page(1))
-    await vi.waitFor(() => expect(container.textContent).toBe('1'))
+    await until(() => expect(container.textContent).toBe('1'))
     const before = results.size
     again()
-    await vi.waitFor(() => expect(container.textContent).toBe('2'))
+    await until(() => expect(container.textContent).toBe('2'))
     expect(results.size).toBe(before)
   })
 })

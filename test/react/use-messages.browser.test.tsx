@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { createTurnClient } from '../../src/index.js'
 import { SessionProvider, useConversationSession, useMessages } from '../../src/react/index.js'
+import { until } from '../support/until.js'
 import { turnServer } from '../turns/turn-server.js'
 
 let roots: Root[]
@@ -128,7 +129,7 @@ describe('useMessages', () => {
     server.faults.push({ status: 400 })
     click('send')
     const retry = () => container.querySelector<HTMLButtonElement>('button:not([id])')
-    await vi.waitFor(() => expect(retry()?.textContent).toBe('notice turn-failed'))
+    await until(() => expect(retry()?.textContent).toBe('notice turn-failed'))
     expect(container.querySelector('p')?.dataset.state).toBe('not-sent')
     retry()?.click()
     await vi.waitFor(() => expect(shown()).toEqual(['user: hi', 'assistant: one ']), { interval: 5 })
