@@ -138,7 +138,8 @@ export function turnCases(start: () => Promise<Engine>): void {
     })
 
     it('is gone from every tab and every storage after a sign-out', async () => {
-      const [a, b] = [await open('signed-out'), await open('signed-out')]
+      // The last one is in front; a page that is hidden reads its answer later.
+      const [b, a] = [await open('signed-out'), await open('signed-out')]
       const { finish } = await ask(a, 1)
       await sees(a, ['user: hello', 'assistant: word0  (answering)'])
       await b.evaluate(() => {
