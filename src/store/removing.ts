@@ -12,8 +12,10 @@ import { nowMs, type User } from './user.js'
 
 /** Removes a conversation, at once or when it can no longer be undone. */
 export function removeConversation(user: User, conversationId: string, undoMs: number): Promise<void> {
+  // One that is gone already cannot be taken back.
+  const isGone = user.removedIds.has(conversationId) && !user.removals.has(conversationId)
   user.removedIds.add(conversationId)
-  user.removals.set(conversationId, undoMs > 0 ? { dueAt: nowMs(user) + undoMs } : {})
+  user.removals.set(conversationId, undoMs > 0 && !isGone ? { dueAt: nowMs(user) + undoMs } : {})
   if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
   const isPending = () => undoMs === 0 && user.removals.has(conversationId)
   return saveAll(user).then(

@@ -1,5 +1,5 @@
 import { checkUser } from './check-views.js'
-import { mayBeMissing, mustBeGone } from './excuses.js'
+import { hasTwoSignIns, mayBeMissing, mustBeGone } from './excuses.js'
 import { claimsOf, guest, mayBeInBoth, mayHaveClaimed } from './guest.js'
 import { possibleTitles, type Renaming, removedForGood, type Said, textOf, timesCounted } from './model.js'
 import type { SoakRow } from './store-driver.js'
@@ -151,7 +151,7 @@ function checkTraces(world: World): void {
           at < one.at &&
           stay.begunAt < one.at,
       )
-      if (!isGone || claimsOf(world.model, stay).length > 0) continue
+      if (!isGone || claimsOf(world.model, stay).length > 0 || hasTwoSignIns(world.model, stay)) continue
       count(world, 'invariant: signed out is gone')
       if (!texts.some((stored) => stored?.includes(text))) continue
       violate(world, 'signed out is gone', `“${text}” is in localStorage after signing out`, stay.facts)

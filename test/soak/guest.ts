@@ -50,14 +50,18 @@ export function mayBeLostByClaim(model: Model, said: Said): string | undefined {
         removal.user === to &&
         (removal.conversationId === undefined
           ? removal.settledAt > at || model.conversations.some(({ id, user }) => user === to && ids.includes(id))
-          : ids.includes(removal.conversationId)),
+          : ids.length === 0 || ids.includes(removal.conversationId)),
     )
     if (isRemoved) return 'who claimed it removed it'
   }
   return undefined
 }
 
-/** Whether a message may be counted for the guest and for who claimed it: a claim that was cut short is done by the next one. */
+/**
+ * Whether a message may be counted twice, for the guest and for who claimed it, or for two who did: a claim that was cut short is
+ * done by the next one, and what localStorage has goes some seconds after it was copied.
+ */
 export function mayBeInBoth(model: Model, said: Said): boolean {
-  return rowClaimsOf(model, said.stay).some(({ isDone }) => !isDone)
+  const claims = rowClaimsOf(model, said.stay)
+  return claims.some(({ isDone }) => !isDone) || new Set(claims.map(({ to }) => to)).size > 1
 }

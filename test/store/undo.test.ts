@@ -56,6 +56,14 @@ describe('a removal that can be undone', () => {
     expect(store.restoreConversation(id)).toBe(false)
   })
 
+  it('takes nothing back of a conversation that was removed for good, though it is removed once more', async () => {
+    const { tab, id, clock } = await removed(5_000)
+    await clock.advance(5_000)
+    await tab.store.removeConversation(id, { undoMs: 5_000 })
+    expect(tab.store.restoreConversation(id)).toBe(false)
+    expect(shown(tab)).toEqual([])
+  })
+
   it('can still be undone after the page was hidden', async () => {
     const { tab, id, clock, settle } = await removed(5_000)
     tab.tab.tell('hidden')
