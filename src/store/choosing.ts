@@ -160,7 +160,19 @@ export async function chooseInMemory(
 ): Promise<Choice> {
   const own = asked ?? readPointer(user, workspace)
   if (own === undefined || isHidden(user, own)) return chooseNew(user, workspace)
+  // It may be only the locks that are slow: then storage still says in time that the conversation is gone.
+  let isGone = false
+  readRow(user, own).then(
+    (row) => {
+      isGone = row === 'removed'
+    },
+    () => {},
+  )
   const claim = await takeClaim(user, own, { waitMs: user.hasLeftStamp ? graceMs : 0 })
+  if (isGone) {
+    releaseClaim(user, claim)
+    return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'removed')
+  }
   if (!claim && (asked === undefined ? !user.hasLeftStamp : user.context.whenOpenElsewhere === 'new')) {
     return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'open-elsewhere')
   }
