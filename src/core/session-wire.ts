@@ -2,6 +2,15 @@
 export const maxBatch = 100
 /** How many bytes the body of a request may have. No single change has as many. */
 export const maxBodyBytes = 65_536
+/** How many sessions a page of a list may have over HTTP. */
+export const maxPage = 1_000
+
+/**
+ * The header that names the user whom the page works for. A server compares it with the user who is signed in, and believes only the
+ * latter: a page that another tab signed in as someone else must not read or clear the other's history. A form of another site cannot send it.
+ */
+export const userHeader = 'leftoff-user'
+
 /**
  * Why a request about sessions was refused whole, and its status. What `authorize` answered is the app's own and has none of this.
  *
@@ -18,11 +27,3 @@ export type SessionRefusalCode =
   | 'unreachable'
   | 'quota-exceeded'
   | 'storage-unavailable'
-/** How many sessions a page of a list may have over HTTP. */
-export const maxPage = 1_000
-
-/**
- * The header that names the user whom the page works for. A server compares it with the user who is signed in, and believes only the
- * latter: a page that another tab signed in as someone else must not read or clear the other's history. A form of another site cannot send it.
- */
-export const userHeader = 'leftoff-user'

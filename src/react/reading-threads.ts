@@ -15,7 +15,7 @@ export function readingThreads(store: SessionStore) {
   return {
     /** The one that a page comes back to: it reads on, over the connection it has. */
     find: (client: TurnClient, conversation: TurnConversation) =>
-      [...threads].find((one) => one.client === client && textOf(one.conversation) === textOf(conversation)),
+      [...threads].find((one) => one.client === client && keyOf(one.conversation) === keyOf(conversation)),
     add(thread: Thread): void {
       threads.delete(thread)
       threads.add(thread)
@@ -28,5 +28,5 @@ export function readingThreads(store: SessionStore) {
   }
 }
 
-const textOf = ({ userId, workspace, conversationId }: TurnConversation) =>
+const keyOf = ({ userId, workspace, conversationId }: TurnConversation) =>
   JSON.stringify([userId, workspace, conversationId])

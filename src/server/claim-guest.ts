@@ -4,6 +4,7 @@ import { claimChange } from '../core/claim-change.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { createId as randomId } from '../core/create-id.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
+import { pause } from '../core/in-time.js'
 import { type TabKey, tabKey } from '../core/tab-key.js'
 import type { AgentSessionStore } from './agent-session-store.js'
 import { callInTime } from './call-in-time.js'
@@ -98,7 +99,7 @@ export async function claimGuest(options: ClaimGuestOptions): Promise<ClaimGuest
     const waits = left.flatMap(({ error }) => (isLeftoffError(error, 'turn-busy') ? (error.retryAfterMs ?? 0) : []))
     const ms = Math.min(deadline - clock.monotonic(), Math.max(firstLookMs, Math.min(lookAgainMs, ...waits)))
     if (waits.length === 0 || ms <= 0) return { claimed, left }
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
+    await pause(clock, ms)
     due = left.map(({ error: _, ...conversation }) => conversation)
   }
 }

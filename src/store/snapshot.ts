@@ -19,8 +19,9 @@ export function writeSnapshot(user: User, state: SessionState): void {
   if (state.currentConversationId === undefined) return
   tryStorage(user.context, 'localStorage', (storage) => {
     const before = storage.getItem(name)
-    const mayReplace = before === null || isSnapshot(before) || before === user.importedBlob || isImportOver(user)
-    const after = JSON.stringify(snapshotOf(state, before === null ? undefined : parseJson(before)))
+    const blob = before === null ? undefined : parseJson(before)
+    const mayReplace = before === null || isSnapshot(blob) || before === user.importedBlob || isImportOver(user)
+    const after = JSON.stringify(snapshotOf(state, blob))
     if (mayReplace && after !== before) storage.setItem(name, after)
   })
 }
@@ -29,7 +30,7 @@ export function writeSnapshot(user: User, state: SessionState): void {
 export function legacyBlob(user: User): string | undefined {
   if (!user.context.legacy || isImportOver(user)) return undefined
   const blob = tryStorage(user.context, 'localStorage', (storage) => storage.getItem(user.context.name))
-  return blob === null || blob === undefined || isSnapshot(blob) ? undefined : blob
+  return blob === null || blob === undefined || isSnapshot(parseJson(blob)) ? undefined : blob
 }
 
 /** The key that says that somebody signed out on this device: a blob without an owner is nobody's from then on. */
@@ -44,8 +45,7 @@ function isImportOver(user: User): boolean {
   return typeof mark === 'string'
 }
 
-function isSnapshot(blob: string): boolean {
-  const value = parseJson(blob)
+function isSnapshot(value: unknown): boolean {
   return isObject(value) && value.writtenBy === 'leftoff'
 }
 

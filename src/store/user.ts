@@ -50,7 +50,7 @@ export interface User {
   epoch: string
   /** session-user.ts: what must have happened before anything is opened. Never rejects. */
   started: Promise<void> | undefined
-  /** claim-guest.ts: what a guest has becomes the user's. Never rejects. */
+  /** guests.ts: what a guest has becomes the user's. Never rejects. */
   claiming: Promise<void> | undefined
 
   /** history.ts */
