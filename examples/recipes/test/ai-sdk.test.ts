@@ -1,18 +1,15 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rm } from 'node:fs/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { MockLanguageModelV4 } from 'ai/test'
 import { Hono } from 'hono'
 import type { TurnAnswer, TurnQuestion } from 'leftoff/server'
 import { type Browser, chromium, type Page } from 'playwright'
-import { build } from 'vite'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
 import { DELETE, GET, POST } from '../ai-sdk/route.js'
+import { buildPage } from './build-page.js'
 
 interface Stored {
   readonly id: string
@@ -81,21 +78,13 @@ let browser: Browser
 let address: string
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'leftoff-ai-sdk-'))
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: fileURLToPath(new URL('page', import.meta.url)),
-    resolve: { dedupe: ['react', 'react-dom'] },
-    build: { outDir: join(folder, 'page') },
-  })
-  const html = await readFile(join(folder, 'page/index.html'), 'utf8')
+  const { folder, html } = await buildPage()
   const app = new Hono()
     .get('/api/turn', (c) => GET(c.req.raw))
     .post('/api/turn', (c) => POST(c.req.raw))
     .delete('/api/turn', (c) => DELETE(c.req.raw))
     .get('/api/messages/:id', (c) => c.json(parts.messages.get(c.req.param('id')) ?? []))
-    .use('/assets/*', serveStatic({ root: join(folder, 'page') }))
+    .use('/assets/*', serveStatic({ root: folder }))
     .get('*', (c) => c.html(html))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
   address = `http://localhost:${port}`

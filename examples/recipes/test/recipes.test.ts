@@ -1,16 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rm } from 'node:fs/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { type BrowserContext, chromium, type Page } from 'playwright'
-import { build } from 'vite'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
 import { turns } from '../../routes/turns.js'
+import { buildPage } from './build-page.js'
 import { errors, forget, messagesOf } from './your-app.js'
 
 vi.mock('../../routes/your-app.js', () => import('./your-app.js'))
@@ -20,20 +17,11 @@ let address: string
 const complaints: string[] = []
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'leftoff-recipes-'))
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: fileURLToPath(new URL('page', import.meta.url)),
-    // One React for all, though leftoff finds another beside itself.
-    resolve: { dedupe: ['react', 'react-dom'] },
-    build: { outDir: join(folder, 'page') },
-  })
-  const html = await readFile(join(folder, 'page/index.html'), 'utf8')
+  const { folder, html } = await buildPage()
   const app = new Hono()
     .all('/api/turn', (c) => turns.fetch(c.req.raw))
     .get('/api/messages/:id', (c) => c.json(messagesOf(c.req.param('id'))))
-    .use('/assets/*', serveStatic({ root: join(folder, 'page') }))
+    .use('/assets/*', serveStatic({ root: folder }))
     .get('*', (c) => c.html(html))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
   address = `http://localhost:${port}`

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright'
 import { compile } from 'svelte/compiler'
-import { build } from 'tsup'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileScript, parse } from 'vue/compiler-sfc'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
+import { bundlePage } from '../../support/bundle-page.js'
 import { readGuide, writeFiles } from '../../support/guide-files.js'
 import { installPacked } from '../../support/install-packed.js'
 import { serve } from '../../support/serve.js'
@@ -43,26 +43,9 @@ beforeAll(async () => {
       `import { mount } from 'svelte'\nimport App from './App.svelte'\nmount(App, { target: document.body })`,
     ],
   ])
-  const built = join(folder, 'built')
-  await build({
-    config: false,
-    silent: true,
-    entry: {
-      plain: join(folder, 'src/main.ts'),
-      vue: join(folder, 'src/vue.ts'),
-      svelte: join(folder, 'src/svelte.ts'),
-    },
-    outDir: built,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'browser',
-    splitting: false,
-    noExternal: [/./],
-    env: { NODE_ENV: 'production' },
-    outExtension: () => ({ js: '.js' }),
-  })
-  const scripts = new Map<string, Buffer>()
-  for (const name of ['plain', 'vue', 'svelte']) scripts.set(`/${name}.js`, await readFile(join(built, `${name}.js`)))
+  const pages = { '/plain.js': 'src/main.ts', '/vue.js': 'src/vue.ts', '/svelte.js': 'src/svelte.ts' }
+  const scripts = new Map<string, string>()
+  for (const [path, page] of Object.entries(pages)) scripts.set(path, await bundlePage(join(folder, page)))
   await rm(folder, { recursive: true })
   const server = createServer(({ url = '/' }, response) => {
     const script = scripts.get(url)

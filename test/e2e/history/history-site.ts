@@ -1,12 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { memoryAdapter } from 'leftoff'
 import { sessionRoutes } from 'leftoff/server'
-import { build } from 'tsup'
+import { bundlePage } from '../../support/bundle-page.js'
 import { serve } from '../../support/serve.js'
 
 /** A web server with one page, `history-page.tsx`, styled by `leftoff/react/styles.css`. */
@@ -31,25 +29,7 @@ interface SiteOptions {
 
 /** Bundles the page with leftoff as it was built, and serves it at every address. */
 export async function startHistorySite(): Promise<HistorySite> {
-  const folder = await mkdtemp(join(tmpdir(), 'leftoff-history-'))
-  await build({
-    config: false,
-    silent: true,
-    entry: [fileURLToPath(new URL('history-page.tsx', import.meta.url))],
-    outDir: folder,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'browser',
-    splitting: false,
-    noExternal: [/./],
-    env: { NODE_ENV: 'production' },
-    esbuildOptions: (options) => {
-      options.jsx = 'automatic'
-    },
-    outExtension: () => ({ js: '.js' }),
-  })
-  const script = await readFile(join(folder, 'history-page.js'))
-  await rm(folder, { recursive: true })
+  const script = await bundlePage(fileURLToPath(new URL('history-page.tsx', import.meta.url)))
   const sheet = await readFile(fileURLToPath(import.meta.resolve('leftoff/react/styles.css')))
 
   const account = memoryAdapter()

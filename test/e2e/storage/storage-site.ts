@@ -1,9 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'tsup'
+import { bundlePage } from '../../support/bundle-page.js'
 import { serve } from '../../support/serve.js'
 import { isLocksMode, type LocksMode, locksScripts } from './locks-mode.js'
 
@@ -20,22 +17,7 @@ export interface StorageSite {
 
 /** Bundles the page with leftoff as it was built, and serves it. */
 export async function startStorageSite(): Promise<StorageSite> {
-  const folder = await mkdtemp(join(tmpdir(), 'leftoff-site-'))
-  await build({
-    config: false,
-    silent: true,
-    entry: [fileURLToPath(new URL('storage-page.ts', import.meta.url))],
-    outDir: folder,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'browser',
-    splitting: false,
-    noExternal: [/./],
-    env: { NODE_ENV: 'production' },
-    outExtension: () => ({ js: '.js' }),
-  })
-  const script = await readFile(join(folder, 'storage-page.js'))
-  await rm(folder, { recursive: true })
+  const script = await bundlePage(fileURLToPath(new URL('storage-page.ts', import.meta.url)))
 
   const server = createServer(({ url = '/' }, response) => {
     const { pathname, search, searchParams } = new URL(url, 'http://localhost')

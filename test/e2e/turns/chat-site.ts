@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { claudeDriver } from 'leftoff/agents/claude'
 import { createTurnHandler, memoryAgentSessions, memoryTurnLog } from 'leftoff/server'
-import { build } from 'tsup'
+import { bundlePage } from '../../support/bundle-page.js'
 import { readGuide, writeFiles } from '../../support/guide-files.js'
 import { serve } from '../../support/serve.js'
 import { scriptedAnswers } from './scripted-answers.js'
@@ -113,23 +113,7 @@ async function bundle(): Promise<string> {
       ...guide,
       ['src/chat.ts', `import { showChat } from ${page}\nimport { App } from './App'\nshowChat(App)`],
     ])
-    await build({
-      config: false,
-      silent: true,
-      entry: [join(folder, 'src/chat.ts')],
-      outDir: join(folder, 'built'),
-      format: 'esm',
-      target: 'es2022',
-      platform: 'browser',
-      splitting: false,
-      noExternal: [/./],
-      env: { NODE_ENV: 'production' },
-      esbuildOptions: (options) => {
-        options.jsx = 'automatic'
-      },
-      outExtension: () => ({ js: '.js' }),
-    })
-    return await readFile(join(folder, 'built/chat.js'), 'utf8')
+    return await bundlePage(join(folder, 'src/chat.ts'))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
