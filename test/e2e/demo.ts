@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
 import { endProcess } from '../support/end-process.js'
+import { lastingPort } from '../support/lasting-port.js'
 import { agentSessionOf } from './demo-agent-sessions.js'
 
 /** The demo as a person has it: a server with its data, and a browser with its profile. Both can be closed and opened again. */
@@ -42,14 +43,15 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
   const profile = join(folder, 'profile')
   let server: ChildProcess | undefined
   let address = ''
-  let port = '0'
+  // The same after a restart, as the browser's storage belongs to the address.
+  const port = await lastingPort()
   let browser: BrowserContext | undefined
 
   const demo: Demo = {
     dataDir,
     async start() {
       address = ''
-      const settings = { PORT: port, DATA_DIR: dataDir, AGENT_PACE: `${agentPace}` }
+      const settings = { PORT: `${port}`, DATA_DIR: dataDir, AGENT_PACE: `${agentPace}` }
       const env = { ...process.env, ...settings, npm_lifecycle_event: undefined }
       const args = [...(preload ? ['--import', preload.href] : []), 'examples/chat/dist/server/main.js']
       server = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -62,8 +64,6 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
         await demo.end()
         throw new Error('The demo ended before it printed an address.')
       }
-      // The same address after a restart, as the browser's storage belongs to it.
-      port = new URL(address).port
       return address
     },
     async stop() {

@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
 import { sessionRoutes } from '../../src/server/session-routes.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
+import { lastingPort } from '../support/lasting-port.js'
 
 /** The storage of an app's server and the server on it, which can be killed and started again on the same port. */
 export async function sessionWorld() {
   let disk = fakeBrowser()
   let server: Server | undefined
   let adapter: SessionAdapter | undefined
-  let port = 0
+  const port = await lastingPort()
 
   async function start(): Promise<void> {
     // A process of its own knows nothing but what is stored.
@@ -24,7 +24,6 @@ export async function sessionWorld() {
     server = next
     next.listen(port, '127.0.0.1')
     await once(next, 'listening')
-    port = (next.address() as AddressInfo).port // of TCP, so neither a text nor null
   }
 
   async function stop(): Promise<void> {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startStorageSite } from '../e2e/storage/storage-site.js'
 import type { Engine, EnginePage } from '../engines/engine.js'
+import { lastingPort } from '../support/lasting-port.js'
 import { descendants, isRunning, type Program, startProgram, until } from './program.js'
 import { isReady, startSession, type WebDriverSession } from './web-driver.js'
 
@@ -208,7 +208,7 @@ async function startDisplay(): Promise<{ readonly display: string; readonly serv
 /** On a port that was free a moment ago; another one if it no longer is. */
 async function startDriver(path: string, display: string): Promise<{ readonly driver: Program; readonly url: string }> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+    const port = await lastingPort()
     const url = `http://127.0.0.1:${port}`
     const driver = startProgram(path, ['--host=127.0.0.1', `--port=${port}`], {
       DISPLAY: display,
@@ -229,15 +229,6 @@ async function startDriver(path: string, display: string): Promise<{ readonly dr
       if (attempt === 3) throw error
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port.')
-  return address.port
 }
 
 function findDriver(): string {
