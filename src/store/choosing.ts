@@ -1,5 +1,6 @@
 import type { RankedSession } from '../core/session.js'
 import type { RedirectReason } from '../core/session-event.js'
+import { storageError } from '../core/storage-error.js'
 import { byRank } from '../core/stored-row.js'
 import { askHolder, type Claim, releaseClaim, takeClaim } from './claims.js'
 import { graceMs, msToComeBack, readPointer } from './device-keys.js'
@@ -74,12 +75,13 @@ async function chooseAsked(user: User, workspace: string, asked: string, createU
   const isLeft = readPointer(user, workspace) === asked && user.hasLeftStamp
   const claim = await takeClaim(user, asked, { waitMs: isLeft ? graceMs : 0 })
   if (!claim && whenOpenElsewhere === 'new') return redirect(user, workspace, asked, 'open-elsewhere')
-  const latest = row === undefined ? undefined : await readRow(user, asked)
+  const latest = row === undefined ? undefined : await readClaimed(user, asked)
   if (latest === 'removed') {
     releaseClaim(user, claim)
     return redirect(user, workspace, asked, 'removed')
   }
   if (row === undefined) addNew(user, workspace, asked)
+  else if (latest === 'failed' && typeof row === 'object') adopt(user, row)
   return { conversationId: asked, claim, isResumed: row !== undefined }
 }
 
@@ -94,14 +96,23 @@ async function chooseOwn(user: User, workspace: string, own: string): Promise<Ch
   }
   // Held by a live page, and no stamp: this tab is a copy of it.
   if (!claim && !isLeft) return chooseNew(user, workspace)
-  const row = await readRow(user, own)
+  const isKnown = user.entries.has(own)
+  const row = await readClaimed(user, own)
   const isOther = typeof row === 'object' && row.workspace !== workspace
   if (row === 'removed' || row === 'newer-version' || isOther || isHidden(user, own)) {
     releaseClaim(user, claim)
     return row === 'newer-version' ? redirect(user, workspace, own, row) : undefined
   }
-  if (row === undefined) addNew(user, workspace, own)
-  return { conversationId: own, claim, isResumed: row !== undefined }
+  if (row === undefined || row === 'failed') addNew(user, workspace, own)
+  return { conversationId: own, claim, isResumed: row === 'failed' ? isKnown : row !== undefined }
+}
+
+/** The row of what was claimed. If storage fails, what was claimed is opened all the same: a claim that nobody uses would stay. */
+function readClaimed(user: User, conversationId: string): Promise<Awaited<ReturnType<typeof readRow>> | 'failed'> {
+  return readRow(user, conversationId).catch((cause: unknown) => {
+    user.reading.error = storageError(user.context.adapter.name, cause)
+    return 'failed' as const
+  })
 }
 
 /** The newest of the workspace that no live tab has. */
@@ -123,7 +134,7 @@ async function chooseNewest(
     if (wait > 0) await sleep(user.context.clock, wait)
     const claim = await takeClaim(user, conversationId)
     if (!claim) continue
-    const row = await readRow(user, conversationId)
+    const row = await readClaimed(user, conversationId)
     const isStored = typeof row === 'object' && row.workspace === workspace
     const isDraft = row === undefined && hasDraft(user, conversationId)
     if ((isStored || isDraft) && !isHidden(user, conversationId)) {
@@ -131,6 +142,7 @@ async function chooseNewest(
       return { conversationId, claim, isResumed: isStored }
     }
     releaseClaim(user, claim)
+    if (row === 'failed') break
   }
   return undefined
 }

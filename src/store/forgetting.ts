@@ -58,10 +58,12 @@ function removeKeys(storage: WebStorage, name: string, userId: string): void {
 }
 
 /** What earlier pages kept before `persistContent: false`. */
-export function dropDrafts({ context, userId }: User): void {
+export function dropTexts({ context, userId }: User): void {
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
     tryStorage(context, kind, (storage) => {
-      for (const key of keysWith(storage, `${storageKey(context.name, 'draft', userId)}/`)) storage.removeItem(key)
+      for (const what of ['draft', 'unsent']) {
+        for (const key of keysWith(storage, `${storageKey(context.name, what, userId)}/`)) storage.removeItem(key)
+      }
     })
   }
 }

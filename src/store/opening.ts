@@ -60,13 +60,15 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
     const row = await readRow(user, conversationId).catch(() => undefined)
     if (user.isGone || typeof row !== 'object') return 'not-found'
   }
-  const claim = await takeClaim(user, conversationId)
+  const taken = await takeClaim(user, conversationId)
   // Another tab may have continued it, or removed it, until just now.
   const row = await readRow(user, conversationId).catch(() => 'failed' as const)
   const isGone =
     row === 'removed' ||
     isHidden(user, conversationId) ||
     (row === undefined && !user.entries.get(conversationId)?.unsent && !user.begun.has(conversationId))
+  // Another tab may have taken it over while its row was read.
+  const claim = taken?.state === 'held' ? taken : undefined
   if (user.isGone || isGone || (!claim && whenOpenElsewhere === 'new')) {
     releaseClaim(user, claim)
     return isGone || user.isGone ? 'not-found' : 'open-elsewhere'

@@ -7,7 +7,7 @@ import { localEpoch, tryStorage } from './context.js'
 import { readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
 import { lookElsewhere } from './elsewhere.js'
 import { withScope } from './entry.js'
-import { dropDrafts } from './forgetting.js'
+import { dropTexts } from './forgetting.js'
 import { addNew, isUntouched, putEntry, recordIn } from './history.js'
 import { readJournal, writeJournal } from './journal.js'
 import { openIds, placeIn } from './places.js'
@@ -22,7 +22,11 @@ const tidyAfterMs = 10_000
 
 /** Begins to work for the user: what must have happened before anything is opened. */
 export function startUser(user: User): void {
-  user.started ??= start(user)
+  if (user.started) return
+  // Not when the store is made: Next.js refuses what is random in a page that it renders in advance.
+  user.pageId = randomScope() + randomScope()
+  beginScope(user)
+  user.started = start(user)
 }
 
 async function start(user: User): Promise<void> {
@@ -39,7 +43,7 @@ async function start(user: User): Promise<void> {
   for (const error of errors) user.context.emit({ type: 'row-quarantined', error })
   if (replays.length > 0) await saveAll(user).catch(() => {}) // retried with the rest
   if (!user.isGone) await importBlob(user)
-  if (!keepsContent) dropDrafts(user)
+  if (!keepsContent) dropTexts(user)
   if ((adapter.place === 'device' || !keepsContent) && !user.hasLeft) {
     const cancel = clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
     void user.ended.promise.then(cancel)
@@ -180,7 +184,7 @@ function stamp(user: User): void {
   stampLeaving(user, used, nowMs(user))
 }
 
-/** After the back/forward cache other pages may have recorded more than rows remember: what has nothing unsent counts anew. */
+/** What has nothing unsent counts anew: after the back/forward cache other pages may have recorded more than rows remember. */
 function beginScope(user: User): void {
   user.scope = randomScope()
   for (const [id, entry] of user.entries) {

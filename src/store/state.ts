@@ -81,8 +81,10 @@ function savingOf(user: User, previous: SessionState['saving']): SessionState['s
 
 /** The sessions as apps see them: a time that another clock set ahead shows as now. Each keeps its reference while it stays the same. */
 function shownSessions(user: User): ConversationSession[] {
+  const listed = listedEntries(user)
+  if (listed.length === 0) return []
   const now = nowMs(user)
-  return listedEntries(user).flatMap(({ session }) => (session ? [noLaterThan(session, now)] : []))
+  return listed.flatMap(({ session }) => (session ? [noLaterThan(session, now)] : []))
 }
 
 function noLaterThan(session: ConversationSession, now: number): ConversationSession {

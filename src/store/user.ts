@@ -1,6 +1,5 @@
 import type { SessionChange } from '../core/change.js'
 import { LeftoffError } from '../core/error.js'
-import { randomScope } from '../core/hash.js'
 import type { ClaimChannel } from './browser.js'
 import type { Claim } from './claims.js'
 import { localEpoch, type StoreContext } from './context.js'
@@ -35,8 +34,8 @@ interface Waiting {
 export interface User {
   readonly context: StoreContext
   readonly userId: string
-  /** Of this user in this page: names its journal entries and its claims. */
-  readonly pageId: string
+  /** Of this user in this page: names its journal entries and its claims. Empty until the user starts. */
+  pageId: string
 
   /** user.ts: `gone` once the user was replaced, signed out, or the store disposed. Nothing runs for them from then on. */
   isGone: boolean
@@ -140,7 +139,7 @@ export function createUser(context: StoreContext, userId: string): User {
   return {
     context,
     userId,
-    pageId: randomScope() + randomScope(),
+    pageId: '',
     isGone: false,
     hasLeft: false,
     signedOutElsewhere: undefined,
@@ -148,7 +147,7 @@ export function createUser(context: StoreContext, userId: string): User {
     epoch: localEpoch(context, userId) ?? '',
     started: undefined,
     claiming: undefined,
-    scope: randomScope(),
+    scope: '',
     highestRank: 0,
     entries: new Map(),
     unsent: new Set(),

@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type ReactNode, Suspense, use } from 'react'
 import { renderToPipeableStream, renderToReadableStream, renderToString } from 'react-dom/server'
-import { describe, expect, it } from 'vitest'
-import { SessionHistory, SessionProvider, useSessions } from '../../src/react/index.js'
+import { describe, expect, it, vi } from 'vitest'
+import { NewChatButton, SessionHistory, SessionNotice, SessionProvider, useSessions } from '../../src/react/index.js'
 import { session } from '../support/session.js'
 import { Chat } from './chat.js'
 
@@ -33,6 +33,34 @@ describe('rendering on a server', () => {
     expect(renderToString(<SessionHistory workspace="w" />)).not.toContain('said by')
     expect(renderToString(history('bob'))).not.toContain('said by')
     expect(globalThis).not.toHaveProperty('localStorage')
+  })
+
+  it('asks for nothing random and for no time, which Next.js refuses in what it renders in advance', () => {
+    const asked: string[] = []
+    const spies = [
+      vi.spyOn(crypto, 'getRandomValues'),
+      vi.spyOn(crypto, 'randomUUID'),
+      vi.spyOn(Math, 'random'),
+      vi.spyOn(Date, 'now'),
+    ].map((spy) =>
+      spy.mockImplementation(() => {
+        asked.push(spy.getMockName())
+        throw new Error('asked while rendering')
+      }),
+    )
+    try {
+      renderToString(
+        <SessionProvider>
+          <NewChatButton>New chat</NewChatButton>
+          <SessionNotice />
+          <SessionHistory />
+          <Chat workspace="w" />
+        </SessionProvider>,
+      )
+    } finally {
+      for (const spy of spies) spy.mockRestore()
+    }
+    expect(asked).toEqual([])
   })
 
   it('says no time, which would be another one in the browser', () => {
