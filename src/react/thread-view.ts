@@ -1,3 +1,4 @@
+import { turnErrorSentence } from '../core/turn-error.js'
 import { answerId, joinMessages, type LoadedMessage, type ThreadMessage, type ThreadTurn } from './thread-state.js'
 
 /** Something the person should know. */
@@ -82,6 +83,20 @@ export function withLoaded(state: ThreadState, messages: readonly LoadedMessage[
       ({ messageId, canRetry }) => !canRetry || !sent.some((turn) => turn.messageId === messageId),
     ),
   }
+}
+
+/** The last question, if it has no answer or one that broke off, and nothing on screen says so. */
+export function unanswered(
+  state: ThreadState,
+): { readonly messageId: string; readonly isBrokenOff: boolean; readonly text: string } | undefined {
+  const { loaded, turns, notices } = state
+  const last = loaded?.messages.at(-1)
+  const question = loaded?.messages.findLast(({ role }) => role === 'user')
+  const isBrokenOff = last?.outcome === 'failed' || last?.outcome === 'interrupted'
+  if (!question || (last !== question && !isBrokenOff) || running(state).length > 0) return undefined
+  if ([...turns, ...notices].some(({ messageId }) => messageId === question.id)) return undefined
+  const text = isBrokenOff ? turnErrorSentence('turn-interrupted') : 'This message has no answer. Send it again.'
+  return { messageId: question.id, isBrokenOff, text }
 }
 
 /** What is shown: no message before it is known what is stored. */

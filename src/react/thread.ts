@@ -9,7 +9,7 @@ import { type ReadingThread, readIntoThread } from './read-into-thread.js'
 import { readingThreads } from './reading-threads.js'
 import { threadRecording } from './thread-recording.js'
 import { type LoadMessages, newTurn, type ThreadTurn } from './thread-state.js'
-import { emptyThread, emptyView, running, viewOf, withNotice, withTurn } from './thread-view.js'
+import { emptyThread, emptyView, running, unanswered, viewOf, withNotice, withTurn } from './thread-view.js'
 
 /** How long the messages wait for what is known of a running turn. */
 const followMs = 3_000
@@ -118,15 +118,10 @@ export function createThread(
 
   /** A question without an answer: its turn began since it was asked for, or nobody answers any more. */
   async function askOnceMore(): Promise<void> {
-    const last = thread.state.loaded?.messages.at(-1)
-    const isOpen = () =>
-      !signal.aborted &&
-      last?.role === 'user' &&
-      running(thread.state).length === 0 &&
-      ![...thread.state.turns, ...thread.state.notices].some(({ messageId }) => messageId === last.id)
-    if (!last || !isOpen() || (await follow()) || !isOpen()) return
-    const text = 'This message has no answer. Send it again.'
-    thread.state = withNotice(thread.state, last.id, 'turn-interrupted', text, { canRetry: true })
+    const open = signal.aborted ? undefined : unanswered(thread.state)
+    if (!open || (!open.isBrokenOff && (await follow()))) return
+    if (signal.aborted || unanswered(thread.state)?.messageId !== open.messageId) return
+    thread.state = withNotice(thread.state, open.messageId, 'turn-interrupted', open.text, { canRetry: true })
     tell()
   }
 

@@ -118,9 +118,9 @@ export function useConversationSession(
     const last = told.current
     const before = last?.userId === userId && last.workspace === workspace ? last : undefined
     const isSame = before?.conversationId === conversationId
+    told.current = { userId, workspace, conversationId, asked }
     // What is asked for by an id that was told is in step already.
     if (isSame && (asked === conversationId || asked === before.asked)) return
-    told.current = { userId, workspace, conversationId, asked }
     const isOpening = !before || isSame || asked === conversationId
     tellIdChange.current?.(conversationId, { reason: isOpening ? 'opened' : isChosen ? 'chosen' : 'replaced' })
   }, [userId, workspace, conversationId, asked, isChosen, tellIdChange])

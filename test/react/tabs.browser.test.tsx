@@ -71,6 +71,15 @@ function Page({ addresses, start }: { addresses: string[]; start?: string }): Re
       <button type="button" onClick={() => session.recordMessage({ role: 'user', text: 'hello' })}>
         Say
       </button>
+      <button
+        type="button"
+        onClick={() => {
+          setEntries([...entries.slice(0, at + 1), undefined])
+          setAt(at + 1)
+        }}
+      >
+        Home
+      </button>
       <button type="button" onClick={() => setAt(at - 1)}>
         Back
       </button>
@@ -202,6 +211,23 @@ describe('addresses', () => {
     await expect.poll(() => addresses).toEqual(['id-1', 'id-3'])
     await here.switchConversation('id-1')
     await expect.poll(() => addresses).toEqual(['id-1', 'id-3', 'id-1'])
+  })
+
+  it('without an id get that of the open conversation, each time a person comes to one', async () => {
+    const addresses: string[] = []
+    show(openTabs()(), <Page addresses={addresses} />)
+    await expect.poll(() => addresses).toEqual(['id-1'])
+    await userEvent.click(button('Home'))
+    await expect.poll(() => addresses).toEqual(['id-1', 'id-1'])
+    await userEvent.click(button('Say'))
+    await userEvent.click(button('New'))
+    await expect.poll(() => addresses).toEqual(['id-1', 'id-1', 'id-2'])
+    await userEvent.click(button('Home'))
+    await expect.poll(() => addresses).toEqual(['id-1', 'id-1', 'id-2', 'id-2'])
+    await userEvent.click(button('Back'))
+    await userEvent.click(button('Back'))
+    await expect.poll(() => text('#shown')).toBe('id-1')
+    expect(addresses).toEqual(['id-1', 'id-1', 'id-2', 'id-2'])
   })
 
   it('of an id that nobody knows become that of the conversation that opens', async () => {

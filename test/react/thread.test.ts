@@ -227,6 +227,33 @@ describe('coming back in mid-answer', () => {
     expect(texts(view().messages)).toEqual(whole)
   })
 
+  it.each(['failed', 'interrupted'])('offers a retry of an answer that was stored as %s', async (outcome) => {
+    const { clock, open, server } = await setUpThread()
+    server.messages.push(
+      { id: 'm', role: 'user', text: 'hi', at: 1 },
+      { id: 'm.answer', role: 'assistant', text: 'one t', at: 2, outcome },
+    )
+    const { thread, view } = await open()
+    await clock.advance(100)
+    expect(view().notices).toMatchObject([{ messageId: 'm', code: 'turn-interrupted', canRetry: true }])
+    expect(texts(view().messages)).toEqual(['user: hi', 'assistant: one t'])
+    thread.retry(view().notices[0]?.id)
+    await clock.advance(10_000)
+    expect(view().notices).toEqual([])
+    expect(texts(view().messages)).toEqual(whole)
+  })
+
+  it.each(['done', 'stopped'])('says nothing of an answer that was stored as %s', async (outcome) => {
+    const { clock, open, server } = await setUpThread()
+    server.messages.push(
+      { id: 'm', role: 'user', text: 'hi', at: 1 },
+      { id: 'm.answer', role: 'assistant', text: 'one t', at: 2, outcome },
+    )
+    const { view } = await open()
+    await clock.advance(100)
+    expect(view().notices).toEqual([])
+  })
+
   it('shows what it can where messages cannot be loaded, and loads them when asked', async () => {
     const { clock, open, server } = await setUpThread()
     let isDown = true
