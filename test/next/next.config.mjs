@@ -5,6 +5,8 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 /** @type {import('next').NextConfig} */
 export default {
   reactStrictMode: true,
+  // As create-next-app writes it: what is random or a time may not be asked for in what is rendered in advance.
+  cacheComponents: true,
   // Without these Next takes the repository for its own folder, by its lockfile, and leftoff from there.
   outputFileTracingRoot: here,
   turbopack: { root: here },
