@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
@@ -15,6 +17,16 @@ beforeEach(async () => {
 afterEach(async () => {
   await browser?.close()
   await app?.end()
+})
+
+describe('docs/start-vite.md', () => {
+  it('has its server checked by TypeScript, by the file that it gives for that', async () => {
+    app = await setUpGuideApp('docs/start-vite.md')
+    const check = () => promisify(execFile)('npx', ['tsc', '-p', 'server'], { cwd: app.folder })
+    await check()
+    await writeFiles(app.folder, [['server/wrong.ts', `export const wrong: number = 'a text'`]])
+    await expect(check()).rejects.toThrow('tsc -p server')
+  })
 })
 
 describe('docs/no-sessions.md', () => {
