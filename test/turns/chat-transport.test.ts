@@ -12,8 +12,17 @@ function setUp() {
   const clock = manualClock({ now: 1_800_000_000_000 })
   const server = turnServer(clock)
   const { browser } = fakeBrowser().openTab()
-  const transport = chatTransport({ api: '/api/turn', workspace: 'w', fetch: server.fetch, clock, browser })
-  return { clock, server, transport }
+  const recorded: unknown[] = []
+  const recordMessage = (message: unknown) => void recorded.push(message)
+  const transport = chatTransport({
+    api: '/api/turn',
+    workspace: 'w',
+    fetch: server.fetch,
+    recordMessage,
+    clock,
+    browser,
+  })
+  return { clock, server, transport, recorded }
 }
 
 async function read(stream: ReadableStream<UiChunk> | null): Promise<UiChunk[]> {
@@ -55,6 +64,22 @@ describe('a chat transport', () => {
     const chunks = read(await transport.reconnectToStream({ chatId: 'c' }))
     await clock.advance(1_000)
     expect(await chunks).toEqual(whole)
+  })
+
+  it('records the question once the server has it, and the answer at its end, by their ids', async () => {
+    const { clock, server, transport, recorded } = setUp()
+    server.faults.push({ status: 401 })
+    await transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined }).catch(() => {})
+    expect(recorded).toEqual([])
+    const sent = transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined })
+    await clock.advance(50)
+    const chunks = read(await sent)
+    await clock.advance(1_000)
+    await chunks
+    expect(recorded).toEqual([
+      { role: 'user', text: 'hi', conversationId: 'c', messageId: 'm' },
+      { role: 'assistant', text: 'one two three', conversationId: 'c', messageId: 'm.answer' },
+    ])
   })
 
   it('only stops reading when it is aborted, and stops the answer with stop()', async () => {
@@ -111,6 +136,15 @@ describe('chunks', () => {
       { type: 'text-delta', id: '1', delta: 'a' },
       { type: 'finish' },
     ])
+  })
+
+  it('have the text of the answer, whoever made them', () => {
+    const chunks = uiChunks()
+    chunks.of({ type: 'turn', turnId: 't', messageId: 'm', message: 'hi' })
+    chunks.of({ type: 'text', text: 'one two' })
+    chunks.of({ type: 'discard', keep: 4 })
+    chunks.of({ type: 'data', data: { type: 'text-delta', id: '1', delta: 'three' } })
+    expect(chunks.answer()).toEqual({ messageId: 'm.answer', text: 'one three' })
   })
 
   it('of other data, of text that is taken back, of lost context and of a gap are data parts', () => {
