@@ -89,4 +89,5 @@ async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel('Message').fill(text)
   await page.getByRole('button', { name: 'Send' }).click()
   await page.getByRole('paragraph').getByText(`You said: ${text}`).waitFor()
+  await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
 }

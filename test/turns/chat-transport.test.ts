@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chatTransport, type UiChunk } from '../../src/ai-sdk/index.js'
 import { uiChunks } from '../../src/ai-sdk/ui-chunks.js'
+import { LeftoffError } from '../../src/core/error.js'
 import type { TurnStreamEvent } from '../../src/core/turn-stream.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
@@ -80,6 +81,21 @@ describe('a chat transport', () => {
       { role: 'user', text: 'hi', conversationId: 'c', messageId: 'm' },
       { role: 'assistant', text: 'one two three', conversationId: 'c', messageId: 'm.answer' },
     ])
+  })
+
+  it('reads on when the user is gone and nothing can be recorded any more', async () => {
+    const clock = manualClock({ now: 1_800_000_000_000 })
+    const { fetch } = turnServer(clock)
+    const recordMessage = () => {
+      throw new LeftoffError('disposed', 'This session store was disposed.')
+    }
+    const { browser } = fakeBrowser().openTab()
+    const transport = chatTransport({ api: '/api/turn', workspace: 'w', fetch, recordMessage, clock, browser })
+    const sent = transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined })
+    await clock.advance(50)
+    const chunks = read(await sent)
+    await clock.advance(1_000)
+    expect(await chunks).toEqual(whole)
   })
 
   it('only stops reading when it is aborted, and stops the answer with stop()', async () => {

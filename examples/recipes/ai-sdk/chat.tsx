@@ -8,7 +8,7 @@ import {
   useSessionActions,
   useSessionEvent,
 } from 'leftoff/react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Message } from './your-app.js'
 
 /** What your server stores: `messagesOf` in your-app.ts. */
@@ -73,7 +73,8 @@ function Conversation({
   const { recordMessage } = useSessionActions()
   const [draft, setDraft] = useState('')
   const [changes, setChanges] = useState(0)
-  const { messages, setMessages, sendMessage, regenerate, status, error } = useChat<Message>({
+  const followed = useRef(0)
+  const { messages, setMessages, sendMessage, regenerate, resumeStream, status, error } = useChat<Message>({
     id: conversationId,
     messages: earlier,
     transport,
@@ -82,7 +83,8 @@ function Conversation({
   const isAnswering = status === 'submitted' || status === 'streaming'
 
   useSessionEvent((event) => {
-    if (event.type === 'conversation-changed' && event.conversationId === conversationId) setChanges(changes + 1)
+    if (event.type === 'conversation-changed' && event.conversationId === conversationId)
+      setChanges((before) => before + 1)
   })
   // Loaded again when no answer is read: after each answer, when another tab changed something, and when nothing was left to
   // resume, because the answer may have ended after the first load. What is shown stays: it may have parts that are not stored.
@@ -90,8 +92,8 @@ function Conversation({
   useEffect(() => {
     if (status !== 'ready') return
     const left = new AbortController()
-    load(conversationId, left.signal).then(
-      (stored) => {
+    load(conversationId, left.signal)
+      .then((stored) => {
         if (left.signal.aborted) return
         setMessages((shown) => stored.map((message) => shown.find(({ id }) => id === message.id) ?? message))
         // What was said while no page looked is counted now. A row remembers at least the last eight ids: those count once.
@@ -100,11 +102,14 @@ function Conversation({
           if (role === 'system') continue
           recordMessage({ role, text: textOf(message), conversationId, messageId, at: metadata?.at ?? 0 })
         }
-      },
-      () => {}, // what is shown stays; it is loaded after the next answer
-    )
+        // Another tab or device may have asked something: its answer is followed.
+        if (followed.current === changes) return
+        followed.current = changes
+        void resumeStream()
+      })
+      .catch(() => {}) // what is shown stays, and is loaded again after the next answer
     return () => left.abort()
-  }, [status, changes, isWatching, conversationId, setMessages, recordMessage])
+  }, [status, changes, isWatching, conversationId, setMessages, recordMessage, resumeStream])
 
   function send(): void {
     void sendMessage({ text: draft })
