@@ -29,6 +29,29 @@ describe('docs/start-vite.md', () => {
   })
 })
 
+describe('docs/server.md', () => {
+  it('remembers agent sessions over a restart, in one process with PGlite', async () => {
+    app = await setUpGuideApp('docs/server.md')
+    await writeFiles(app.folder, [
+      [
+        'server/main.ts',
+        `import { createServer } from 'node:http'
+        import { tabKey } from 'leftoff/server'
+        import { sessions } from '../one-process'
+        const key = tabKey({ userId: 'ada', workspace: 'demo', tabId: 'c' })
+        const before = await sessions.get(key)
+        await sessions.set(key, 'of the agent')
+        const server = createServer((_, response) => response.end(JSON.stringify({ before })))
+        server.listen(0, () => console.log('http://localhost:' + server.address().port))`,
+      ],
+    ])
+    const ask = async () => (await fetch(await app.run('server/main.ts'))).json()
+    expect(await ask()).toEqual({})
+    await app.stop()
+    expect(await ask()).toEqual({ before: 'of the agent' })
+  })
+})
+
 describe('docs/no-sessions.md', () => {
   it('sends the model the conversation, and never says that context was lost', async () => {
     app = await setUpGuideApp('docs/start-vite.md', 'docs/no-sessions.md')
