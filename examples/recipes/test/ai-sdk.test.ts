@@ -8,32 +8,14 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
 import { DELETE, GET, POST } from '../ai-sdk/route.js'
-import type { Message } from '../ai-sdk/your-app.js'
+import { type Message, messagesOf } from '../ai-sdk/your-app.js'
 import { buildPage } from './build-page.js'
-
-type Put = Parameters<typeof import('../ai-sdk/your-app.js')['putMessage']>[0]
 
 // The app, whose model says what the test has it say.
 const parts = vi.hoisted(() => ({
-  messages: new Map<string, Message[]>(),
   answers: [] as { say(text: string): void; end(): void }[],
   waiting: [] as (() => void)[],
-  errors: [] as unknown[],
 }))
-
-vi.mock('../ai-sdk/your-app.js', async () => {
-  const server = await import('leftoff/server')
-  return {
-    sessions: server.memoryAgentSessions(),
-    log: server.memoryTurnLog(),
-    app: { authorize: () => ({ userId: 'ada' }), onError: (error: unknown) => void parts.errors.push(error) },
-    putMessage: async ({ conversationId, message }: Put) => {
-      const before = parts.messages.get(conversationId) ?? []
-      parts.messages.set(conversationId, [...before.filter(({ id }) => id !== message.id), message])
-    },
-    messagesOf: async ({ conversationId }: Put) => parts.messages.get(conversationId) ?? [],
-  }
-})
 
 vi.mock('../turns/model.js', () => {
   const tokens = { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 }
@@ -71,7 +53,9 @@ beforeAll(async () => {
     .get('/api/turn', (c) => GET(c.req.raw))
     .post('/api/turn', (c) => POST(c.req.raw))
     .delete('/api/turn', (c) => DELETE(c.req.raw))
-    .get('/api/messages/:id', (c) => c.json(parts.messages.get(c.req.param('id')) ?? []))
+    .get('/api/messages/:id', async (c) =>
+      c.json(await messagesOf({ userId: 'guest', conversationId: c.req.param('id') })),
+    )
     .use('/assets/*', serveStatic({ root: folder }))
     .get('*', (c) => c.html(html))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
@@ -104,6 +88,8 @@ async function ask(page: Page, text: string) {
   return answer
 }
 
+const storedOf = async (page: Page) =>
+  messagesOf({ userId: 'guest', conversationId: (await page.locator('output').textContent()) ?? '' })
 const textOf = ({ parts }: Message) => parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 const shown = (page: Page) => page.getByRole('log').getByRole('listitem').allTextContents()
 
@@ -122,7 +108,7 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
       .getByRole('listitem')
       .evaluateAll((lines) => lines.map((line) => line.dataset.id))
     expect(ids[1]).toBe(`${ids[0]}.answer`)
-    expect([...parts.messages.values()].at(-1)?.map(({ id }) => id)).toEqual(ids)
+    expect((await storedOf(page)).map(({ id }) => id)).toEqual(ids)
   })
 
   it('continues after a reload in mid-answer, once', async () => {
@@ -151,7 +137,7 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByRole('button', { name: 'Send' }).waitFor()
     expect(await shown(page)).toEqual(['hello', 'one '])
-    await expect.poll(() => [...parts.messages.values()].at(-1)?.map(textOf)).toEqual(['hello', 'one '])
+    await expect.poll(async () => (await storedOf(page)).map(textOf)).toEqual(['hello', 'one '])
   })
 
   it('shows in a tab that watches what the other one is answered, and takes over', async () => {
