@@ -1,4 +1,7 @@
+import { isObject } from '../core/checks.js'
 import { createId } from '../core/create-id.js'
+import { isLeftoffError } from '../core/error.js'
+import type { TokenUsage } from '../core/session.js'
 import { createTurnClient, type TurnClientEvent, type TurnClientOptions } from '../turns/turn-client.js'
 import { type UiChunk, uiChunks } from './ui-chunks.js'
 
@@ -9,12 +12,26 @@ export interface UiMessage {
   readonly parts: readonly { readonly type: string; readonly text?: unknown }[]
 }
 
+/** A message that is counted: what `recordMessage` of a session store takes. */
+export interface CountedMessage {
+  readonly role: 'user' | 'assistant'
+  readonly text: string
+  readonly conversationId: string
+  readonly messageId: string
+  readonly usage?: TokenUsage
+}
+
 /** Options of {@link chatTransport}. */
 export interface ChatTransportOptions<M extends UiMessage = UiMessage>
   extends Pick<TurnClientOptions, 'api' | 'fetch' | 'clock' | 'browser'> {
   readonly workspace: string
   /** What is sent of the person's message; its text when omitted. */
   readonly messageOf?: (message: M) => unknown
+  /**
+   * The session store's: counts the question once the server has it, and the answer at its end, each once under its id. What the
+   * server refuses is not counted.
+   */
+  readonly recordMessage?: (message: CountedMessage) => void
 }
 
 /** The `transport` option of `useChat`, and a way to stop the answer. */
@@ -44,19 +61,30 @@ export interface ChatTransport<M extends UiMessage = UiMessage> {
  * ```ts
  * import { chatTransport } from 'leftoff/ai-sdk'
  *
- * const transport = chatTransport({ api: '/api/turn', workspace: 'demo.alive.best' })
+ * const { recordMessage } = store
+ * const transport = chatTransport({ api: '/api/turn', workspace: 'demo.alive.best', recordMessage })
  * // useChat({ id: conversationId, transport, resume: true })
  * ```
  */
 export function chatTransport<M extends UiMessage = UiMessage>({
   workspace,
   messageOf = textOf,
+  recordMessage,
   ...options
 }: ChatTransportOptions<M>): ChatTransport<M> {
   // `useChat` has no place for a message that was not sent, so none is kept.
   const client = createTurnClient({ ...options, persistContent: false })
   const turnIds = new Map<string, string>()
   const conversationOf = (conversationId: string) => ({ userId: '', workspace, conversationId })
+
+  function record(message: CountedMessage): void {
+    if (message.text === '') return
+    try {
+      recordMessage?.(message)
+    } catch (error) {
+      if (!isLeftoffError(error)) throw error // the user is gone
+    }
+  }
 
   /** The chunks of a turn once it is there; `null` if there is none. What fails before is thrown. */
   async function streamOf(
@@ -75,8 +103,15 @@ export function chatTransport<M extends UiMessage = UiMessage>({
             const { done, value } = await (next ?? events.next())
             next = undefined
             if (done) return controller.close()
-            if (value.type === 'turn') turnIds.set(chatId, value.turnId)
             made = chunks.of(value)
+            if (value.type === 'turn') {
+              turnIds.set(chatId, value.turnId)
+              const text = textOfSent(value.message)
+              record({ role: 'user', text, conversationId: chatId, messageId: value.messageId })
+            } else if (value.type === 'done' || value.type === 'stopped') {
+              const usage = value.type === 'done' ? value.usage : undefined
+              record({ role: 'assistant', ...chunks.answer(), conversationId: chatId, ...(usage && { usage }) })
+            }
           } catch (error) {
             for (const chunk of chunks.ofError(error)) controller.enqueue(chunk)
             return controller.close()
@@ -110,6 +145,12 @@ export function chatTransport<M extends UiMessage = UiMessage>({
       if (turnId !== undefined) await client.stop(conversationOf(chatId), turnId)
     },
   }
+}
+
+/** The text of what `messageOf` made: a text, or an object that has one. */
+function textOfSent(message: unknown): string {
+  const { text } = isObject(message) ? message : { text: message }
+  return typeof text === 'string' ? text : ''
 }
 
 function textOf({ parts }: UiMessage): string {

@@ -4,5 +4,11 @@
  * @module leftoff/ai-sdk
  */
 
-export { type ChatTransport, type ChatTransportOptions, chatTransport, type UiMessage } from './chat-transport.js'
+export {
+  type ChatTransport,
+  type ChatTransportOptions,
+  type CountedMessage,
+  chatTransport,
+  type UiMessage,
+} from './chat-transport.js'
 export type { UiChunk } from './ui-chunks.js'

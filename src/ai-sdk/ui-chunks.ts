@@ -18,6 +18,7 @@ export function uiChunks() {
   let isOpen = false
   let isFinished = false
   let answerId = ''
+  let text = ''
 
   function close(): UiChunk[] {
     if (!isOpen) return []
@@ -28,6 +29,7 @@ export function uiChunks() {
   function ofData(data: unknown): UiChunk[] {
     if (!isChunk(data)) return [...close(), { type: 'data-message', data }]
     if (data.type === 'finish') isFinished = true
+    if (data.type === 'text-delta' && 'delta' in data) text += data.delta
     // The server's own message has another id than the one under which the answer is stored.
     const own = data.type === 'start' ? { ...data, messageId: answerId } : data
     return [...close(), own as UiChunk] // checked by who made it: `useChat` reads what it does not know as nothing
@@ -38,16 +40,19 @@ export function uiChunks() {
       switch (event.type) {
         case 'turn':
           answerId = `${event.messageId}.answer`
+          text = ''
           return [{ type: 'start', messageId: answerId }]
         case 'text': {
           const id = `text-${part}`
           const opening: UiChunk[] = isOpen ? [] : [{ type: 'text-start', id }]
           isOpen = true
+          text += event.text
           return [...opening, { type: 'text-delta', id, delta: event.text }]
         }
         case 'data':
           return ofData(event.data)
         case 'discard':
+          text = text.slice(0, event.keep)
           return [...close(), { type: 'data-discard', data: { keep: event.keep } }]
         case 'recovered':
           return [
@@ -68,6 +73,8 @@ export function uiChunks() {
           ]
       }
     },
+    /** What there is of the answer. */
+    answer: () => ({ messageId: answerId, text }),
     ofError(error: unknown): UiChunk[] {
       const errorText = isLeftoffError(error)
         ? error.message

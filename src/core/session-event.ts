@@ -14,7 +14,7 @@ export type SessionEvent =
   | { readonly type: 'conversation-lost'; readonly conversationId: string; readonly reason: 'removed' | 'not-found' }
   /** A removal was carried out by this page, once it could no longer be undone: what your app keeps of the conversation can go too. */
   | { readonly type: 'conversation-removed'; readonly conversationId: string }
-  /** Another tab or device added to a conversation that is open here: load its messages again. */
+  /** Another tab or device, or this tab's page before a reload, added to a conversation that is open here: load its messages again. */
   | { readonly type: 'conversation-changed'; readonly conversationId: string }
   /** Another tab took over the conversation; this tab watches it now. */
   | { readonly type: 'taken-over'; readonly conversationId: string }

@@ -191,7 +191,12 @@ function outcomeOf({ status, headers }: Response, { code, retryAfterMs: asked }:
 
 function endError(code: LeftoffErrorCode, said: string, { message, turnId }: Refusal): LeftoffError {
   if (code === 'unreachable') return new LeftoffError(code, 'The server could not be reached. Send the message again.')
-  if (code === 'turn-failed') return new LeftoffError(code, `The server answered ${said}: ${message ?? 'no turn'}.`)
+  if (code === 'turn-failed') {
+    const why = said.startsWith('401')
+      ? 'Sign in and send again'
+      : `The server answered ${said}: ${message ?? 'no turn'}`
+    return new LeftoffError(code, `${why}.`)
+  }
   const known = code === 'turn-busy' ? code : 'turn-interrupted'
   return new LeftoffError(known, turnErrorSentence(known), typeof turnId === 'string' ? { turnId } : {})
 }

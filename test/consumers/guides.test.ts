@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
@@ -15,6 +17,39 @@ beforeEach(async () => {
 afterEach(async () => {
   await browser?.close()
   await app?.end()
+})
+
+describe('docs/start-vite.md', () => {
+  it('has its server checked by TypeScript, by the file that it gives for that', async () => {
+    app = await setUpGuideApp('docs/start-vite.md')
+    const check = () => promisify(execFile)('npx', ['tsc', '-p', 'server'], { cwd: app.folder })
+    await check()
+    await writeFiles(app.folder, [['server/wrong.ts', `export const wrong: number = 'a text'`]])
+    await expect(check()).rejects.toThrow('tsc -p server')
+  })
+})
+
+describe('docs/server.md', () => {
+  it('remembers agent sessions over a restart, in one process with PGlite', async () => {
+    app = await setUpGuideApp('docs/server.md')
+    await writeFiles(app.folder, [
+      [
+        'server/main.ts',
+        `import { createServer } from 'node:http'
+        import { tabKey } from 'leftoff/server'
+        import { sessions } from '../one-process'
+        const key = tabKey({ userId: 'ada', workspace: 'demo', tabId: 'c' })
+        const before = await sessions.get(key)
+        await sessions.set(key, 'of the agent')
+        const server = createServer((_, response) => response.end(JSON.stringify({ before })))
+        server.listen(0, () => console.log('http://localhost:' + server.address().port))`,
+      ],
+    ])
+    const ask = async () => (await fetch(await app.run('server/main.ts'))).json()
+    expect(await ask()).toEqual({})
+    await app.stop()
+    expect(await ask()).toEqual({ before: 'of the agent' })
+  })
 })
 
 describe('docs/no-sessions.md', () => {

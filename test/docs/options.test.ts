@@ -46,7 +46,7 @@ it('docs/recipes.md says which Node the packages of the recipes ask for', () => 
   const { packages } = lockfile.parse(JSON.parse(read('../examples/recipes/package-lock.json')))
   const asked = /^>=(\d+)/.exec(packages['node_modules/ai']?.engines?.node ?? '')?.[1]
   expect(asked).toMatch(/^\d+$/)
-  expect(read('../docs/recipes.md')).toContain(`ask for Node ${asked}`)
+  expect(read('../docs/recipes.md')).toContain(`need Node ${asked}`)
 })
 
 function interfacesIn(path: string): readonly { name: string; members: readonly string[] }[] {

@@ -103,7 +103,7 @@ export function turnCases(start: () => Promise<Engine>): void {
       })
       await offers(page, 'Send')
       expect(stopped.answer.isOver).toBe(true)
-      await sees(page, ['user: hello', 'assistant: word0 '])
+      await sees(page, ['user: hello', 'assistant: word0  (stopped)'])
 
       const broken = await ask(page, 2)
       broken.answer.fail()
@@ -116,7 +116,7 @@ export function turnCases(start: () => Promise<Engine>): void {
       const answer = await answering
       answer.say('again')
       answer.end()
-      await sees(page, ['user: hello', 'assistant: word0 ', 'user: hello', 'assistant: again'])
+      await sees(page, ['user: hello', 'assistant: word0  (stopped)', 'user: hello', 'assistant: again'])
       await offers(page, 'Send')
       await page.close()
     })

@@ -12,13 +12,17 @@ export interface NextServer {
 }
 
 /** Starts the app of a folder, this one, as `next dev`, or as `next build` and `next start`. */
-export async function startNext(mode: 'development' | 'production', cwd = here): Promise<NextServer> {
+export async function startNext(
+  mode: 'development' | 'production',
+  cwd = here,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<NextServer> {
   if (mode === 'production') await promisify(execFile)(process.execPath, [bin, 'build'], { cwd, env: envOf(mode) })
   const command = mode === 'production' ? 'start' : 'dev'
   // A process group of its own, as `next dev` starts further processes.
   const server = spawn(process.execPath, [bin, command, '--port', '0'], {
     cwd,
-    env: envOf(mode),
+    env: { ...envOf(mode), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })

@@ -16,7 +16,8 @@ beforeAll(async () => {
   folder = await mkdtemp(fileURLToPath(new URL('guide-', import.meta.url)))
   await writeFiles(folder, await readGuide('docs/start-next.md'))
   await writeFiles(folder, [['next.config.mjs', `export { default } from '../next.config.mjs'\n`]])
-  server = await startNext('production', folder)
+  // Then `server.stop()` only resolves if the guide's own handler ends the process.
+  server = await startNext('production', folder, { NEXT_MANUAL_SIG_HANDLE: 'true' })
 })
 afterAll(async () => {
   await server?.stop()
@@ -89,4 +90,5 @@ async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel('Message').fill(text)
   await page.getByRole('button', { name: 'Send' }).click()
   await page.getByRole('paragraph').getByText(`You said: ${text}`).waitFor()
+  await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
 }

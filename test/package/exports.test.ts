@@ -140,7 +140,7 @@ const types: Record<string, readonly string[]> = {
     'ThreadNotice',
     'ThreadView',
   ],
-  'leftoff/ai-sdk': ['ChatTransport', 'ChatTransportOptions', 'UiChunk', 'UiMessage'],
+  'leftoff/ai-sdk': ['ChatTransport', 'ChatTransportOptions', 'CountedMessage', 'UiChunk', 'UiMessage'],
   'leftoff/dexie': ['ChangeChannel', 'DexieAdapterOptions'],
   'leftoff/legacy': ['ImportedBlob', 'LegacyImport', 'MapLegacyEntry'],
   'leftoff/supabase': ['RpcCall', 'RpcError', 'RpcResponse', 'SupabaseAdapterOptions', 'SupabaseRpcClient'],

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 export async function readGuide(guide: string): Promise<Map<string, string>> {
   const text = await readFile(fileURLToPath(new URL(`../../${guide}`, import.meta.url)), 'utf8')
   const files = new Map<string, string>()
-  for (const [, code = ''] of text.matchAll(/^```(?:ts|js)x?\n([\s\S]*?)^```$/gm)) {
-    const path = /^\/\/ (\S+\.(?:ts|js)x?)\n/.exec(code)?.[1]
+  for (const [, code = ''] of text.matchAll(/^```(?:(?:ts|js)x?|html|json)\n([\s\S]*?)^```$/gm)) {
+    const path = /^(?:\/\/|<!--) (\S+\.(?:(?:ts|js)x?|html|json))\b/.exec(code)?.[1]
     if (path !== undefined) files.set(path, code)
   }
   return files

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chatTransport, type UiChunk } from '../../src/ai-sdk/index.js'
 import { uiChunks } from '../../src/ai-sdk/ui-chunks.js'
+import { LeftoffError } from '../../src/core/error.js'
 import type { TurnStreamEvent } from '../../src/core/turn-stream.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
@@ -12,8 +13,17 @@ function setUp() {
   const clock = manualClock({ now: 1_800_000_000_000 })
   const server = turnServer(clock)
   const { browser } = fakeBrowser().openTab()
-  const transport = chatTransport({ api: '/api/turn', workspace: 'w', fetch: server.fetch, clock, browser })
-  return { clock, server, transport }
+  const recorded: unknown[] = []
+  const recordMessage = (message: unknown) => void recorded.push(message)
+  const transport = chatTransport({
+    api: '/api/turn',
+    workspace: 'w',
+    fetch: server.fetch,
+    recordMessage,
+    clock,
+    browser,
+  })
+  return { clock, server, transport, recorded }
 }
 
 async function read(stream: ReadableStream<UiChunk> | null): Promise<UiChunk[]> {
@@ -53,6 +63,37 @@ describe('a chat transport', () => {
     server.begin('t', 'm', 'hi')
     await clock.advance(150)
     const chunks = read(await transport.reconnectToStream({ chatId: 'c' }))
+    await clock.advance(1_000)
+    expect(await chunks).toEqual(whole)
+  })
+
+  it('records the question once the server has it, and the answer at its end, by their ids', async () => {
+    const { clock, server, transport, recorded } = setUp()
+    server.faults.push({ status: 401 })
+    await transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined }).catch(() => {})
+    expect(recorded).toEqual([])
+    const sent = transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined })
+    await clock.advance(50)
+    const chunks = read(await sent)
+    await clock.advance(1_000)
+    await chunks
+    expect(recorded).toEqual([
+      { role: 'user', text: 'hi', conversationId: 'c', messageId: 'm' },
+      { role: 'assistant', text: 'one two three', conversationId: 'c', messageId: 'm.answer' },
+    ])
+  })
+
+  it('reads on when the user is gone and nothing can be recorded any more', async () => {
+    const clock = manualClock({ now: 1_800_000_000_000 })
+    const { fetch } = turnServer(clock)
+    const recordMessage = () => {
+      throw new LeftoffError('disposed', 'This session store was disposed.')
+    }
+    const { browser } = fakeBrowser().openTab()
+    const transport = chatTransport({ api: '/api/turn', workspace: 'w', fetch, recordMessage, clock, browser })
+    const sent = transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined })
+    await clock.advance(50)
+    const chunks = read(await sent)
     await clock.advance(1_000)
     expect(await chunks).toEqual(whole)
   })
@@ -111,6 +152,15 @@ describe('chunks', () => {
       { type: 'text-delta', id: '1', delta: 'a' },
       { type: 'finish' },
     ])
+  })
+
+  it('have the text of the answer, whoever made them', () => {
+    const chunks = uiChunks()
+    chunks.of({ type: 'turn', turnId: 't', messageId: 'm', message: 'hi' })
+    chunks.of({ type: 'text', text: 'one two' })
+    chunks.of({ type: 'discard', keep: 4 })
+    chunks.of({ type: 'data', data: { type: 'text-delta', id: '1', delta: 'three' } })
+    expect(chunks.answer()).toEqual({ messageId: 'm.answer', text: 'one three' })
   })
 
   it('of other data, of text that is taken back, of lost context and of a gap are data parts', () => {

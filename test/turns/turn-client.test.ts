@@ -112,6 +112,14 @@ describe('sending', () => {
     expect(seen.end).toBe('unreachable')
   })
 
+  it('says to sign in when the server does not know the user', async () => {
+    const { clock, client, server } = setUp()
+    server.faults.push({ status: 401 })
+    const seen = collect(client.send(conversation, { message: 'hi' }))
+    await clock.advance(1_000)
+    expect(seen).toMatchObject({ end: 'turn-failed', error: { message: 'Sign in and send again.' } })
+  })
+
   it('does not ask again what the server refused', async () => {
     const { clock, client, server } = setUp()
     server.faults.push({ status: 422, body: { code: 'message-refused', message: 'too long' } })

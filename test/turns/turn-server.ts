@@ -27,7 +27,7 @@ export function turnServer(clock: Clock, { words = ['one ', 'two ', 'three'], wo
   const faults: (Fault | undefined)[] = []
   const runs: string[] = []
   /** What the app stores: `onQuestion` before the stream begins, `onAnswer` before the end is told. */
-  const messages: { id: string; role: 'user' | 'assistant'; text: string; at: number }[] = []
+  const messages: { id: string; role: 'user' | 'assistant'; text: string; at: number; outcome?: string }[] = []
   const store = (id: string, role: 'user' | 'assistant', text: string): void => {
     const found = messages.find((one) => one.id === id)
     if (found) found.text = text

@@ -3,49 +3,19 @@ import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { MockLanguageModelV4 } from 'ai/test'
 import { Hono } from 'hono'
-import type { TurnAnswer, TurnQuestion } from 'leftoff/server'
 import { type Browser, chromium, type Page } from 'playwright'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
 import { DELETE, GET, POST } from '../ai-sdk/route.js'
+import { type Message, messagesOf } from '../ai-sdk/your-app.js'
 import { buildPage } from './build-page.js'
-
-interface Stored {
-  readonly id: string
-  readonly role: 'user' | 'assistant'
-  readonly text: string
-}
 
 // The app, whose model says what the test has it say.
 const parts = vi.hoisted(() => ({
-  messages: new Map<string, Stored[]>(),
   answers: [] as { say(text: string): void; end(): void }[],
   waiting: [] as (() => void)[],
-  errors: [] as unknown[],
 }))
-
-vi.mock('../turns/your-app.js', async () => {
-  const server = await import('leftoff/server')
-  const put = (conversationId: string, message: Stored) => {
-    const before = parts.messages.get(conversationId) ?? []
-    parts.messages.set(conversationId, [...before.filter(({ id }) => id !== message.id), message])
-  }
-  return {
-    sessions: server.memoryAgentSessions(),
-    log: server.memoryTurnLog(),
-    app: {
-      authorize: () => ({ userId: 'ada' }),
-      onQuestion: ({ conversationId, messageId, input }: TurnQuestion<string>) =>
-        put(conversationId, { id: messageId, role: 'user', text: input }),
-      onAnswer: ({ conversationId, answerId, text }: TurnAnswer) =>
-        put(conversationId, { id: answerId, role: 'assistant', text }),
-      onError: (error: unknown) => void parts.errors.push(error),
-    },
-    messagesOf: async ({ conversationId }: { readonly conversationId: string }) =>
-      (parts.messages.get(conversationId) ?? []).map(({ role, text }) => ({ role, content: text })),
-  }
-})
 
 vi.mock('../turns/model.js', () => {
   const tokens = { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 }
@@ -83,7 +53,9 @@ beforeAll(async () => {
     .get('/api/turn', (c) => GET(c.req.raw))
     .post('/api/turn', (c) => POST(c.req.raw))
     .delete('/api/turn', (c) => DELETE(c.req.raw))
-    .get('/api/messages/:id', (c) => c.json(parts.messages.get(c.req.param('id')) ?? []))
+    .get('/api/messages/:id', async (c) =>
+      c.json(await messagesOf({ userId: 'guest', conversationId: c.req.param('id') })),
+    )
     .use('/assets/*', serveStatic({ root: folder }))
     .get('*', (c) => c.html(html))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
@@ -116,6 +88,9 @@ async function ask(page: Page, text: string) {
   return answer
 }
 
+const storedOf = async (page: Page) =>
+  messagesOf({ userId: 'guest', conversationId: (await page.locator('output').textContent()) ?? '' })
+const textOf = ({ parts }: Message) => parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 const shown = (page: Page) => page.getByRole('log').getByRole('listitem').allTextContents()
 
 describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () => {
@@ -128,9 +103,12 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     answer.end()
     await page.getByRole('button', { name: 'Send' }).waitFor()
     expect(await shown(page)).toEqual(['hello', 'one two'])
-    const ids = await page.getByRole('listitem').evaluateAll((lines) => lines.map((line) => line.dataset.id))
+    const ids = await page
+      .getByRole('log')
+      .getByRole('listitem')
+      .evaluateAll((lines) => lines.map((line) => line.dataset.id))
     expect(ids[1]).toBe(`${ids[0]}.answer`)
-    expect([...parts.messages.values()].at(-1)?.map(({ id }) => id)).toEqual(ids)
+    expect((await storedOf(page)).map(({ id }) => id)).toEqual(ids)
   })
 
   it('continues after a reload in mid-answer, once', async () => {
@@ -159,7 +137,53 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByRole('button', { name: 'Send' }).waitFor()
     expect(await shown(page)).toEqual(['hello', 'one '])
-    await expect.poll(() => [...parts.messages.values()].at(-1)?.map(({ text }) => text)).toEqual(['hello', 'one '])
+    await expect.poll(async () => (await storedOf(page)).map(textOf)).toEqual(['hello', 'one '])
+  })
+
+  it('shows in a tab that watches what the other one is answered, and takes over', async () => {
+    const page = await open()
+    const first = await ask(page, 'hello')
+    first.say('one')
+    first.end()
+    await page.getByRole('button', { name: 'Send' }).waitFor()
+    const other = await page.context().newPage()
+    await other.goto(`${address}/ai-sdk`)
+    await other.getByRole('button', { name: /^hello/ }).click()
+    await expect.poll(() => shown(other)).toEqual(['hello', 'one'])
+    const second = await ask(page, 'and then')
+    second.say('tw')
+    await expect.poll(() => shown(other), { timeout: 10_000 }).toEqual(['hello', 'one', 'and then', 'tw'])
+    second.say('o')
+    second.end()
+    await expect.poll(() => shown(other)).toEqual(['hello', 'one', 'and then', 'two'])
+    await other.getByRole('button', { name: 'Use here' }).click()
+    const third = await ask(other, 'at last')
+    third.say('three')
+    third.end()
+    await expect.poll(() => shown(page)).toEqual(['hello', 'one', 'and then', 'two', 'at last', 'three'])
+  })
+
+  it('offers to load again what could not be loaded, and to send again what was refused', async () => {
+    const page = await open()
+    const answer = await ask(page, 'hello')
+    answer.say('one')
+    answer.end()
+    await page.getByRole('button', { name: 'Send' }).waitFor()
+    await page.route('**/api/messages/*', (route) => route.fulfill({ status: 500 }))
+    await page.reload()
+    await page.getByText('The messages could not be loaded.').waitFor()
+    await page.unroute('**/api/messages/*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect.poll(() => shown(page)).toEqual(['hello', 'one'])
+    await page.route('**/api/turn', (route) => route.fulfill({ status: 401, json: {} }), { times: 1 })
+    await page.getByLabel('Message').fill('again')
+    await page.getByRole('button', { name: 'Send' }).click()
+    const begun = new Promise<void>((resolve) => parts.waiting.push(resolve))
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await begun
+    parts.answers.at(-1)?.say('two')
+    parts.answers.at(-1)?.end()
+    await expect.poll(() => shown(page)).toEqual(['hello', 'one', 'again', 'two'])
   })
 
   it('waits while another tab’s answer is written, and says so after ten seconds', async () => {

@@ -19,6 +19,8 @@ export interface GuideApp {
   vite(...args: string[]): Promise<string>
   /** Bundles a file for Node and runs it; resolves to the address it prints. */
   run(path: string, environment?: Readonly<Record<string, string>>): Promise<string>
+  /** Ends what was run last, as a deploy does; resolves to its exit code. */
+  stop(): Promise<number | null>
   /** What is in it. */
   readonly folder: string
   /** Ends and deletes everything. */
@@ -55,6 +57,10 @@ export async function setUpGuideApp(...guides: readonly string[]): Promise<Guide
       const [code] = await once(build, 'exit')
       if (code !== 0) throw new Error(`${path} could not be built.`)
       return addressOf(start([join('built', `${basename(path, '.ts')}.js`)], environment))
+    },
+    stop: async () => {
+      const last = processes.pop()
+      return last ? endProcess(last) : null
     },
     async end() {
       await Promise.all(processes.map(endProcess))

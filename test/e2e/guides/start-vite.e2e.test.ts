@@ -50,6 +50,7 @@ describe('the five-minute start with Vite', () => {
     await page.getByRole('button', { name: 'Send' }).click()
     await messages.getByText('(answering)').waitFor()
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await messages.getByText('(stopped)').waitFor()
     await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
 
     // The server's answer is of somebody else, once.

@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 export async function startChatSite({ leaseMs = 30_000 } = {}) {
   const script = await bundle()
   const { run, answers, answerTo } = scriptedAnswers()
-  const messages = new Map<string, { id: string; role: 'user' | 'assistant'; text: string }>()
+  const messages = new Map<string, { id: string; role: 'user' | 'assistant'; text: string; outcome?: string }>()
   const errors: unknown[] = []
   const keyOf = (...ids: readonly string[]) => ids.join(' ')
   const sessions = memoryAgentSessions()
@@ -51,8 +51,9 @@ export async function startChatSite({ leaseMs = 30_000 } = {}) {
       onQuestion: ({ userId, conversationId, messageId, input }) => {
         messages.set(keyOf(userId, conversationId, messageId), { id: messageId, role: 'user', text: input })
       },
-      onAnswer: ({ userId, conversationId, answerId, text }) => {
-        if (!isDead) messages.set(keyOf(userId, conversationId, answerId), { id: answerId, role: 'assistant', text })
+      onAnswer({ userId, conversationId, answerId, text, outcome }) {
+        const answer = { id: answerId, role: 'assistant', text, outcome } as const
+        if (!isDead) messages.set(keyOf(userId, conversationId, answerId), answer)
       },
       onError: (error) => isDead || errors.push(error),
     })
