@@ -8,7 +8,7 @@ const endToEnd = 'test/e2e/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
 // With a package.json and a vitest.config.ts of their own.
 const ofOthers = 'test/{claude,consumers,next}/**'
-const ofSupabase = 'test/supabase/**/*.test.ts'
+const ofSupabase = 'test/{supabase,attacks/database}/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'
 const onRedis = 'test/redis/**/*.test.ts'
