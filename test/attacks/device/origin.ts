@@ -2,6 +2,7 @@ import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { dexieAdapter } from '../../../src/adapters/dexie/dexie-adapter.js'
 import { createTurnClient, drafts, guests, localStorageAdapter } from '../../../src/index.js'
 import { importLegacy } from '../../../src/legacy/index.js'
+import type { Browser } from '../../../src/store/browser.js'
 import { createSessionStore } from '../../../src/store/create-session-store.js'
 import type { SessionStoreOptions } from '../../../src/store/session-store.js'
 import { type FakeTab, fakeBrowser } from '../../../src/testing/fake-browser.js'
@@ -18,7 +19,19 @@ export function openOrigin(kind: AdapterKind = 'localStorage') {
   const indexedDB = new IDBFactory()
   /** The tabs that are open: the browser forgets the sessionStorage of others. */
   const tabs = new Set<FakeTab>()
+  const channels = new Set<string>()
   let ids = 0
+
+  /** The browser of a tab, whose channels have no secret names. */
+  function overheard({ browser: own }: FakeTab): Browser {
+    return {
+      ...own,
+      channel(channel, onMessage) {
+        channels.add(channel)
+        return own.channel(channel, onMessage)
+      },
+    }
+  }
 
   /** A page with a store and a turn client, whose server is not there. */
   function openPage(options: Partial<SessionStoreOptions> = {}, tab = browser.openTab()) {
@@ -28,7 +41,7 @@ export function openOrigin(kind: AdapterKind = 'localStorage') {
     const store = createSessionStore({
       clock,
       createId: () => `id-${++ids}`,
-      browser: tab.browser,
+      browser: overheard(tab),
       adapter:
         kind === 'dexie'
           ? dexieAdapter({ indexedDB, IDBKeyRange, clock })
@@ -70,6 +83,12 @@ export function openOrigin(kind: AdapterKind = 'localStorage') {
     browser,
     openPage,
     pass,
+    /** Posts a message on every channel that a page has opened, and waits until it is heard. */
+    async shout(data: unknown): Promise<void> {
+      const { browser: own } = browser.openTab()
+      for (const channel of channels) own.channel(channel, () => {})?.postMessage(data)
+      await pass(0)
+    },
     async soon<T>(promise: Promise<T>, ms = 3_000): Promise<T> {
       promise.catch(() => {}) // awaited below
       await pass(ms)
