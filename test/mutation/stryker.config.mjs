@@ -8,7 +8,7 @@ const mutated = [
   'src/{core/turn-event,server/turn-events}.ts',
 ]
 
-/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+/** @type {ConstructorParameters<typeof import('@stryker-mutator/core').Stryker>[0]} */
 export default {
   mutate: mutated,
   testRunner: 'vitest',
@@ -19,7 +19,7 @@ export default {
   concurrency: 2,
   thresholds: { high: 95, low: 90, break: 85 },
   reporters: ['clear-text', 'progress', 'json'],
-  clearTextReporter: { allowColor: false, reportTests: false, allowEmojis: false },
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: '.cache/mutation.json' },
   tempDirName: '.cache/stryker',
   // Not needed by the tests, and copied otherwise.
