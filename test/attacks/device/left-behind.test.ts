@@ -8,10 +8,8 @@ const say = (text: string) => ({ role: 'user' as const, text })
 
 describe.each(['localStorage', 'dexie'] as const)('the whole origin, %s', (kind) => {
   /** Two pages of Ada, and what is left of a third, after all that can leave something behind. */
-  async function used(
-    options: { readonly persistContent?: boolean; readonly blob?: string; readonly sends?: boolean } = {},
-  ) {
-    const { blob = olderBlob(['older']).replaceAll('Title', 'secret title'), sends = true, ...own } = options
+  async function used(options: { readonly persistContent?: boolean; readonly blob?: string } = {}) {
+    const { blob = olderBlob(['older']).replaceAll('Title', 'secret title'), ...own } = options
     const origin = openOrigin(kind)
     const { openPage, soon, pass, browser } = origin
     browser.localStorage.setItem(name, blob)
@@ -24,7 +22,7 @@ describe.each(['localStorage', 'dexie'] as const)('the whole origin, %s', (kind)
       await soon(store.flush())
       store.setDraft(conversationId, 'a secret draft')
       const turn = client.send({ userId: 'ada', workspace: 'w', conversationId }, { message: 'a secret question' })
-      if (sends) void turn.next().catch(() => {})
+      void turn.next().catch(() => {})
       // Journaled, where the adapter does not write at once.
       store.recordMessage(say('one more secret'))
       return page
@@ -72,7 +70,7 @@ describe.each(['localStorage', 'dexie'] as const)('the whole origin, %s', (kind)
   })
 
   it('loses the texts of earlier pages once persistContent is false', async () => {
-    const { everything, pass, page, cached, soon } = await used({ sends: false })
+    const { everything, pass, page, cached, soon } = await used()
     expect(withSecrets(await everything())).not.toEqual([])
     for (const { reload } of [page, cached]) {
       const next = reload({ userId: 'ada', persistContent: false })
