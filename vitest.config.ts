@@ -4,11 +4,11 @@ import { chromiumLaunchOptions } from './test/chromium/find-chromium.js'
 import { sessionServerCommands } from './test/http/session-server-commands.js'
 
 const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
-const endToEnd = 'test/e2e/**/*.e2e.test.ts'
+const endToEnd = 'test/{e2e,attacks}/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
 // With a package.json and a vitest.config.ts of their own.
 const ofOthers = 'test/{claude,consumers,next}/**'
-const ofSupabase = 'test/supabase/**/*.test.ts'
+const ofSupabase = 'test/{supabase,attacks/database}/**/*.test.ts'
 const onPostgres = 'test/supabase/**/*.postgres.test.ts'
 const onPglite = 'test/supabase/**/*.pglite.test.ts'
 const onRedis = 'test/redis/**/*.test.ts'

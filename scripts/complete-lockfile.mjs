@@ -1,8 +1,9 @@
 // npm leaves optional packages of other platforms out of package-lock.json when the registry it asked did not offer them
 // (Biome, Rollup and others ship one package per platform). `npm ci` elsewhere then fails, or installs a tool without its
 // binary. This adds what is missing; `--check` only verifies. Run it after each `npm install` that changes the lockfile.
-// What is added has no hash, as the registry that knows it did not offer it; everything else must have one.
+// Every package of a registry must have a hash; npm is asked for those of what is added.
 
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,11 +24,6 @@ for (const name of lockfiles) {
   const lockfile = JSON.parse(readFileSync(path, 'utf8'))
   const missing = missingPackages(lockfile)
   const hosts = registryHosts(lockfile)
-  const unhashed = withoutHash(lockfile)
-
-  for (const where of unhashed) console.error(`${name} has no hash for ${where}: remove the entry and run npm install`)
-  if (unhashed.length > 0) process.exitCode = 1
-
   if (process.argv.includes('--check')) {
     for (const { where, entry } of missing) console.error(`${name} lacks ${where} ${entry.version}`)
     for (const where of hosts) console.error(`${name} names a registry host at ${where}`)
@@ -36,12 +32,16 @@ for (const name of lockfiles) {
       process.exitCode = 1
     }
   } else {
-    for (const { where, entry } of missing) lockfile.packages[where] = entry
+    for (const { where, entry } of missing) lockfile.packages[where] = { ...entry, integrity: hashOf(where, entry) }
     for (const where of hosts) delete lockfile.packages[where]?.resolved
     const byName = Object.entries(lockfile.packages).sort(([a], [b]) => a.localeCompare(b, 'en'))
     writeFileSync(path, `${JSON.stringify({ ...lockfile, packages: Object.fromEntries(byName) }, null, 2)}\n`)
     console.log(`${name}: added ${missing.length} packages, removed ${hosts.length} hosts`)
   }
+
+  const unhashed = withoutHash(lockfile)
+  for (const where of unhashed) console.error(`${name} has no hash for ${where}: remove the entry and run npm install`)
+  if (unhashed.length > 0) process.exitCode = 1
 }
 
 /**
@@ -107,13 +107,26 @@ function registryHosts({ packages }) {
 }
 
 /**
- * What `npm ci` would install unverified on the machine that wrote the lockfile.
+ * The hash that the registry has of a package. Throws if it does not offer the package.
+ *
+ * @param {string} where
+ * @param {Entry} entry
+ */
+function hashOf(where, { version }) {
+  const name = where.slice(where.lastIndexOf('node_modules/') + 'node_modules/'.length)
+  const hash = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], { encoding: 'utf8' }).trim()
+  if (!hash.startsWith('sha512-')) throw new Error(`The registry has no hash for ${name} ${version}.`)
+  return hash
+}
+
+/**
+ * What `npm ci` would install unverified.
  *
  * @param {Lockfile} lockfile
  */
 function withoutHash({ packages }) {
-  return Object.entries(packages).flatMap(([where, { integrity, inBundle, link, optional, os, resolved }]) => {
+  return Object.entries(packages).flatMap(([where, { integrity, inBundle, link, resolved }]) => {
     const isOfRegistry = where.includes('node_modules/') && !link && !inBundle && !resolved?.startsWith('file:')
-    return isOfRegistry && !integrity && !(optional && os) ? [where] : []
+    return isOfRegistry && !integrity ? [where] : []
   })
 }

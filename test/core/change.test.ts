@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { applyChange, maxScopes } from '../../src/core/change.js'
 import { faultAtTheWindow, faultOf, noShares, printed } from '../support/change-properties.js'
 
+const begins = { userId: 'u1', workspace: 'w', conversationId: 'c1', epoch: '', begins: 1 }
 const runs = Number(process.env.LEFTOFF_RUNS ?? 3_000)
 
 describe('applyChange', { timeout: 60_000 + runs * 10 }, () => {
@@ -20,6 +21,13 @@ describe('applyChange', { timeout: 60_000 + runs * 10 }, () => {
 
   it('counts a repeat twice after 64 other scopes: the bound is where it is said to be', () => {
     expect(faultAtTheWindow(applyChange, maxScopes)).toBe('66 instead of 65')
+  })
+
+  it('makes one row of a change whose scopes come in another order, as JSON may bring them', () => {
+    const scopes = Array.from({ length: maxScopes + 6 }, (_, n) => [`scope${1_000 + n}`, { messages: 1 }] as const)
+    const rowOf = (entries: typeof scopes) => applyChange(undefined, { ...begins, counts: Object.fromEntries(entries) })
+    expect(rowOf(scopes.toReversed())).toEqual(rowOf(scopes))
+    expect(rowOf(scopes)).toMatchObject({ messages: maxScopes + 6, scopes: { length: maxScopes } })
   })
 
   it('refuses as unknown a change of a missing row that it may not begin', () => {

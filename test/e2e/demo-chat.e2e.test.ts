@@ -68,6 +68,10 @@ describe('a message', () => {
     expect(await height()).toBeGreaterThan(2 * one)
     await field.fill('')
     expect(await height()).toBe(one)
+    // Not by what WebKit does not have.
+    expect(await field.evaluate((element) => getComputedStyle(element).getPropertyValue('field-sizing'))).not.toBe(
+      'content',
+    )
   })
 })
 

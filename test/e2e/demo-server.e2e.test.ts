@@ -32,6 +32,21 @@ function ask(path: string, headers: Record<string, string>, body = ''): Promise<
   })
 }
 
+/** What the server says to a request line that no browser sends: `fetch` and `request` tidy paths. */
+function askRaw(path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`)
+    })
+    let text = ''
+    socket.on('data', (piece) => {
+      text += piece
+    })
+    socket.on('end', () => resolve(text))
+    socket.on('error', reject)
+  })
+}
+
 /** Whether anything listens there. */
 function listens(host: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -75,6 +90,30 @@ describe('the demo’s server', () => {
     const tooMuch = { ...json, 'Content-Length': '300000' }
     for (const path of ['/api/turn', '/api/forget', '/rest/v1/rpc/save_sessions']) {
       expect([path, (await ask(path, tooMuch, '{')).status]).toEqual([path, 413])
+    }
+  })
+
+  it('serves no file outside of its page, however the path is written', async () => {
+    const [script = ''] = (await readdir('examples/chat/dist/page/assets')).filter((name) => name.endsWith('.js'))
+    expect(await askRaw(`/assets/${script}`)).toContain('HTTP/1.1 200')
+    const up = ['..', '%2e%2e', '%2E.', '..%2f..', '..%5c..', '%252e%252e', '....', '.%00.', '..;']
+    const files = ['server/main.js', 'package.json', '../../package.json']
+    const paths = up.flatMap((one) =>
+      files.flatMap((file) => [`/assets/${one}/${one}/${file}`, `/assets/${one}/${file}`]),
+    )
+    const others = [
+      `/assets//${process.cwd()}/package.json`,
+      `/assets/${encodeURIComponent(`${process.cwd()}/package.json`)}`,
+      `/assets/C:%5cWindows%5cwin.ini`,
+      '/../package.json',
+      '//etc/passwd',
+      '/assets/',
+      '/assets/.',
+    ]
+    for (const path of [...paths, ...others]) {
+      const answer = await askRaw(path)
+      expect([path, answer.split(' ')[1]]).toEqual([path, expect.stringMatching(/^(?:404|400|403)$/)])
+      expect(answer).not.toMatch(/"name":|root:|createApp/)
     }
   })
 

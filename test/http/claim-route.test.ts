@@ -59,3 +59,22 @@ it('the example route says so when something is left, so that the browser asks a
   expect((await claim({ 'x-user': 'ada', 'x-guest': 'guest' }, conversations)).status).toBe(503)
   expect(parts.errors).toMatchObject([{ message: 'down' }])
 })
+
+it('the example route takes neither guest nor user from the body, and moves nothing of anyone who is named in it', async () => {
+  parts.made = { history, sessions }
+  parts.moved.length = 0
+  const keyOf = (userId: string) => tabKey({ userId, workspace: 'w', tabId: 'of-bob' })
+  await history.save([change({ userId: 'bob', conversationId: 'of-bob' })])
+  await sessions.set(keyOf('bob'), 'agent of bob')
+  const before = await history.list('bob', { limit: 10 })
+  const named = { guest: 'bob', from: 'bob', guestId: 'bob', to: 'mallory', userId: 'mallory' }
+  const body = JSON.stringify({ ...named, conversations: [{ workspace: 'w', conversationId: 'of-bob', ...named }] })
+  for (const headers of [{ 'x-user': 'mallory' }, { 'x-user': 'mallory', 'x-guest': 'a guest of hers' }]) {
+    await POST(new Request('https://app.example/api/claim?guest=bob&from=bob', { method: 'POST', headers, body }))
+  }
+  expect(await history.list('bob', { limit: 10 })).toEqual(before)
+  expect(await sessions.get(keyOf('bob'))).toBe('agent of bob')
+  expect(await sessions.get(keyOf('mallory'))).toBeUndefined()
+  expect(await history.get('mallory', 'of-bob')).toBeUndefined()
+  for (const move of parts.moved) expect(move).toMatchObject({ from: 'a guest of hers', to: 'mallory' })
+})

@@ -48,8 +48,8 @@ const store = createSessionStore({
 window.store = store
 window.adapter = adapter
 
-const addressOf = (id: string) => `/chat/${id}${location.search}`
-const linked = () => location.pathname.split('/')[2] || undefined
+const addressOf = (id: string) => `/chat/${encodeURIComponent(id)}${location.search}`
+const linked = () => decodeURIComponent(location.pathname.split('/')[2] ?? '') || undefined
 
 function onAddress(listener: () => void): () => void {
   window.addEventListener('popstate', listener)

@@ -25,7 +25,21 @@ interface SiteOptions {
   readonly page?: number
   /** The conversation in the address. */
   readonly id?: string
+  /** Whether the page may do only what it has to, by its Content-Security-Policy. */
+  readonly isStrict?: boolean
 }
+
+const strict = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'", // the site's own
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
 
 /** Bundles the page with leftoff as it was built, and serves it at every address. */
 export async function startHistorySite(): Promise<HistorySite> {
@@ -40,17 +54,21 @@ export async function startHistorySite(): Promise<HistorySite> {
     }).fetch,
   )
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     if (pathname === '/api/sessions') return routes(request, response)
     const file = { '/page.js': ['text/javascript', script], '/styles.css': ['text/css', sheet] }[pathname]
     const [type, body] = file ?? ['text/html', html]
+    if (searchParams.get('strict') === 'true') response.setHeader('Content-Security-Policy', strict)
     response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` })
     response.end(body)
   })
   const { port, close } = await serve(server, '127.0.0.1')
   return {
-    url: (origin, { adapter = 'localStorage', page = 30, id = '', user = 'ada', keep = 1_000 } = {}) =>
-      `http://${origin.toLowerCase()}.localhost:${port}/chat/${id}?${new URLSearchParams({ adapter, page: `${page}`, user, keep: `${keep}` })}`,
+    url: (
+      origin,
+      { adapter = 'localStorage', page = 30, id = '', user = 'ada', keep = 1_000, isStrict = false } = {},
+    ) =>
+      `http://${origin.toLowerCase()}.localhost:${port}/chat/${id}?${new URLSearchParams({ adapter, page: `${page}`, user, keep: `${keep}`, ...(isStrict && { strict: 'true' }) })}`,
     end: close,
   }
 }

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// The tests in Node that reach the mutated files. Two look at the text of the source, which is another one here.
+export default defineConfig({
+  test: {
+    environment: 'node',
+    isolate: false,
+    testTimeout: 60_000,
+    include: ['test/{attacks,core,faults,server,store,turns}/**/*.test.{ts,tsx}'],
+    exclude: ['**/*.browser.test.{ts,tsx}', 'test/core/change-mutants.test.ts', 'test/faults/every-fault.test.ts'],
+  },
+})
