@@ -53,6 +53,9 @@ export default defineConfig({
         test: {
           name: 'supabase',
           environment: 'node',
+          // PGlite for a few queries: to compile it a second time, better, takes longer than all of them.
+          execArgv: ['--liftoff-only'],
+          testTimeout: 20_000,
           maxWorkers,
           isolate: false,
           include: [ofSupabase],

@@ -74,7 +74,10 @@ function compare<T>({
     if (checked.ok !== parsed.success) throw new Error(`${path}: ${shown(checked)} for ${shown(value)}`)
     if (checked.ok) {
       accepted += 1
-      if (!isDeepStrictEqual(plain(checked.value), plain(parsed.data))) throw new Error(`${path}: ${shown(checked)}`)
+      // Nearly always of one text, fields in their order.
+      const [ours, zods] = [shown(checked.value), shown(parsed.data)]
+      if (ours !== zods && !isDeepStrictEqual(JSON.parse(ours), JSON.parse(zods)))
+        throw new Error(`${path}: ${shown(checked)}`)
     } else if (parsed.error && !fieldsOf(parsed.error).includes(fieldName(checked.field.split('.')))) {
       throw new Error(`${path}: named ${checked.field}, not ${fieldsOf(parsed.error)}`)
     }
@@ -88,10 +91,6 @@ function compare<T>({
 }
 
 /** Without fields that are `undefined`: storage keeps none. */
-function plain(value: unknown): unknown {
-  return JSON.parse(shown(value))
-}
-
 function shown(value: unknown): string {
   return JSON.stringify(value)
 }

@@ -53,7 +53,12 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
       address = ''
       const settings = { PORT: `${port}`, DATA_DIR: dataDir, AGENT_PACE: `${agentPace}` }
       const env = { ...process.env, ...settings, npm_lifecycle_event: undefined }
-      const args = [...(preload ? ['--import', preload.href] : []), 'examples/chat/dist/server/main.js']
+      // PGlite compiled once, in a simple way: to compile it again in a better one is half the work of a start, for a few queries.
+      const args = [
+        '--liftoff-only',
+        ...(preload ? ['--import', preload.href] : []),
+        'examples/chat/dist/server/main.js',
+      ]
       server = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
       if (!server.stdout) throw new Error('spawned with a pipe')
       for await (const line of createInterface(server.stdout)) {

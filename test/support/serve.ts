@@ -10,6 +10,8 @@ export interface Serving {
 
 /** Has the server listen on a free port: of every address of this machine, or of `host`. */
 export async function serve(server: Server, host?: string): Promise<Serving> {
+  // Else it closes a connection after five idle seconds: a test that computes as long, on a busy machine, would send on it all the same.
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = 0
   server.listen(0, host)
   await once(server, 'listening')
   const address = server.address()
