@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 import { chromiumLaunchOptions } from './test/chromium/find-chromium.js'
 import { sessionServerCommands } from './test/http/session-server-commands.js'
 
+// The browser that npm brings, the same on every machine and lighter than an installed one, in which `.ci/run` tests as well.
+if (process.platform === 'linux' && process.arch === 'x64') process.env.CHROMIUM_PATH ??= 'npm'
+
 const inBrowser = 'test/**/*.browser.test.{ts,tsx}'
 const endToEnd = 'test/{e2e,attacks}/**/*.e2e.test.ts'
 const ofPackage = 'test/package/**/*.test.ts'
