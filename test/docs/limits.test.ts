@@ -6,7 +6,7 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 describe('what a reader would not guess is said', () => {
   it('in the first lines of the README: for whom it is, and what it does not do', () => {
     const [first = ''] = read('README.md').split('```')
-    expect(first).toMatch(/^For chat and agent apps: /m)
+    expect(first).toMatch(/^For chat and agent apps\. /m)
     expect(first).toContain('leftoff does not store messages')
   })
 
@@ -16,7 +16,7 @@ describe('what a reader would not guess is said', () => {
     ['docs/tabs.md', 'after 7 days without a visit'],
     ['docs/tabs.md', 'Supported are the browsers of the last two years. The oldest Safari'],
     ['docs/errors.md', 'once gives no room back'],
-    ['docs/recipes.md', 'ask for Node 22'],
+    ['docs/recipes.md', 'need Node 22'],
   ])('in %s: %s', (path, text) => {
     expect(read(path).replaceAll(/\s+/g, ' ')).toEqual(
       typeof text === 'string' ? expect.stringContaining(text) : expect.stringMatching(text),
