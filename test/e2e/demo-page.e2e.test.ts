@@ -95,6 +95,25 @@ describe('two tabs', () => {
   })
 })
 
+describe('the tab', () => {
+  it('is titled as its conversation, and plainly while that is new', async () => {
+    const page = await demo.visit()
+    expect(await page.title()).toBe('leftoff chat')
+    await say(page, 'a trip to Rome')
+    await expect.poll(() => page.title()).toBe('a trip to Rome – leftoff chat')
+    await historyItems(page).getByRole('button', { name: 'Rename' }).click()
+    await page.keyboard.type('Rome')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.title()).toBe('Rome – leftoff chat')
+    await page.reload()
+    await expect.poll(() => page.title()).toBe('Rome – leftoff chat')
+    await newChat(page)
+    await expect.poll(() => page.title()).toBe('leftoff chat')
+    await page.goBack()
+    await expect.poll(() => page.title()).toBe('Rome – leftoff chat')
+  })
+})
+
 describe('the history', () => {
   it('is titled by the first message, until the person names the conversation', async () => {
     const page = await demo.visit()

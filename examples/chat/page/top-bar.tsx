@@ -1,4 +1,5 @@
 import { NewChatButton, useSessions } from 'leftoff/react'
+import { useEffect } from 'react'
 import { type Address, hrefOf } from './address.js'
 import type { Happening } from './happenings.js'
 import { Icon } from './icon.js'
@@ -25,6 +26,12 @@ export function TopBar({
   readonly onChatsOpen?: () => void
 }) {
   const session = useSessions(address.workspace).find((one) => one.conversationId === address.conversationId)
+  const title = session?.title
+  useEffect(() => {
+    // What a row of tabs, and the browser's own history, tell conversations apart by.
+    document.title = title ? `${title} – leftoff chat` : 'leftoff chat'
+  }, [title])
+
   return (
     <header className="top">
       {onChatsOpen && (
@@ -32,7 +39,7 @@ export function TopBar({
           <Icon name="chats" />
         </button>
       )}
-      <h1>{session?.title ?? 'New chat'}</h1>
+      <h1>{title ?? 'New chat'}</h1>
       <SaveStatus isReached={isReached} happenings={happenings} place={place} />
       {onChatsOpen ? (
         <NewChatButton className="icon-button" aria-label="New chat" title="New chat">
