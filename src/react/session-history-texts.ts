@@ -66,16 +66,21 @@ function timeAgo(time: number, now: number): string {
   const ago = new Intl.RelativeTimeFormat('en')
   if (minutes < 60) return ago.format(-minutes, 'minute')
   const hours = Math.round(minutes / 60)
-  return hours < 24 ? ago.format(-hours, 'hour') : ago.format(-Math.round(hours / 24), 'day')
+  return hours < 24 ? ago.format(-hours, 'hour') : ago.format(-daysBetween(time, now), 'day')
 }
 
 /** Today, yesterday, the other days of a week by name, then by month. */
 function day(time: number, now: number): string {
-  const daysAgo = Math.round((midnight(now) - midnight(time)) / 86_400_000)
+  const daysAgo = daysBetween(time, now)
   if (daysAgo < 1) return 'Today'
   if (daysAgo < 2) return 'Yesterday'
   const format: Intl.DateTimeFormatOptions = daysAgo < 7 ? { weekday: 'long' } : { month: 'long', year: 'numeric' }
   return new Intl.DateTimeFormat('en', format).format(time)
+}
+
+/** By the calendar, so that what stands under “Yesterday” is a day old and not two. */
+function daysBetween(time: number, now: number): number {
+  return Math.round((midnight(now) - midnight(time)) / 86_400_000)
 }
 
 function midnight(time: number): number {

@@ -370,6 +370,19 @@ describe('a long history', () => {
     ]).toEqual(['Today', 'Yesterday', 'Yesterday', 'Monday', 'Thursday', 'November 2026', 'November 2025'])
   })
 
+  it('counts days by the calendar, so that all of “Yesterday” is 1 day ago', () => {
+    const evening = new Date(2026, 10, 25, 20).getTime()
+    const timeOf = (day: number, hours: number) => englishTexts.time(new Date(2026, 10, day, hours).getTime(), evening)
+    expect([timeOf(25, 1), timeOf(24, 22), timeOf(24, 19), timeOf(24, 0), timeOf(23, 23), timeOf(23, 0)]).toEqual([
+      '19 hours ago',
+      '22 hours ago',
+      '1 day ago',
+      '1 day ago',
+      '2 days ago',
+      '2 days ago',
+    ])
+  })
+
   it('says so when older conversations cannot be loaded', async () => {
     await threeConversations()
     const failing: SessionStore = { ...store, loadMore: () => Promise.reject(new Error('storage is gone')) }
