@@ -107,6 +107,31 @@ describe('an answer', () => {
     expect(asked.filter((url) => !url.startsWith(turns.address) && !url.startsWith('data:'))).toEqual([])
     await turns.close()
   })
+
+  it('has a table from its head on, and each row when it is whole', async () => {
+    const turns = await serveTurnDemo()
+    const page = await demo.guest()
+    await page.goto(`${turns.address}/chat`)
+    const next = turns.nextAnswer()
+    await send(page, 'hello')
+    const answer = await next
+    const text = page.locator('[data-streaming] .text')
+    for (const [piece, shown] of [
+      ['So:\n\n| What | Wh', 'So:'],
+      ['ere |\n| --- ', 'So:'],
+      ['| --- |\n| a row', 'So:WhatWhere'],
+      [' | here |\n| ano', 'So:WhatWherea rowhere'],
+    ] as const) {
+      answer.say(piece)
+      await expect.poll(async () => (await text.textContent())?.replaceAll('\n', '')).toBe(shown)
+    }
+    answer.say('ther | there |')
+    answer.end()
+    await expect
+      .poll(() => lastAnswer(page).locator('td').allTextContents())
+      .toEqual(['a row', 'here', 'another', 'there'])
+    await turns.close()
+  })
 })
 
 describe('the page', () => {
@@ -120,26 +145,6 @@ describe('the page', () => {
     const response = await page.reload()
     expect(await response?.text()).toContain('<html data-theme="dark"')
     expect(await ground()).not.toBe(light)
-  })
-
-  it('has room for fingers on a touch screen: 44 px', async () => {
-    const page = await demo.visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
-    await say(page, 'my name is Ada')
-    const tooSmall = () =>
-      page.locator('button:visible, a:visible, input:visible').evaluateAll((controls) =>
-        controls.flatMap((control) => {
-          const { width, height } = control.getBoundingClientRect()
-          const isSkip = control.classList.contains('skip')
-          return isSkip || (width >= 44 && height >= 40)
-            ? []
-            : [`${control.outerHTML.slice(0, 80)} ${width} × ${height}`]
-        }),
-      )
-    expect(await tooSmall()).toEqual([])
-    await page.getByRole('button', { name: 'Chats' }).click()
-    expect(await tooSmall()).toEqual([])
-    await page.getByRole('button', { name: 'Guest' }).click()
-    expect(await tooSmall()).toEqual([])
   })
 
   it('is never wider than its window, with a word of 150 letters', async () => {

@@ -19,8 +19,9 @@ const forbidden = {
 }
 
 /** A text of the agent. Block by block, so that of an answer that grows only the last one is drawn again. */
-export function Markdown({ text }: { readonly text: string }) {
-  const blocks = useMemo(() => marked.lexer(text).filter(({ type }) => type !== 'space'), [text])
+export function Markdown({ text, isGrowing = false }: { readonly text: string; readonly isGrowing?: boolean }) {
+  const whole = isGrowing ? withoutHalfRow(text) : text
+  const blocks = useMemo(() => marked.lexer(whole).filter(({ type }) => type !== 'space'), [whole])
   // biome-ignore lint/suspicious/noArrayIndexKey: a block keeps its place while the text grows
   return blocks.map((token, index) => <Block key={index} token={token} />)
 }
@@ -60,6 +61,11 @@ function Code({ language, code }: { readonly language: string; readonly code: st
       </pre>
     </figure>
   )
+}
+
+/** A table is one from the line below its head on. Until then its signs would be read as words, and each row's until its end. */
+function withoutHalfRow(text: string): string {
+  return text.replace(/(^|\n)\|[^\n]*(\n[|:\- ]*)?$/, '$1')
 }
 
 /** The token with a link in the place of each picture. */

@@ -33,7 +33,13 @@ export function Message({
       >
         <h2 className="sr-only">{role === 'user' ? 'You' : 'Agent'}</h2>
         <div className={isAnswering && text ? 'text writing' : 'text'}>
-          {role === 'user' ? <p>{text}</p> : isAnswering && !text ? <Thinking /> : <Markdown text={text} />}
+          {role === 'user' ? (
+            <p>{text}</p>
+          ) : isAnswering && !text ? (
+            <Thinking />
+          ) : (
+            <Markdown text={text} isGrowing={isAnswering} />
+          )}
         </div>
         <footer className="meta">
           {!isAnswering && (
