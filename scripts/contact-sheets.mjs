@@ -44,6 +44,7 @@ const states = {
     if (isNarrow) await page.getByRole('button', { name: 'Chats' }).click()
     await page.getByRole('searchbox').fill('tour 1')
     await page.getByText('found').waitFor()
+    await page.getByRole('searchbox').focus()
   },
   async 'a long answer, its beginning'(page) {
     await say(page, 'Write a long answer')
@@ -90,6 +91,7 @@ const states = {
     await second.setViewportSize(page.viewportSize() ?? { width: 1280, height: 800 })
     await second.goto(page.url())
     await second.locator('[data-status=watching] > .leftoff-notice-text').waitFor()
+    await second.getByTestId('message').getByText('Nice to meet you').waitFor()
     return second
   },
   async 'context lost'(page) {

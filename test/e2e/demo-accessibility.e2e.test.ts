@@ -80,6 +80,38 @@ describe('axe finds nothing on the demo, light and dark,', () => {
   })
 })
 
+describe('a finger', () => {
+  it('has 44 px for each control: the chat, the chats, the menu and what is stored', async () => {
+    const page = await demo.visit({ viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true })
+    expect(await smallTargets(page)).toEqual([])
+    await say(page, 'my name is Ada')
+    await say(page, 'show me some code')
+    expect(await smallTargets(page)).toEqual([])
+    await page.getByRole('button', { name: 'Chats' }).click()
+    await page.getByRole('searchbox').fill('Ada')
+    expect(await smallTargets(page)).toEqual([])
+    await page.getByRole('searchbox').fill('')
+    await page.getByRole('button', { name: 'Guest' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    expect(await smallTargets(page)).toEqual([])
+    await page.getByRole('button', { name: 'What is stored' }).click()
+    await page.getByRole('dialog', { name: 'What is stored' }).locator('.tab-key').waitFor()
+    expect(await smallTargets(page)).toEqual([])
+  })
+})
+
+/** The controls that are less than 44 px high or wide. Links within a text may be, and what nobody sees. */
+function smallTargets(page: Page): Promise<string[]> {
+  return page.locator('button, a:not(.skip), input, select, textarea, summary').evaluateAll((controls) =>
+    controls.flatMap((control) => {
+      const { width, height } = control.getBoundingClientRect()
+      return control.checkVisibility() && (width < 44 || height < 44)
+        ? [`${width} × ${height}: ${control.outerHTML}`]
+        : []
+    }),
+  )
+}
+
 describe('without a mouse', () => {
   it('a conversation is begun, answered, stopped, left, renamed, opened again and removed', async () => {
     const page = await demo.visit()
@@ -140,6 +172,40 @@ describe('a screen reader', () => {
     expect(await violations(second)).toEqual([])
   })
 })
+
+describe('the layout', () => {
+  it('has messages in line with the message field at each width, and nothing that is wider than the page', async () => {
+    const page = await demo.visit({ viewport: { width: 1920, height: 700 } })
+    await say(page, 'show me some code')
+    await openStored(page)
+    for (const width of [1920, 1280, 1200]) {
+      await page.setViewportSize({ width, height: 700 })
+      expect(await outOfLine(page), `${width} px`).toEqual({ left: 0, right: 0, tooWide: 0 })
+    }
+    await page.getByTestId('stored-toggle').click()
+    for (const width of [1024, 768, 390]) {
+      await page.setViewportSize({ width, height: 700 })
+      expect(await outOfLine(page), `${width} px`).toEqual({ left: 0, right: 0, tooWide: 0 })
+    }
+  })
+})
+
+/** How far the code of an answer and the question above it end beside the message field, and the page beside the window. */
+function outOfLine(page: Page) {
+  return page.evaluate(() => {
+    const rect = (selector: string) => {
+      const found = [...document.querySelectorAll(selector)].at(-1)
+      if (!found) throw new Error(`There is no ${selector}.`)
+      return found.getBoundingClientRect()
+    }
+    const field = rect('.composer-box')
+    return {
+      left: Math.round(rect('.code').left - field.left),
+      right: Math.round(rect('[data-role=user] .text').right - field.right),
+      tooWide: document.documentElement.scrollWidth - innerWidth,
+    }
+  })
+}
 
 /** Moves the focus with `key` to the control whose name begins with `name`, as a person without a mouse does. */
 async function tabTo(page: Page, name: string, key: 'Tab' | 'Shift+Tab'): Promise<void> {

@@ -22,4 +22,5 @@ function topicOf(code: string): Notice['topic'] {
 const texts: Readonly<Record<string, string>> = {
   'turn-busy': 'The agent is still answering in this conversation, maybe in another window.',
   'turn-interrupted': 'This message has no whole answer.',
+  'turn-failed': 'The server could not answer this message.',
 }

@@ -21,6 +21,7 @@ const paths = {
   edit: 'M4 20l1-4L16 5l3 3L8 19zM14 7l3 3',
   again: 'M20 11a8 8 0 1 0-.6 4M20 4v7h-7',
   activity: 'M3 12h4l3-8 4 16 3-8h4',
+  open: 'M6 9l6 6 6-6',
   down: 'M12 5v14M6 13l6 6 6-6',
   find: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l4.500 4.500',
   more: 'M5 12h.01M12 12h.01M19 12h.01',

@@ -11,12 +11,12 @@ export function NewsLine({ isReached, news }: { readonly isReached: boolean; rea
       <p role="status">
         {!isReached ? (
           <span data-testid="notice" data-topic="offline">
-            The server cannot be reached. What you send waits here, and goes when it can.
+            The server cannot be reached. What you send waits here until it is back.
           </span>
         ) : isUnsaved ? (
           <span data-testid="notice" data-topic="unsaved">
             {saving.error?.code === 'quota-exceeded'
-              ? 'This browser’s storage is full, so its history is not saved. Your messages are, on the server.'
+              ? 'This browser’s storage is full: the history is not saved, your messages are.'
               : status === 'degraded'
                 ? 'This page cannot store anything. A reload would begin a new conversation.'
                 : 'The history is not saved yet. It is tried again automatically.'}

@@ -75,7 +75,7 @@ export function Sidebar({
             onSwitch={leave}
             texts={{
               label: 'Recent conversations',
-              empty: 'Your conversations will be listed here.',
+              empty: 'Your chats will be listed here.',
               removed: () => 'Removed.', // the row that went says which
             }}
           />

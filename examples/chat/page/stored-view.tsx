@@ -2,7 +2,7 @@ import type { SessionAdapter } from 'leftoff'
 import { useState } from 'react'
 import type { ConversationRequest } from '../shared/chat-api.js'
 import { type Place, pickPlace, places } from './storage.js'
-import { StoredItem } from './stored-item.js'
+import { KeyParts, StoredItem } from './stored-item.js'
 import { useBrowserStorage } from './use-browser-storage.js'
 import { useServerStorage } from './use-server-storage.js'
 import { useStoredSessions } from './use-stored-sessions.js'
@@ -53,15 +53,7 @@ export function StoredView({
           <dl data-testid="stored-server">
             <dt>Tab key</dt>
             <dd>
-              <code className="tab-key">
-                {/* Its parts, none of them broken in the middle. */}
-                {stored.tabKey.split('::').map((part, index) => (
-                  <span key={part}>
-                    {index > 0 && '::'}
-                    {part}
-                  </span>
-                ))}
-              </code>
+              <KeyParts className="tab-key" text={stored.tabKey} separator="::" />
             </dd>
             <dt>Agent session</dt>
             <dd>
@@ -79,7 +71,7 @@ export function StoredView({
                 <dt>Transcript</dt>
                 <dd data-testid="transcript">
                   {session.transcript
-                    ? `the agent has it: messages ${session.transcript.messageCount}, tokens written ${session.transcript.outputTokens}`
+                    ? `${session.transcript.messageCount} messages, ${session.transcript.outputTokens} tokens written`
                     : 'gone'}
                 </dd>
               </>
