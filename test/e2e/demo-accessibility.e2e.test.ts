@@ -180,12 +180,12 @@ describe('the layout', () => {
     await openStored(page)
     for (const width of [1920, 1280, 1200]) {
       await page.setViewportSize({ width, height: 700 })
-      expect(await outOfLine(page), `${width} px`).toEqual({ left: 0, right: 0, tooWide: 0 })
+      await expect.poll(() => outOfLine(page), { message: `${width} px` }).toEqual({ left: 0, right: 0, tooWide: 0 })
     }
     await page.getByTestId('stored-toggle').click()
     for (const width of [1024, 768, 390]) {
       await page.setViewportSize({ width, height: 700 })
-      expect(await outOfLine(page), `${width} px`).toEqual({ left: 0, right: 0, tooWide: 0 })
+      await expect.poll(() => outOfLine(page), { message: `${width} px` }).toEqual({ left: 0, right: 0, tooWide: 0 })
     }
   })
 })
