@@ -206,6 +206,14 @@ function leave(user: User, workspace: string, conversationId: string): void {
 }
 
 async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {
+  let isAsking = false
+  void user.context.browser.activated().then((wasPrerendered) => {
+    isAsking = wasPrerendered
+    if (!isAsking) return
+    // What was begun unseen may be stored, and open in another tab since.
+    movePlace(user, workspace, { type: 'asked', conversationId })
+    user.context.publish()
+  })
   const claim = await takeClaim(user, conversationId)
   if (!claim) {
     // A copy of this tab was faster. A page that is away, and has closed its channel, asks again when it comes back.
@@ -216,4 +224,5 @@ async function claimInBackground(user: User, workspace: string, conversationId: 
   if (placeIn(user, workspace)?.conversationId !== conversationId) return releaseClaim(user, claim)
   movePlace(user, workspace, { type: 'granted', conversationId })
   void followClaim(user, workspace, claim)
+  if (isAsking) user.context.publish()
 }

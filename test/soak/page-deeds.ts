@@ -34,8 +34,7 @@ export const pageDeeds = {
   copy: (world, _index, _action, place) =>
     awake(place, ({ page, user, workspace }) => {
       const free = freePlace(world)
-      // A person copies the page that is seen: what one writes that is prerendered is in no tab's storage yet.
-      if (free === undefined || !page.isActive) return false
+      if (free === undefined) return false
       const tab = page.device.browser.openTab({ copyOf: page.tab })
       const copy = settleIn(world, free, { device: page.device, tab, workspace })
       makeStore(world, copy, user)

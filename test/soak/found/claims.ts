@@ -168,4 +168,21 @@ export const foundOfClaims: readonly FoundScene[] = [
       { do: 'new', page: 0, workspace: 1 },
     ],
   },
+  {
+    title: 'a page that was prerendered shows what it began once it has it, for another tab may have opened it',
+    seed: 37_997,
+    storage: 'localStorage',
+    devices: 1,
+    invariant: 'held by one tab',
+    fault: 'begun-unseen',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 0, how: 'prerendered' },
+      { do: 'new', page: 0, workspace: 0 },
+      { do: 'slow-locks', page: 0, ms: 300 },
+      { do: 'record', page: 0 },
+      { do: 'open', page: 3, user: 0, workspace: 0, device: 0, wait: 0 },
+      { do: 'show', page: 0 },
+      { do: 'take-over', page: 0, wait: 0 },
+    ],
+  },
 ]
