@@ -195,6 +195,8 @@ function onMessage(user: User, message: ClaimMessage): void {
     }
     case 'ask': {
       const own = user.claims.get(message.id)
+      // The browser may have granted the lock already: the answer is what comes of it.
+      if (own?.state === 'asking') void own.result.then(() => onMessage(user, message))
       if (own?.state !== 'held') return
       const gives = message.why === 'take' || isUnused(user, message.id)
       if (gives) endClaim(user, own, message.why === 'take' ? 'taken' : 'given-back')

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import { createSessionStore } from '../../src/store/create-session-store.js'
 import type { OpenOptions, SessionStoreOptions } from '../../src/store/session-store.js'
 import { deferred } from '../support/gated.js'
 import { faulty, type StoreInTab, setUp } from '../support/tabs.js'
@@ -178,6 +180,44 @@ describe('claims', () => {
     }
     const again = tabs.map((tab) => tab.reload())
     expect(await Promise.all(again.map((tab) => initialize(tab)))).toEqual(ids)
+  })
+
+  it('are given back to a page that reloads, also by a tab that hears of its lock only afterwards', async () => {
+    const { clock, browser, openTab, initialize } = setUp()
+    const first = openTab()
+    const id = await initialize(first)
+    first.store.recordMessage(say('hello'))
+    await first.store.flush()
+    const page = first.tab.reload()
+    await clock.advance(300)
+
+    const lateTab = browser.openTab()
+    const locks = lateTab.browser.locks()
+    if (!locks) throw new Error('Locks work here.')
+    const heardLate: typeof locks.request = (name, options, granted) =>
+      locks.request(name, options, async (lock) => {
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, 600))
+        return granted(lock)
+      })
+    const late = createSessionStore({
+      clock,
+      createId: () => 'late',
+      browser: { ...lateTab.browser, locks: () => ({ query: () => locks.query(), request: heardLate }) },
+      adapter: localStorageAdapter({ ...lateTab, now: clock.now }),
+    })
+    const opening = late.initConversation('w')
+    await clock.advance(100)
+    const back = createSessionStore({
+      clock,
+      browser: page.browser,
+      adapter: localStorageAdapter({ ...page, now: clock.now }),
+    })
+    const opened = back.initConversation('w')
+    await clock.advance(5_000)
+    expect(await opened).toBe(id)
+    expect(await opening).not.toBe('')
+    expect(back.stateOf('w')).toMatchObject({ conversationId: id, status: 'ready' })
+    expect(late.stateOf('w')).toMatchObject({ conversationId: 'late', status: 'ready' })
   })
 
   it('are given back at once for a conversation the tab leaves, and what is unsaved still counts', async () => {
