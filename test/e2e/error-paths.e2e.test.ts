@@ -72,23 +72,23 @@ const troubles: Record<string, Trouble> = {
     async *agent() {
       throw new Error(`Cannot read ${id}.jsonl`, { cause: new Error(id) })
     },
-    shown: /could not be completed/,
+    shown: /could not answer this message/,
   },
   'the agent throws in the middle of an answer': {
     async *agent() {
       yield said('As I was')
       throw new Error(`Session ${id} broke off`)
     },
-    shown: /could not be completed/,
+    shown: /could not answer this message/,
   },
   'the agent ends with an error result': {
     async *agent() {
       yield said('I try')
       yield failure(`Session ${id} ran out of turns`)
     },
-    shown: /could not be completed/,
+    shown: /could not answer this message/,
   },
-  'the session is stale, and so is the fresh one': { agent: isStale, shown: /could not be completed/ },
+  'the session is stale, and so is the fresh one': { agent: isStale, shown: /could not answer this message/ },
   'the stale session cannot be cleared': {
     agent: isStale,
     store: { clearStale: refused },
