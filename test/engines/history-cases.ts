@@ -234,6 +234,8 @@ export function historyCases(start: () => Promise<PersonBrowser>): void {
 
   describe('a long history', () => {
     const isWhole = process.env.LEFTOFF_SOAK !== undefined
+    // 10,000 rows are drawn anew with each that is added.
+    const timeout = isWhole ? 60_000 : 10_000
     const wanted = isWhole ? 10_000 : 240
     const adapters = isWhole ? (['dexie', 'account', 'localStorage'] as const) : (['dexie'] as const)
 
@@ -256,7 +258,7 @@ export function historyCases(start: () => Promise<PersonBrowser>): void {
               (item) => item.dataset.conversationId,
             ),
           )
-        await expect.poll(async () => (await ids()).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(100)
+        await expect.poll(async () => (await ids()).length, { timeout }).toBeGreaterThanOrEqual(100)
         for (let before = 0; ; ) {
           await b.evaluate(() => {
             window.store.newConversation('shop')
@@ -267,11 +269,11 @@ export function historyCases(start: () => Promise<PersonBrowser>): void {
           const shown = await ids()
           if (!(await a.evaluate(() => document.querySelector('.leftoff-history-more') !== null))) break
           await a.evaluate(() => document.querySelector<HTMLElement>('.leftoff-history-more')?.click())
-          await expect.poll(async () => (await ids()).length, { timeout: 10_000 }).toBeGreaterThan(shown.length)
+          await expect.poll(async () => (await ids()).length, { timeout }).toBeGreaterThan(shown.length)
           expect(shown.length).toBeGreaterThan(before)
           before = shown.length
         }
-        await expect.poll(async () => (await ids()).length, { timeout: 10_000 }).toBe(count + said)
+        await expect.poll(async () => (await ids()).length, { timeout }).toBe(count + said)
         const old = (await ids()).filter((id) => id?.startsWith('old-'))
         expect(old).toEqual(Array.from({ length: count }, (_, index) => `old-${index}`))
         expect(new Set(await ids()).size).toBe(count + said)
