@@ -25,7 +25,6 @@ export interface Surroundings {
  * less than a user's browser does. Playwright adds `--headless` and, for root in a container, `--no-sandbox`.
  */
 export const chromiumArgs: readonly string[] = [
-  `--disable-features=${disabledFeatures().join()}`,
   '--disable-gpu',
   '--disable-dev-shm-usage', // containers have 64 MB there
   '--disable-quic',
@@ -39,33 +38,31 @@ export const chromiumArgs: readonly string[] = [
  * A whole Chromium makes two pages of its own for each window, below its address bar: a third of the work of a test, and nothing
  * that a page sees. Of several lists the last one counts, so the ones that Playwright leaves out are here too.
  */
-function disabledFeatures(): readonly string[] {
-  return [
-    'WebUIOmniboxPopup',
-    'WebUIOmniboxAimPopup',
-    'AimEnabled',
-    'AvoidCorsURLLoaderRestartOnRedirect',
-    'AvoidUnnecessaryBeforeUnloadCheckSync',
-    'DestroyProfileOnBrowserClose',
-    'HttpsFirstBalancedModeAutoEnable',
-    'HttpsUpgrades',
-    'LensOverlay',
-    'MediaRouter',
-    'NetworkTimeServiceQuerying',
-    'OptimizationHints',
-    'PaintHolding',
-    'PreconnectToSearch',
-    'TcpPortRandomizationWin',
-    'ThirdPartyStoragePartitioning',
-    'msEdgeUpdateLaunchServicesPreferredVersion',
-    'msForceBrowserSignIn',
-  ]
-}
+const disableFeatures = `--disable-features=${[
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'TcpPortRandomizationWin',
+  'ThirdPartyStoragePartitioning',
+  'msEdgeUpdateLaunchServicesPreferredVersion',
+  'msForceBrowserSignIn',
+].join()}`
 
 /** Launch options for Playwright: the Chromium found, its environment, our flags. */
 export function chromiumLaunchOptions() {
   const { executablePath, env } = findChromium()
-  return { executablePath, env: { ...process.env, ...env }, args: [...chromiumArgs] }
+  return { executablePath, env: { ...process.env, ...env }, args: [disableFeatures, ...chromiumArgs] }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { chromium } from 'playwright'
 import { expect, it } from 'vitest'
-import { chromiumArgs } from '../chromium/find-chromium.js'
+import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
 
 const featuresIn = (commandLine: string) => /--disable-features=(\S+)/.exec(commandLine)?.[1]?.split(',') ?? []
 
@@ -9,5 +9,5 @@ it('Chromium starts without all that Playwright leaves out, as only the last lis
   const error = await chromium.launch({ executablePath: process.execPath }).catch(String)
   const playwrights = featuresIn(String(error))
   expect(playwrights).toContain('ThirdPartyStoragePartitioning')
-  expect(featuresIn(chromiumArgs.join(' '))).toEqual(expect.arrayContaining(playwrights))
+  expect(featuresIn(chromiumLaunchOptions().args.join(' '))).toEqual(expect.arrayContaining(playwrights))
 })

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { folder, html } = await buildPage()
   const app = new Hono()
     .all('/api/turn', (c) => turns.fetch(c.req.raw))
-    .get('/api/messages/:id', (c) => c.json(messagesOf(c.req.param('id'))))
+    .get('/api/messages/:id', (c) => c.json(messagesOf(c.req.param('id')).map(withParts)))
     .use('/assets/*', serveStatic({ root: folder }))
     .get('*', (c) => c.html(html))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
@@ -35,6 +35,12 @@ beforeAll(async () => {
     await rm(folder, { recursive: true })
   }
 }, 60_000)
+
+/** As the AI SDK has a message, too. */
+const withParts = <M extends { readonly text: string }>(message: M) => ({
+  ...message,
+  parts: [{ type: 'text', text: message.text }],
+})
 
 async function open(path: string): Promise<Page> {
   const page = await context.newPage()
