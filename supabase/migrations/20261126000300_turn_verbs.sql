@@ -204,6 +204,7 @@ begin
     end,
     turns = case
       when v_letter is null then s.turns[2:]
+      when s.turns[1] is null then s.turns -- begun before turns were noted
       else array_prepend(v_letter || substr(s.turns[1], 2), s.turns[2:])
     end,
     lease_id = null,
