@@ -8,6 +8,9 @@ export default defineConfig({
     environment: 'node',
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: ['test/*.test.ts'],
+    // As in the root: a second is too little for a browser on a busy machine.
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', '../../scripts/strict-reporter.mjs'],
   },
 })
