@@ -1,7 +1,7 @@
-import { isObject } from '../core/checks.js'
 import { createId } from '../core/create-id.js'
 import { isLeftoffError } from '../core/error.js'
 import type { TokenUsage } from '../core/session.js'
+import { sentText } from '../core/text.js'
 import { createTurnClient, type TurnClientEvent, type TurnClientOptions } from '../turns/turn-client.js'
 import { type UiChunk, uiChunks } from './ui-chunks.js'
 
@@ -106,7 +106,7 @@ export function chatTransport<M extends UiMessage = UiMessage>({
             made = chunks.of(value)
             if (value.type === 'turn') {
               turnIds.set(chatId, value.turnId)
-              const text = textOfSent(value.message)
+              const text = sentText(value.message)
               record({ role: 'user', text, conversationId: chatId, messageId: value.messageId })
             } else if (value.type === 'done' || value.type === 'stopped') {
               const usage = value.type === 'done' ? value.usage : undefined
@@ -145,12 +145,6 @@ export function chatTransport<M extends UiMessage = UiMessage>({
       if (turnId !== undefined) await client.stop(conversationOf(chatId), turnId)
     },
   }
-}
-
-/** The text of what `messageOf` made: a text, or an object that has one. */
-function textOfSent(message: unknown): string {
-  const { text } = isObject(message) ? message : { text: message }
-  return typeof text === 'string' ? text : ''
 }
 
 function textOf({ parts }: UiMessage): string {

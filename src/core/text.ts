@@ -26,6 +26,13 @@ export function firstCodePoints(text: string, length: number): string {
   return text.length <= length ? text : [...text.slice(0, 2 * length)].slice(0, length).join('')
 }
 
+/** The text of what a person sent: a text, or an object that has one. */
+export function sentText(message: unknown): string {
+  if (typeof message === 'string') return message
+  const isObject = typeof message === 'object' && message !== null
+  return isObject && 'text' in message && typeof message.text === 'string' ? message.text : ''
+}
+
 function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdfff
 }

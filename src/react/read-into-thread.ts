@@ -1,9 +1,10 @@
 import { isLeftoffError, LeftoffError } from '../core/error.js'
 import type { TokenUsage } from '../core/session.js'
+import { sentText } from '../core/text.js'
 import { turnErrorSentence } from '../core/turn-error.js'
 import type { TurnClientEvent } from '../turns/turn-client.js'
 import type { RecordedMore } from './thread-recording.js'
-import { answerId, hasAnswer, type LoadedMessage, newTurn, nextTurn, type ThreadTurn, textOf } from './thread-state.js'
+import { answerId, hasAnswer, type LoadedMessage, newTurn, nextTurn, type ThreadTurn } from './thread-state.js'
 import { type ThreadState, withNotice, withTurn } from './thread-view.js'
 
 /** What reading a turn asks of its thread. */
@@ -48,7 +49,7 @@ export async function readIntoThread(
       const { messageId, message } = event
       const before = turn() ?? newTurn({ turnId, messageId, message, at: thread.now() })
       thread.state = withTurn(thread.state, nextTurn(before, event))
-      thread.record({ id: messageId, role: 'user', text: textOf(message) })
+      thread.record({ id: messageId, role: 'user', text: sentText(message) })
       isToSync ||= thread.state.hasLoadFailed
       return
     }

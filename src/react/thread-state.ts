@@ -1,3 +1,4 @@
+import { sentText } from '../core/text.js'
 import type { TurnClientEvent, TurnConversation } from '../turns/turn-client.js'
 
 /** A message as the app's `load` gives it. */
@@ -80,7 +81,7 @@ export function joinMessages(
     // A question that is stored was sent, whatever became of another attempt to have it answered.
     const isSent = turn.isHeard || (turn.end && place >= 0)
     const state = isSent ? 'complete' : turn.end ? 'not-sent' : 'sending'
-    const own: ThreadMessage = { id: turn.messageId, role: 'user', text: textOf(turn.message), at: turn.at, state }
+    const own: ThreadMessage = { id: turn.messageId, role: 'user', text: sentText(turn.message), at: turn.at, state }
     if (place < 0) place = shown.push(own) - 1
     else shown[place] = { ...own, ...shown[place], state }
 
@@ -91,13 +92,6 @@ export function joinMessages(
     else shown.splice(place + 1, 0, answer)
   }
   return shown
-}
-
-/** The text of what was sent: a text, or an object that has one. */
-export function textOf(message: unknown): string {
-  if (typeof message === 'string') return message
-  const isObject = typeof message === 'object' && message !== null
-  return isObject && 'text' in message && typeof message.text === 'string' ? message.text : ''
 }
 
 /** The id of the answer to a message. */
