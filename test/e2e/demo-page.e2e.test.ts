@@ -143,6 +143,15 @@ describe('the history', () => {
     await page.getByTestId('message').getByText('Nice to meet you, Ada').waitFor()
     expect(await page.getByRole('searchbox').inputValue()).toBe('')
 
+    // Where the chats are a drawer, it opens for the shortcut, and takes the next key.
+    await page.setViewportSize({ width: 390, height: 800 })
+    await page.keyboard.press('Control+K')
+    await page.keyboard.type('milk')
+    expect(await page.getByRole('searchbox').inputValue()).toBe('milk')
+    await page.keyboard.press('Escape') // empties the field
+    await page.keyboard.press('Escape')
+    await page.setViewportSize({ width: 1280, height: 800 })
+
     await historyItems(page).first().getByRole('button', { name: 'Remove' }).click()
     await expect.poll(() => historyItems(page).count()).toBe(1)
     await page.getByRole('button', { name: 'Undo' }).click()

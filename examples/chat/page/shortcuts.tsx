@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { flushSync } from 'react-dom'
 import { Dialog } from './dialog.js'
 
 /** The shortcuts of the page, and `?`, which shows them. */
@@ -59,8 +60,8 @@ export function Shortcuts({
   )
 }
 
-/** Where the chats are a drawer, it is opened first. */
+/** Where the chats are a drawer, it is opened first. At once: the next key is a letter of the filter already. */
 function focusFilter(open: () => void): void {
-  open()
-  requestAnimationFrame(() => document.getElementById('filter')?.focus())
+  flushSync(open)
+  document.getElementById('filter')?.focus()
 }
