@@ -61,12 +61,9 @@ const promises = [
   { name: 'A hot reload takes over', files: ['store/later-store.ts'] },
   {
     name: 'localStorage: tabs never overwrite each other (parts joined, folded and counted once)',
-    files: ['adapters/local-storage/save-part.ts', 'adapters/local-storage/shared-scopes.ts', 'core/join-rows.ts'],
+    files: ['adapters/local-storage/save-part.ts', 'adapters/local-storage/part.ts'],
   },
-  {
-    name: 'localStorage: long lists without reading every value (index, paging)',
-    files: ['adapters/local-storage/key-index.ts', 'adapters/local-storage/list-parts.ts'],
-  },
+  { name: 'localStorage: reading, and long lists without reading every value', files: ['adapters/local-storage/parts.ts'] },
   { name: 'Nothing is counted twice (applyChange)', files: ['core/change.ts'] },
   { name: 'What comes from outside is checked', files: ['core/checks.ts'] },
   { name: 'Errors that say what a storage did', files: ['core/storage-error.ts'] },

@@ -1,5 +1,6 @@
-import { createId } from '../core/create-id.js'
+import { isObject } from '../core/checks.js'
 import { isLeftoffError } from '../core/error.js'
+import { createId } from '../core/ids.js'
 import type { TokenUsage } from '../core/session.js'
 import { sentText } from '../core/text.js'
 import { createTurnClient, type TurnClientEvent, type TurnClientOptions } from '../turns/turn-client.js'

@@ -7,10 +7,10 @@ import {
   type StoredScope,
   type Titles,
 } from './change.js'
-import { maxEpochLength } from './epoch.js'
 import { LeftoffError } from './error.js'
 import type { RankedSession, TokenUsage } from './session.js'
 import { isWellFormed } from './text.js'
+import { maxEpochLength } from './web-storage.js'
 
 /** The latest time that a `Date` can hold, in ms since the epoch. */
 export const maxTime = 8.64e15

@@ -1,3 +1,5 @@
+import { LeftoffError } from './error.js'
+
 /** Time, as the library sees it. Pass another one to make tests deterministic. */
 export interface Clock {
   /** Wall-clock time in ms since the epoch; may jump. */
@@ -26,4 +28,60 @@ export const systemClock: Clock = {
 function unref(timer: unknown): void {
   if (typeof timer !== 'object' || timer === null || !('unref' in timer)) return
   if (typeof timer.unref === 'function') timer.unref()
+}
+
+/** How late localStorage may be in another process, about. */
+export const localStorageDelayMs = 3_200
+/** Browsers take a longer delay for none at all. */
+const longestDelayMs = 2 ** 31 - 1
+
+/** The answer, or the error that `late` makes if it does not come within `ms`. Later results are dropped. */
+export function inTime<T>(clock: Clock, answer: PromiseLike<T>, ms: number, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = delay(clock, ms, () => reject(late()))
+    answer.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
+}
+
+/** The answer of `what`, or an `unreachable` error after `ms`. */
+export function withTimeout<T>(clock: Clock, answer: PromiseLike<T>, ms: number, what: string): Promise<T> {
+  const message = `${what} did not answer within ${ms} ms. leftoff retries automatically.`
+  return inTime(clock, answer, ms, () => new LeftoffError('unreachable', message))
+}
+
+/** Waits until something is done, but no longer than `ms`. Whether it was done in that time. */
+export async function atMost(clock: Clock, ms: number, done: Promise<unknown>): Promise<boolean> {
+  const late = new Error('late')
+  try {
+    await inTime(clock, done, ms, () => late)
+    return true
+  } catch (error) {
+    if (error === late) return false
+    throw error
+  }
+}
+
+/** Resolves after `ms`. */
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void delay(clock, ms, resolve))
+}
+
+/** How long to wait after the `failures`-th failure in a row: 1 s, 2 s, 4 s … 30 s at most. */
+export function backoffMs(failures: number): number {
+  return Math.min(1_000 * 2 ** (failures - 1), 30_000)
+}
+
+/** A delay that no option can turn into none: `Infinity` never ends. */
+function delay(clock: Clock, ms: number, run: () => void): () => void {
+  if (ms === Number.POSITIVE_INFINITY) return () => {}
+  return clock.setTimeout(run, Math.min(Math.max(0, ms), longestDelayMs))
 }

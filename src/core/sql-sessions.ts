@@ -1,11 +1,11 @@
 import type { ListQuery, SessionAdapter } from './adapter.js'
 import { checked, id, isId, isObject, maxIdBytes, maxTime, object, whole } from './checks.js'
 import { LeftoffError } from './error.js'
-import { cursorOf, type ListPlace, placeOf } from './list-cursor.js'
 import { rowReports } from './row-reports.js'
 import { sendable } from './sendable.js'
 import { readFound, readRefusals } from './session-answers.js'
 import { maxBatch } from './session-wire.js'
+import { cursorOf, type ListPlace, placeOf } from './stored-row.js'
 
 /** What the adapters on `app.conversation_sessions` differ in. */
 interface SqlSessionsOptions {

@@ -1,5 +1,4 @@
 import { LeftoffError } from './error.js'
-import { decodeKeyPart, encodeKeyPart } from './key-part.js'
 
 /** The name under which the server knows a conversation: `userId::workspace::tabId`. Made by {@link tabKey} only. */
 export type TabKey = string & { readonly [tabKeyBrand]: true }
@@ -44,7 +43,7 @@ export function tabKey({ userId, workspace, tabId }: TabKeyParts): TabKey {
 export function parseTabKey(key: string): TabKeyParts | undefined {
   const match = /^([^:]+)::([^:]+)::([^:]+)$/.exec(key)
   if (!match) return undefined
-  const [userId, workspace, tabId] = match.slice(1).map((text) => decodeKeyPart(text, ':'))
+  const [userId, workspace, tabId] = match.slice(1).map((text) => text.replace(/%(?:25|3A)/g, decodeURIComponent))
   if (userId === undefined || workspace === undefined || tabId === undefined) return undefined
   const parts = { userId, workspace, tabId }
   // Only what tabKey itself writes: '%41' for 'A' would give one conversation a second name.
@@ -71,7 +70,7 @@ function part(name: string, value: unknown): string {
       `tabKey: ${name} must be a string of 1 to ${maxPartLength} characters. Check it where the request comes in.`,
     )
   }
-  return encodeKeyPart(value, ':')
+  return value.replace(/[%:]/g, encodeURIComponent)
 }
 
 function isWritable(parts: TabKeyParts): boolean {

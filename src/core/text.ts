@@ -36,3 +36,22 @@ export function sentText(message: unknown): string {
 function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdfff
 }
+
+/** Longest preview, in code points. */
+const maxPreviewLength = 120
+
+/** The beginning of a text for a list: white space folded, at most 120 code points. `undefined` if nothing is left. */
+export function preview(text: string): string | undefined {
+  // No further than needed: an answer can be long.
+  const [beginning = ''] = /(?:\S\s*){1,120}/u.exec(text) ?? []
+  return firstCodePoints(beginning.replace(/\s+/g, ' '), maxPreviewLength).trimEnd() || undefined
+}
+
+/** What `text` stands for, or `undefined` if it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,7 +1,7 @@
 import { checked, isObject, tokenUsage } from './checks.js'
-import { parseJson } from './parse-json.js'
 import type { TokenUsage } from './session.js'
 import { createSseParser, encodeFrame } from './sse.js'
+import { parseJson } from './text.js'
 import { type TurnErrorCode, turnErrorCode } from './turn-error.js'
 import type { RecoveryReason } from './turn-event.js'
 

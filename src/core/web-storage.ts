@@ -1,4 +1,5 @@
-import { decodeKeyPart, encodeKeyPart } from './key-part.js'
+import { shortHash } from './ids.js'
+import { isWellFormed } from './text.js'
 
 /** What leftoff uses of `localStorage` and `sessionStorage`. */
 export interface WebStorage {
@@ -11,12 +12,37 @@ export interface WebStorage {
 
 /** The key `name/part/part…`; no part can reach into another's place. */
 export function storageKey(name: string, ...parts: readonly string[]): string {
-  return [name, ...parts.map((part) => encodeKeyPart(part, '/'))].join('/')
+  return [name, ...parts.map((part) => part.replace(/[%/]/g, encodeURIComponent))].join('/')
 }
 
 /** The parts of a key that {@link storageKey} made for `name`, or `undefined` for any other key. */
 export function parseStorageKey(name: string, key: string): readonly string[] | undefined {
-  if (!key.startsWith(`${name}/`)) return undefined
-  const parts = key.slice(name.length + 1).split('/')
-  return parts.map((part) => decodeKeyPart(part, '/'))
+  return key.startsWith(`${name}/`)
+    ? key
+        .slice(name.length + 1)
+        .split('/')
+        .map((part) => part.replace(/%(?:25|2F)/g, decodeURIComponent))
+    : undefined
+}
+
+/** The keys that begin with `prefix`. */
+export function keysWith(storage: WebStorage, prefix: string): string[] {
+  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
+  return keys.filter((key) => key.startsWith(prefix))
+}
+
+/** The longest epoch, in characters. */
+export const maxEpochLength = 64
+
+/** The epoch that was stored; anything else, which a page did not write, counts as none. */
+export function readEpoch(value: unknown): string {
+  return typeof value === 'string' && value.length <= maxEpochLength && isWellFormed(value) ? value : ''
+}
+
+/**
+ * Where localStorage keeps a user's epoch: a random token that `signOut` writes. What carries another one belongs to a sign-in
+ * that ended. The key does not name the user, because it stays after they signed out.
+ */
+export function epochKey(name: string, userId: string): string {
+  return storageKey(name, 'epoch', shortHash(`${name}\n${userId}`))
 }

@@ -1,9 +1,7 @@
 import type { SessionChange } from '../core/change.js'
 import { checked, isId, isObject, maxTime, maxTitleLength, maxWorkspaceBytes, tokenUsage } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
-import { parseJson } from '../core/parse-json.js'
-import { preview } from '../core/preview.js'
-import { firstCodePoints, wellFormed } from '../core/text.js'
+import { firstCodePoints, parseJson, preview, wellFormed } from '../core/text.js'
 import type { ImportedBlob, LegacyImport } from '../store/context.js'
 
 /** The scope of what is imported: the same each time, so that importing again changes nothing. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import { withTimeout } from '../store/time.js'
+import { withTimeout } from '../core/clock.js'
 import type { ReadingThread } from './read-into-thread.js'
 import type { LoadedMessage } from './thread-state.js'
 import { withLoaded } from './thread-view.js'
@@ -17,7 +17,7 @@ export async function loadIntoThread(
   const limit = new AbortController()
   try {
     const found = load(AbortSignal.any([thread.left, limit.signal]))
-    const messages = await withTimeout(found, loadMs, clock, 'Loading the messages')
+    const messages = await withTimeout(clock, found, loadMs, 'Loading the messages')
     if (thread.left.aborted) return undefined
     thread.state = withLoaded(thread.state, messages, loads)
     return messages

@@ -1,7 +1,6 @@
-import { type Clock, systemClock } from '../core/clock.js'
-import { createId } from '../core/create-id.js'
+import { backoffMs, type Clock, pause, systemClock } from '../core/clock.js'
+import { createId } from '../core/ids.js'
 import type { SessionStore } from '../store/session-store.js'
-import { backoffMs, sleep } from '../store/time.js'
 import { patienceMs } from '../turns/next-request.js'
 import type { TurnClient, TurnConversation } from '../turns/turn-client.js'
 import { loadIntoThread } from './load-into-thread.js'
@@ -104,7 +103,7 @@ export function createThread(
     while (isToSyncAgain && !signal.aborted) {
       isToSyncAgain = false
       const heard = running(thread.state).length > 0 ? Promise.resolve(true) : follow()
-      const isKnown = await Promise.race([heard.then(() => true), sleep(clock, followMs)])
+      const isKnown = await Promise.race([heard.then(() => true), pause(clock, followMs)])
       await loadMessages()
       if (!isKnown) {
         await heard

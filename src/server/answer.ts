@@ -1,7 +1,7 @@
 import type { AgentDriver, MessageKind } from '../core/agent-driver.js'
 import { LeftoffError } from '../core/error.js'
-import { preview } from '../core/preview.js'
 import type { TokenUsage } from '../core/session.js'
+import { preview } from '../core/text.js'
 import type { TurnEvent } from '../core/turn-event.js'
 
 /** What one run of the agent has shown so far. */

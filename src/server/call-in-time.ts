@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import { inTime } from '../core/in-time.js'
+import { inTime } from '../core/clock.js'
 
 /** Calls a function of the app's, which may take so long. Its signal is aborted when it takes longer, or with `also`. */
 export async function callInTime<T>(

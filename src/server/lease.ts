@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
+import { inTime, pause } from '../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../core/error.js'
-import { inTime, pause } from '../core/in-time.js'
 import type { TabKey } from '../core/tab-key.js'
 import type { AgentSessionStore, TurnEnd } from './agent-session-store.js'
 

@@ -1,6 +1,5 @@
-import { type Clock, systemClock } from '../core/clock.js'
+import { type Clock, inTime, systemClock } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
-import { inTime } from '../core/in-time.js'
 
 /** Answers that stay true for a while, by key. */
 export interface LookupCache<V> {

@@ -1,5 +1,5 @@
+import { atMost } from '../core/clock.js'
 import { isLeftoffError, type LeftoffError } from '../core/error.js'
-import { atMost } from '../core/in-time.js'
 import type { TurnEvent } from '../core/turn-event.js'
 import type { TurnOutcome } from './agent-session-store.js'
 import { createAnswer } from './answer.js'

@@ -1,7 +1,10 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import type { RankedText, SessionChange, Titles } from '../core/change.js'
 import type { Clock } from '../core/clock.js'
-import { callTimeoutMs, withTimeout } from './time.js'
+import { withTimeout } from '../core/clock.js'
+
+/** How long one call of an adapter may take. One that never answers must not stop the others. */
+const callTimeoutMs = 10_000
 
 /**
  * The adapter with a bound on each call; without `keepsContent` no text reaches it, wherever the change came from. Calls its
@@ -12,7 +15,7 @@ export function boundedAdapter(adapter: SessionAdapter, clock: Clock, keepsConte
 
   function call<T>(run: () => Promise<T>): Promise<T> {
     try {
-      return withTimeout(run(), callTimeoutMs, clock, name)
+      return withTimeout(clock, run(), callTimeoutMs, name)
     } catch (error) {
       return Promise.reject(error)
     }

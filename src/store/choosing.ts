@@ -1,3 +1,4 @@
+import { pause } from '../core/clock.js'
 import type { RankedSession } from '../core/session.js'
 import type { RedirectReason } from '../core/session-event.js'
 import { storageError } from '../core/storage-error.js'
@@ -7,7 +8,6 @@ import { graceMs, msToComeBack, readPointer } from './device-keys.js'
 import { addNew, adopt, isHidden, readRow } from './history.js'
 import { placeIn } from './places.js'
 import type { OpenOptions } from './session-store.js'
-import { sleep } from './time.js'
 import { nowMs, type User } from './user.js'
 
 /** The conversation that was chosen. */
@@ -131,7 +131,7 @@ async function chooseNewest(
     if (isHidden(user, conversationId) || user.claims.has(conversationId) || isGivenBack) continue
     // Left a moment ago: its page may be reloading.
     const wait = msToComeBack(user, conversationId, nowMs(user))
-    if (wait > 0) await sleep(user.context.clock, wait)
+    if (wait > 0) await pause(user.context.clock, wait)
     const claim = await takeClaim(user, conversationId)
     if (!claim) continue
     const row = await readClaimed(user, conversationId)

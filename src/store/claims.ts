@@ -1,3 +1,4 @@
+import { pause } from '../core/clock.js'
 import { requestLock } from './claim-lock.js'
 import { type ClaimMessage, isBefore, readClaimMessage } from './claim-messages.js'
 import {
@@ -11,7 +12,6 @@ import {
 } from './elsewhere.js'
 import { isUntouched } from './history.js'
 import { type Deferred, deferred } from './promises.js'
-import { sleep } from './time.js'
 import type { User } from './user.js'
 
 /** Why a claim ended: given back by this page, taken from it, or found to be another page's. */
@@ -144,7 +144,7 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
     claim.giveBackLock = request.giveBack
     // A denial that comes late still counts, and so does a lock that another page stole.
     request.lost.then(() => endClaim(user, claim, 'lost'))
-    const silence = sleep(clock, answerMs + waitMs).then(() => 'silent' as const)
+    const silence = pause(clock, answerMs + waitMs).then(() => 'silent' as const)
     const answer = await Promise.race([request.answer, silence, objected, ended])
     if (answer === 'held' || answer === 'denied') return answer === 'held'
   }
@@ -154,7 +154,7 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
     return true
   }
   announceHeld(user, claim)
-  const silence = sleep(clock, answerMs).then(() => 'held' as const)
+  const silence = pause(clock, answerMs).then(() => 'held' as const)
   return (await Promise.race([silence, objected, ended])) === 'held'
 }
 
@@ -166,7 +166,7 @@ async function waitForLock(user: User, conversationId: string, signal: AbortSign
     if (browser.locks()) return
   } catch {}
   // No locks here: a message says when, but not that of a page that crashed.
-  if (!signal.aborted) await sleep(clock, lookAgainMs)
+  if (!signal.aborted) await pause(clock, lookAgainMs)
 }
 
 function onMessage(user: User, message: ClaimMessage): void {

@@ -1,7 +1,7 @@
 import { maxWorkspaceBytes, requireId } from '../core/checks.js'
 import { systemClock } from '../core/clock.js'
-import { createId as randomId } from '../core/create-id.js'
 import { LeftoffError } from '../core/error.js'
+import { createId as randomId } from '../core/ids.js'
 import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'

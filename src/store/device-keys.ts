@@ -1,6 +1,6 @@
 import { isObject } from '../core/checks.js'
-import { parseJson } from '../core/parse-json.js'
-import { storageKey, type WebStorage } from '../core/web-storage.js'
+import { parseJson } from '../core/text.js'
+import { keysWith, storageKey } from '../core/web-storage.js'
 import { tryStorage } from './context.js'
 import type { User } from './user.js'
 
@@ -74,10 +74,4 @@ export function msToComeBack(user: User, conversationId: string, now: number): n
 
 function leftKey({ context, userId }: User): string {
   return storageKey(context.name, 'left', userId, context.panel)
-}
-
-/** The keys that begin with `prefix`. */
-export function keysWith(storage: WebStorage, prefix: string): string[] {
-  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
-  return keys.filter((key) => key.startsWith(prefix))
 }

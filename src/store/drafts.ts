@@ -1,9 +1,8 @@
 import { isObject } from '../core/checks.js'
-import { parseJson } from '../core/parse-json.js'
 import type { RankedSession } from '../core/session.js'
-import { parseStorageKey, storageKey, type WebStorage } from '../core/web-storage.js'
+import { parseJson } from '../core/text.js'
+import { keysWith, parseStorageKey, storageKey, type WebStorage } from '../core/web-storage.js'
 import { tryStorage } from './context.js'
-import { keysWith } from './device-keys.js'
 import { nowMs, type User } from './user.js'
 
 /** Where drafts are kept. Made by {@link drafts}. */

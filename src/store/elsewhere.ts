@@ -1,6 +1,6 @@
+import { withTimeout } from '../core/clock.js'
 import { parseStorageKey, storageKey } from '../core/web-storage.js'
 import type { ClaimMessage } from './claim-messages.js'
-import { withTimeout } from './time.js'
 import type { User } from './user.js'
 
 const lookMs = 1_000
@@ -14,7 +14,7 @@ export function lookElsewhere(user: User): void {
   const prefix = `${storageKey(user.context.name, 'claim', user.userId)}/`
   // What this page gives back around now may be in the answer still, and is not another's.
   const own = new Set([...user.claims.keys(), ...user.releasing])
-  withTimeout(locks.query(), lookMs, user.context.clock, 'navigator.locks').then(
+  withTimeout(user.context.clock, locks.query(), lookMs, 'navigator.locks').then(
     ({ held = [] }) => {
       if (user.isGone) return
       const ids = held.flatMap(({ name = '' }) =>

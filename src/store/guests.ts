@@ -1,15 +1,15 @@
 import type { SessionPage } from '../core/adapter.js'
 import { claimChange } from '../core/claim-change.js'
+import { localStorageDelayMs, pause, withTimeout } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import type { RankedSession } from '../core/session.js'
-import { parseStorageKey, storageKey } from '../core/web-storage.js'
+import { keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
 import { takeClaim } from './claims.js'
 import { type GuestClaim, tryStorage } from './context.js'
-import { dropPointers, graceMs, keysWith, readPointer, writePointer } from './device-keys.js'
+import { dropPointers, graceMs, readPointer, writePointer } from './device-keys.js'
 import { placeIn } from './places.js'
 import { ignoreRejection } from './promises.js'
 import { leaveUser, readEpoch, startUser } from './session-user.js'
-import { localStorageDelayMs, sleep, withTimeout } from './time.js'
 import { createUser, signedOutError, type User } from './user.js'
 
 /** Options of {@link guests}. */
@@ -83,7 +83,7 @@ async function claimGuest(user: User, { from = '', send }: GuestOptions): Promis
   const moved = copied.then(async (ids) => {
     if (ids.length === 0) return
     // What another page wrote until now may be here later.
-    if (isLate) await Promise.race([sleep(clock, localStorageDelayMs), user.ended.promise])
+    if (isLate) await Promise.race([pause(clock, localStorageDelayMs), user.ended.promise])
     if (isLate && !user.isGone) await copyRows(user, await readRows(guest, ids))
     await adapter.remove(from, ids)
   })
@@ -107,7 +107,7 @@ async function copyHeld(guest: User, user: User, send: GuestOptions['send']): Pr
   )
   if (rows.length === 0) return []
   const sent = send?.(rows.map(({ workspace, conversationId }) => ({ workspace, conversationId })))
-  await withTimeout(Promise.resolve(sent), sendTimeoutMs, user.context.clock, 'claimGuest')
+  await withTimeout(user.context.clock, Promise.resolve(sent), sendTimeoutMs, 'claimGuest')
   return user.hasLeft ? [] : copyRows(user, rows)
 }
 

@@ -1,6 +1,6 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import { maxIdBytes } from '../core/checks.js'
-import { randomScope, shortHash } from '../core/hash.js'
+import { randomScope, shortHash } from '../core/ids.js'
 import type { RankedSession } from '../core/session.js'
 import { byRank } from '../core/stored-row.js'
 import { createEntry, type Entry, needsScope, record, withScope, withStored } from './entry.js'

@@ -1,5 +1,5 @@
 import { isObject } from '../core/checks.js'
-import { randomScope } from '../core/hash.js'
+import { randomScope } from '../core/ids.js'
 import { storageKey } from '../core/web-storage.js'
 import type { StoreContext } from './context.js'
 

@@ -1,3 +1,4 @@
+import { withTimeout } from '../core/clock.js'
 import { storageError } from '../core/storage-error.js'
 import { type Choice, choose, chooseInMemory, chooseNew } from './choosing.js'
 import { type Claim, releaseClaim, takeClaim } from './claims.js'
@@ -7,7 +8,6 @@ import { openPlace } from './place.js'
 import { movePlace, placeIn, settledPlace } from './places.js'
 import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
-import { withTimeout } from './time.js'
 import type { User } from './user.js'
 import { followClaim, lose, watch } from './watching.js'
 
@@ -118,7 +118,7 @@ async function runOpening(user: User, workspace: string, run: number, options: O
     throw why
   })
   try {
-    const choice = await Promise.race([withTimeout(choosing, openTimeoutMs, clock, adapter.name), ended]).catch(
+    const choice = await Promise.race([withTimeout(clock, choosing, openTimeoutMs, adapter.name), ended]).catch(
       (cause: unknown) => {
         if (user.isGone) throw cause
         user.reading.error = storageError(adapter.name, cause)

@@ -1,7 +1,7 @@
 import type { Refusal, RefusalReason } from '../core/adapter.js'
 import type { SessionChange } from '../core/change.js'
 import { LeftoffError as Failure, type LeftoffError } from '../core/error.js'
-import { randomScope } from '../core/hash.js'
+import { randomScope } from '../core/ids.js'
 import { storageError } from '../core/storage-error.js'
 import { acknowledge, beginAnew, changeOf, type Entry, withoutUnsent } from './entry.js'
 import { dropEntry, dueEntries, putEntry } from './history.js'

@@ -1,12 +1,12 @@
 import type { SessionPage } from '../core/adapter.js'
-import { randomScope } from '../core/hash.js'
+import { backoffMs } from '../core/clock.js'
+import { randomScope } from '../core/ids.js'
 import type { RankedSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
 import { addNew, adopt, dropEntry, isHidden, readRow } from './history.js'
 import { replaceLost } from './opening.js'
 import { openIds } from './places.js'
 import { refusalError } from './queue.js'
-import { backoffMs } from './time.js'
 import type { User } from './user.js'
 
 /** How many sessions over all workspaces a page reads first, and how many `loadMore` adds. */

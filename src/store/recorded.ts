@@ -1,8 +1,7 @@
 import type { RankedText, TitleSlot, Titles } from '../core/change.js'
 import { maxTitleLength } from '../core/checks.js'
-import { preview } from '../core/preview.js'
 import type { TokenUsage } from '../core/session.js'
-import { firstCodePoints, wellFormed } from '../core/text.js'
+import { firstCodePoints, preview, wellFormed } from '../core/text.js'
 
 /** One message as the app records it. */
 export interface RecordedMessage {

@@ -1,9 +1,9 @@
+import { backoffMs } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
 import { announceChanged } from './elsewhere.js'
 import { replaceLost } from './opening.js'
 import { ignoreRejection } from './promises.js'
 import { hasDue, nextRemovalAt, type Refused, type Round, refusalError, sendRound } from './queue.js'
-import { backoffMs } from './time.js'
 import { nowMs, type User } from './user.js'
 
 /** Activity and counts are saved at most once in this time. */

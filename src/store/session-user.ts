@@ -1,6 +1,5 @@
-import { epochKey } from '../core/epoch.js'
-import { randomScope } from '../core/hash.js'
-import { storageKey } from '../core/web-storage.js'
+import { randomScope } from '../core/ids.js'
+import { epochKey, storageKey } from '../core/web-storage.js'
 import type { LifecycleEvent } from './browser.js'
 import { closeClaims, openClaimChannel } from './claims.js'
 import { localEpoch, tryStorage } from './context.js'

@@ -1,5 +1,5 @@
 import { isObject } from '../core/checks.js'
-import { parseJson } from '../core/parse-json.js'
+import { parseJson } from '../core/text.js'
 import { storageKey } from '../core/web-storage.js'
 import { tryStorage } from './context.js'
 import type { SessionState } from './session-store.js'

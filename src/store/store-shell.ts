@@ -1,5 +1,6 @@
 import { requireId } from '../core/checks.js'
-import { randomScope } from '../core/hash.js'
+import { localStorageDelayMs } from '../core/clock.js'
+import { randomScope } from '../core/ids.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { LifecycleEvent } from './browser.js'
 import type { StoreContext } from './context.js'
@@ -16,7 +17,6 @@ import type { SessionState } from './session-store.js'
 import { isSignedIn, leaveUser, onLifecycle, startUser } from './session-user.js'
 import { writeSnapshot } from './snapshot.js'
 import { emptyState, stateOf, statusOf, storageFailure } from './state.js'
-import { localStorageDelayMs } from './time.js'
 import { createUser, disposedError, noUserError, signedOutError, type User, withoutOption } from './user.js'
 
 /** What surrounds the user of a store: who it is, what the page does, and the state that apps see. */

@@ -1,10 +1,10 @@
+import { pause, withTimeout } from '../core/clock.js'
 import { storageKey } from '../core/web-storage.js'
 import { askHolder, type Claim, releaseClaim, takeClaim, whenReleased } from './claims.js'
 import { graceMs } from './device-keys.js'
 import { lockName } from './elsewhere.js'
 import { readRow } from './history.js'
 import { isHere, movePlace, placeIn } from './places.js'
-import { sleep, withTimeout } from './time.js'
 import type { User } from './user.js'
 
 /** How long a page that reloads has before a watcher takes its conversation. */
@@ -41,11 +41,11 @@ export async function watch(user: User, workspace: string, conversationId: strin
     await whenReleased(user, conversationId, stop.signal)
     // Of two watchers whose locks are slow each may find the other's question: they ask at times of their own.
     const own = user.pageId.charCodeAt(tries % user.pageId.length)
-    await sleep(user.context.clock, reloadMs + ((tries * own) % maxMoreMs))
+    await pause(user.context.clock, reloadMs + ((tries * own) % maxMoreMs))
     if (!isWatching() || stop.signal.aborted) break
     const claim = await takeClaim(user, conversationId)
     // A page without locks has time to object: otherwise the two would take turns.
-    if (claim) await sleep(user.context.clock, objectionMs)
+    if (claim) await pause(user.context.clock, objectionMs)
     if (claim?.state === 'held' && (await settleTaken(user, workspace, claim))) break
   }
   if (user.watches.get(key) === stop) user.watches.delete(key)
@@ -136,7 +136,7 @@ async function isStillHeld(user: User, claim: Claim): Promise<boolean> {
       const lock = held.find(({ name }) => name === lockName(user, claim.conversationId))
       return lock !== undefined && lock.clientId === page?.clientId
     })
-    return (await withTimeout(ask, answerMs, user.context.clock, 'navigator.locks')) === true && claim.state === 'held'
+    return (await withTimeout(user.context.clock, ask, answerMs, 'navigator.locks')) === true && claim.state === 'held'
   } catch {
     return false
   }

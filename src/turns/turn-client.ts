@@ -1,12 +1,11 @@
-import { type Clock, systemClock } from '../core/clock.js'
-import { createId } from '../core/create-id.js'
+import { type Clock, pause, systemClock } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
+import { createId } from '../core/ids.js'
 import { turnErrorSentence } from '../core/turn-error.js'
 import { turnQuery } from '../core/turn-requests.js'
 import type { TurnStreamEnd, TurnStreamEvent } from '../core/turn-stream.js'
 import { type Browser, realBrowser } from '../store/browser.js'
 import { deferred } from '../store/promises.js'
-import { sleep } from '../store/time.js'
 import { patienceMs } from './next-request.js'
 import { readTurnStream, type TurnRun } from './turn-run.js'
 import { type UnsentTurn, unsentTurns } from './unsent-turns.js'
@@ -199,7 +198,7 @@ export function createTurnClient({
         if ((status >= 200 && status < 300) || status === 404) break
         if (status >= 400 && status < 500) throw new LeftoffError('turn-failed', `The server answered ${status}.`)
         if (tries === stopTries) throw new LeftoffError('unreachable', 'The server did not answer. Stop again.')
-        await Promise.race([sleep(clock, 1_000), run?.ended.promise])
+        await Promise.race([pause(clock, 1_000), run?.ended.promise])
       }
       await run?.ended.promise
     },

@@ -1,7 +1,7 @@
 import { isObject } from '../core/checks.js'
 import type { Clock } from '../core/clock.js'
 import { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
-import { parseJson } from '../core/parse-json.js'
+import { parseJson } from '../core/text.js'
 import { turnErrorSentence } from '../core/turn-error.js'
 import {
   createStreamParser,

@@ -1,7 +1,6 @@
 import { isObject } from '../core/checks.js'
-import { epochKey, readEpoch } from '../core/epoch.js'
-import { parseJson } from '../core/parse-json.js'
-import { storageKey } from '../core/web-storage.js'
+import { parseJson } from '../core/text.js'
+import { epochKey, readEpoch, storageKey } from '../core/web-storage.js'
 import type { Browser } from '../store/browser.js'
 import type { TurnConversation, TurnMessage } from './turn-client.js'
 

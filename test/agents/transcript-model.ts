@@ -1,4 +1,4 @@
-import { preview } from '../../src/core/preview.js'
+import { preview } from '../../src/core/text.js'
 
 // What a transcript says, read the plain way: the whole file at once, every line parsed, every entry in a map.
 

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readTranscript, summarizeTranscript } from '../../src/agents/claude/index.js'
-import { preview } from '../../src/core/preview.js'
+import { preview } from '../../src/core/text.js'
 import type { OlderReader } from '../agents/older-reader.js'
 import { type Breakage, type BrokenFile, breakages, breakFile } from './breakages.js'
 import { randomFrom } from './random.js'

@@ -1,7 +1,7 @@
 import { type Collection, Dexie, type DexieOptions, type Table } from 'dexie'
 import type { StoredRow } from '../../core/change.js'
 import { isObject, maxTime } from '../../core/checks.js'
-import type { ListPlace } from '../../core/list-cursor.js'
+import type { ListPlace } from '../../core/stored-row.js'
 
 /** The primary key of a row. */
 export type RowKey = [userId: string, conversationId: string]

@@ -1,6 +1,6 @@
 import { isObject } from '../../core/checks.js'
-import { readEpoch as readStoredEpoch } from '../../core/epoch.js'
-import { shortHash } from '../../core/hash.js'
+import { shortHash } from '../../core/ids.js'
+import { readEpoch as readStoredEpoch } from '../../core/web-storage.js'
 import { type Database, startingWith, type Tables, write } from './database.js'
 
 /** The key of the user's epoch. */

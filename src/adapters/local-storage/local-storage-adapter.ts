@@ -1,19 +1,12 @@
 import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
 import type { SessionChange } from '../../core/change.js'
 import { isObject, readChange } from '../../core/checks.js'
-import { readEpoch } from '../../core/epoch.js'
-import { randomScope } from '../../core/hash.js'
-import { parseJson } from '../../core/parse-json.js'
 import { storageError } from '../../core/storage-error.js'
 import { sessionOf } from '../../core/stored-row.js'
-import type { WebStorage } from '../../core/web-storage.js'
-import { changeSignal } from './change-signal.js'
-import { createKeyIndex } from './key-index.js'
-import { adapterKeys, allKeys } from './keys.js'
-import { listParts } from './list-parts.js'
-import { createParts } from './parts.js'
-import { rowRemover } from './remove-rows.js'
-import { createPartWriter } from './save-part.js'
+import { parseJson } from '../../core/text.js'
+import { epochKey, keysWith, parseStorageKey, readEpoch, storageKey, type WebStorage } from '../../core/web-storage.js'
+import { type StoredParts, storedParts } from './parts.js'
+import { partWriter } from './save-part.js'
 
 /** Options of {@link localStorageAdapter}. */
 export interface LocalStorageAdapterOptions {
@@ -45,79 +38,114 @@ export function localStorageAdapter({
   storage: open = () => globalThis.localStorage,
   events = typeof addEventListener === 'function' ? globalThis : undefined,
 }: LocalStorageAdapterOptions = {}): SessionAdapter {
-  const keys = adapterKeys(name)
-  const signal = changeSignal(name, events)
   const reporters = new Set<(report: AdapterReport) => void>()
   const listeners = new Set<(userId: string | undefined, conversationIds: readonly string[]) => void>()
-  const parts = createParts(keys, (report) => {
-    for (const reporter of [...reporters]) reporter(report)
-  })
-  const index = createKeyIndex(keys)
-  const removeRows = rowRemover(keys, index, now)
-  const writer = createPartWriter({ keys, parts, index, now, createAuthor: randomScope })
+  /** Tells the other handles of this page: `storage` is not sent to the page that wrote. */
+  const changedEvent = `${name}/changed`
   /** Kept from the first use: after `window.close()` WebKit gives `null`, while the object that it gave before still writes. */
-  let kept: WebStorage | undefined
-  let stop: (() => void) | undefined
+  let opened: Opened | undefined
+  let stop: AbortController | undefined
 
-  function openStorage(): WebStorage {
-    const storage = kept ?? open()
+  function openParts(): Opened {
+    if (opened) return opened
+    const storage = open()
     if (!storage) throw new Error('There is no localStorage here.')
-    kept = storage
-    return storage
+    const parts = storedParts(name, storage, (report) => {
+      for (const reporter of [...reporters]) reporter(report)
+    })
+    opened = { storage, parts, writer: partWriter(parts, now) }
+    return opened
   }
 
   /** Runs at once, before the promise is returned: a save that begins while the page goes away is written. */
-  async function use<T>(run: (storage: WebStorage) => T | Promise<T>): Promise<T> {
+  async function use<T>(run: (own: Opened) => T | Promise<T>): Promise<T> {
     try {
-      const storage = openStorage()
-      stop ??= listen()
-      return await run(storage)
+      const own = openParts()
+      listen()
+      return await run(own)
     } catch (cause) {
       throw storageError('localStorage', cause)
     }
   }
 
-  function listen(): () => void {
-    const offs = [signal.listen({ onKey, onWake: index.forget }), signal.onAnnounced(tellListeners)]
-    return () => {
-      for (const off of offs) off()
+  function listen(): void {
+    if (stop) return
+    stop = new AbortController()
+    const options = { capture: true, signal: stop.signal }
+    events?.addEventListener('storage', onStorage, options)
+    events?.addEventListener(changedEvent, onChanged, options)
+    // The page was in the back/forward cache or frozen. `resume` is sent to the document and does not bubble.
+    for (const wake of ['pageshow', 'resume']) {
+      events?.addEventListener(wake, () => opened?.parts.forgetKeys(), options)
     }
   }
 
-  /** Another page wrote. */
-  function onKey(key: string | undefined): void {
-    if (key === undefined) {
-      index.forget()
+  /** Another page wrote or removed a key, and the new bytes can be read; or it cleared the whole storage. */
+  function onStorage(event: Event): void {
+    const key = 'key' in event ? event.key : undefined
+    if (key === null) {
+      opened?.parts.forgetKeys()
       tellListeners(undefined, [])
-      return
     }
-    const part = keys.parsePart(key)
-    const changed = part ?? keys.parseTombstone(key)
-    if (!changed) return
+    if (typeof key !== 'string') return
+    const [kind, userId = '', ...names] = parseStorageKey(name, key) ?? []
+    const conversationId = names[kind === 'part' ? 1 : 0]
+    if ((kind !== 'part' && kind !== 'removed') || conversationId === undefined) return
     try {
-      const storage = openStorage()
-      index.changedElsewhere(storage, key)
-      if (part && storage.getItem(key) === null) writer.onRemovedElsewhere(storage, key, epochOf(storage, part.userId))
+      const { storage, parts, writer } = openParts()
+      const isThere = storage.getItem(key) !== null
+      parts.noteKey(key, isThere)
+      if (!isThere) writer.onRemovedElsewhere(key, epochOf(storage, userId))
     } catch {
-      index.forget() // what the next call finds out it says
+      opened?.parts.forgetKeys() // what the next call finds out it says
     }
-    tellListeners(changed.userId, [changed.conversationId])
+    tellListeners(userId, [conversationId])
+  }
+
+  function onChanged(event: Event): void {
+    // Only `announce` sends events of this name.
+    const { detail } = event as CustomEvent<{ userId: string; conversationIds: readonly string[] }>
+    tellListeners(detail.userId, detail.conversationIds)
+  }
+
+  function announce(userId: string, conversationIds: readonly string[]): void {
+    events?.dispatchEvent(new CustomEvent(changedEvent, { detail: { userId, conversationIds } }))
   }
 
   function tellListeners(userId: string | undefined, conversationIds: readonly string[]): void {
     for (const listener of [...listeners]) listener(userId, conversationIds)
   }
 
-  const epochOf = (storage: WebStorage, userId: string) => readEpoch(storage.getItem(keys.epoch(userId)))
+  const epochOf = (storage: WebStorage, userId: string) => readEpoch(storage.getItem(epochKey(name, userId)))
 
-  function saveOne(storage: WebStorage, change: SessionChange): Refusal['reason'] | undefined {
+  function saveOne({ storage, writer }: Opened, change: SessionChange): Refusal['reason'] | undefined {
     const checked = readChange(change, now())
     if (!checked.ok) return 'invalid'
     const { userId, epoch } = checked.value
     const stored = epochOf(storage, userId)
-    if (stored === '' && epoch !== '') storage.setItem(keys.epoch(userId), epoch)
+    if (stored === '' && epoch !== '') storage.setItem(epochKey(name, userId), epoch)
     else if (stored !== epoch) return 'signed-out'
-    return writer.save(storage, checked.value)
+    return writer.save(checked.value)
+  }
+
+  function removeRows({ storage, parts }: Opened, userId: string, conversationIds: readonly string[]): void {
+    for (const id of conversationIds) {
+      const tombstone = parts.tombstone(userId, id)
+      const keys = [...(parts.find(userId, id, false)?.ranks.keys() ?? [])]
+      // Before the row goes: other pages get each write as an event of its own, and without it the row would look cleared away.
+      try {
+        storage.setItem(tombstone, String(now()))
+      } catch {
+        for (const key of keys) parts.removeKey(key) // makes room
+        storage.setItem(tombstone, String(now()))
+      }
+      for (const key of keys) parts.removeKey(key)
+      parts.noteKey(tombstone, true)
+    }
+    for (const key of keysWith(storage, `${storageKey(name, 'removed')}/`)) {
+      if (Number(storage.getItem(key)) < now() - tombstoneMs) parts.removeKey(key)
+    }
+    announce(userId, conversationIds)
   }
 
   return {
@@ -125,76 +153,59 @@ export function localStorageAdapter({
     place: 'device',
     durability: 'best-effort',
 
-    list: (userId, query) =>
-      use((storage) => {
-        const epoch = epochOf(storage, userId)
-        return listParts(
-          {
-            storage,
-            conversations: index.conversationsOf(storage, userId),
-            read: (conversation) =>
-              parts.readConversation(storage, conversation, epoch, (key) => index.removed(storage, key)),
-            isRemoved: (id) => storage.getItem(keys.tombstone(userId, id)) !== null,
-          },
-          query,
-        )
-      }),
+    list: (userId, query) => use(({ storage, parts }) => parts.list(userId, epochOf(storage, userId), query)),
 
     get: (userId, conversationId) =>
-      use((storage) => {
-        if (storage.getItem(keys.tombstone(userId, conversationId)) !== null) return 'removed'
-        const conversation = index.find(storage, userId, conversationId)
-        const found =
-          conversation &&
-          parts.readConversation(storage, conversation, epochOf(storage, userId), (key) => index.removed(storage, key))
-        return found && found !== 'newer-version' ? sessionOf(found.row) : found
+      use(({ storage, parts }) => {
+        if (storage.getItem(parts.tombstone(userId, conversationId)) !== null) return 'removed'
+        const conversation = parts.find(userId, conversationId, true)
+        const row = conversation && parts.rowOf(conversation, epochOf(storage, userId))
+        return typeof row === 'object' ? sessionOf(row) : row
       }),
 
     save: (changes) =>
-      use((storage) => {
+      use((own) => {
         const refusals: Refusal[] = []
         for (const change of changes) {
           const { userId, conversationId } = change
-          const reason = saveOne(storage, change)
+          const reason = saveOne(own, change)
           if (reason) refusals.push({ conversationId, reason })
-          else signal.announce(userId, [conversationId])
+          else announce(userId, [conversationId])
         }
         return refusals
       }),
 
     remove: (userId, conversationIds) =>
-      use((storage) => {
+      use((own) => {
         if (conversationIds.length === 0) return
-        index.forget()
-        removeRows(storage, userId, conversationIds)
-        signal.announce(userId, conversationIds)
+        own.parts.scan()
+        removeRows(own, userId, conversationIds)
       }),
 
     clear: (userId, workspace) =>
-      use((storage) => {
-        index.forget()
-        const conversations = [...index.conversationsOf(storage, userId)]
-        const found = conversations.filter(([, one]) => workspace === undefined || one.workspace === workspace)
-        const ids = found.map(([id]) => id)
-        removeRows(storage, userId, ids)
-        signal.announce(userId, ids)
+      use((own) => {
+        own.parts.scan()
+        const found = [...own.parts.conversationsOf(userId)]
+        const ids = found.flatMap(([id, one]) => (workspace === undefined || one.workspace === workspace ? id : []))
+        removeRows(own, userId, ids)
       }),
 
-    epochOf: (userId) => use((storage) => epochOf(storage, userId)),
+    epochOf: (userId) => use(({ storage }) => epochOf(storage, userId)),
 
     forget: (userId, nextEpoch) =>
-      use((storage) => {
+      use(({ storage, parts, writer }) => {
         // The epoch first: what another tab writes from here on is not there.
-        storage.setItem(keys.epoch(userId), nextEpoch)
-        for (const key of allKeys(storage)) {
-          if (!keys.isOfUser(key, userId)) continue
+        storage.setItem(epochKey(name, userId), nextEpoch)
+        for (const key of keysWith(storage, `${name}/`)) {
+          const [kind = '', second = ''] = parseStorageKey(name, key) ?? []
+          const [of, owner] = kind === 'quarantine' ? (parseStorageKey(name, second) ?? []) : [kind, second]
+          if ((of !== 'part' && of !== 'removed') || owner !== userId) continue
           const value = parseJson(storage.getItem(key) ?? '')
           if (!isObject(value) || value.epoch !== nextEpoch) storage.removeItem(key)
         }
-        index.forget()
         parts.forget()
         writer.forget()
-        signal.announce(userId, [])
+        announce(userId, [])
       }),
 
     subscribe(userId, listener) {
@@ -202,7 +213,7 @@ export function localStorageAdapter({
         if (ofUser === undefined || ofUser === userId) listener(conversationIds)
       }
       listeners.add(own)
-      stop ??= listen()
+      listen()
       return () => listeners.delete(own)
     },
 
@@ -213,10 +224,20 @@ export function localStorageAdapter({
     },
 
     async close() {
-      stop?.()
+      stop?.abort()
       stop = undefined
       listeners.clear()
       reporters.clear()
     },
   }
 }
+
+/** What works on a storage that could be opened. */
+interface Opened {
+  readonly storage: WebStorage
+  readonly parts: StoredParts
+  readonly writer: ReturnType<typeof partWriter>
+}
+
+/** How long a removed row cannot come back. */
+const tombstoneMs = 30 * 24 * 60 * 60 * 1_000

@@ -1,133 +1,246 @@
-import type { AdapterReport } from '../../core/adapter.js'
+import type { AdapterReport, ListQuery, SessionPage } from '../../core/adapter.js'
 import type { StoredRow } from '../../core/change.js'
 import { isNewerRow, isObject, readRow } from '../../core/checks.js'
 import { LeftoffError } from '../../core/error.js'
-import { joinRows } from '../../core/join-rows.js'
-import { parseJson } from '../../core/parse-json.js'
-import type { WebStorage } from '../../core/web-storage.js'
-import type { IndexedConversation } from './key-index.js'
-import type { AdapterKeys } from './keys.js'
+import type { RankedSession } from '../../core/session.js'
+import { byRank, cursorOf, placeOf, sessionOf } from '../../core/stored-row.js'
+import { parseJson } from '../../core/text.js'
+import { keysWith, parseStorageKey, storageKey, type WebStorage } from '../../core/web-storage.js'
+import { joinParts, type Part } from './part.js'
 
-/** A part as it is stored: the row as its author knows it, beside what folding needs. */
-export interface Part {
-  readonly row: StoredRow
-  /** Ms since the epoch, by its author's clock. */
-  readonly writtenAt: number
-  /** The authors of parts that this one took in, until their keys are seen to be gone. */
-  readonly folded: readonly string[]
+/** What a part's key says. The key alone identifies user, workspace and conversation; a value cannot claim to be another's. */
+interface PartKey {
+  readonly userId: string
+  readonly workspace: string
+  readonly conversationId: string
+  readonly author: string
 }
 
-/** What the parts of a conversation say together. */
-interface JoinedParts {
-  readonly row: StoredRow
-  readonly parts: ReadonlyMap<string, Part>
+/** Where the parts of a conversation are. */
+interface IndexedConversation {
+  readonly workspace: string
+  /** The keys of its parts; of each its rank, unless its value has not been looked at since it changed. */
+  readonly ranks: Map<string, number | undefined>
 }
 
-/** What is stored of a conversation. */
-export type ReadConversation = JoinedParts | 'newer-version' | undefined
+/** How many values are looked at before the page may do something else, such as paint: a few milliseconds' worth. */
+const valuesPerTask = 1_000
 
-/** Reads and writes the parts of conversations. A part that does not parse is quarantined with its bytes. */
-export function createParts(keys: AdapterKeys, report: (report: AdapterReport) => void) {
+/**
+ * The parts in a storage. Which keys hold some is known from one scan, and from then on by what this page and others write: only the
+ * browser knows its keys, and tells them one by one. A part that does not parse is quarantined with its bytes.
+ */
+export function storedParts(name: string, storage: WebStorage, report: (report: AdapterReport) => void) {
+  let users: Map<string, Map<string, IndexedConversation>> | undefined
+  /** How many keys the storage had when the index was right. Another number: a page wrote and no event came. */
+  let length = -1
   const reported = new Set<string>()
 
-  function read(storage: WebStorage, key: string): Part | 'newer-version' | undefined {
+  function parseKey(key: string): PartKey | undefined {
+    const names = parseStorageKey(name, key) ?? []
+    const [kind, userId = '', workspace = '', conversationId = '', author = ''] = names
+    return kind === 'part' && names.length === 5 ? { userId, workspace, conversationId, author } : undefined
+  }
+
+  /** Looks at all keys. What was looked at stays known, so that no value is read again. */
+  function scan(): void {
+    const before = users
+    users = new Map()
+    for (const key of keysWith(storage, `${storageKey(name, 'part')}/`)) {
+      const ids = parseKey(key)
+      if (ids) add(key, ids, before?.get(ids.userId)?.get(ids.conversationId)?.ranks.get(key))
+    }
+    length = storage.length
+  }
+
+  function add(key: string, { userId, workspace, conversationId }: PartKey, rank: number | undefined): void {
+    const conversations = users?.get(userId) ?? new Map<string, IndexedConversation>()
+    users?.set(userId, conversations)
+    const known = conversations.get(conversationId)
+    const ranks = known?.ranks ?? new Map<string, number | undefined>()
+    ranks.set(key, rank)
+    // Two pages may begin one conversation in two workspaces: every page takes the same one of them.
+    if (!known || workspace < known.workspace) conversations.set(conversationId, { workspace, ranks })
+  }
+
+  const tombstone = (userId: string, conversationId: string) => storageKey(name, 'removed', userId, conversationId)
+
+  /** The user's conversations. */
+  function conversationsOf(userId: string): ReadonlyMap<string, IndexedConversation> {
+    if (!users || storage.length !== length) scan()
+    return users?.get(userId) ?? new Map()
+  }
+
+  /** The key was written, or it is gone. */
+  function noteKey(key: string, isThere: boolean): void {
+    const ids = parseKey(key)
+    if (users && ids) {
+      const conversations = users.get(ids.userId)
+      const ranks = conversations?.get(ids.conversationId)?.ranks
+      if (isThere) add(key, ids, undefined)
+      else if (ranks?.delete(key) && ranks.size === 0) conversations?.delete(ids.conversationId)
+    }
+    length = storage.length
+  }
+
+  function removeKey(key: string): void {
+    storage.removeItem(key)
+    noteKey(key, false)
+  }
+
+  function read(key: string): Part | 'newer-version' | undefined {
     const text = storage.getItem(key)
-    const ids = keys.parsePart(key)
+    const ids = parseKey(key)
     if (text === null || !ids) return undefined
+    const { author, ...identity } = ids
     const value = parseJson(text)
     if (isObject(value)) {
-      const { author: _, ...identity } = ids
       const { writtenAt, folded, ...row } = value
       const found = readRow({ ...row, ...identity })
       if (found.ok) {
         return {
+          key,
+          author,
           row: found.value,
           writtenAt: typeof writtenAt === 'number' ? writtenAt : 0,
-          folded: Array.isArray(folded) ? folded.filter((author) => typeof author === 'string') : [],
+          folded: Array.isArray(folded) ? folded.filter((one) => typeof one === 'string') : [],
         }
       }
     }
-    if (isNewerRow(value)) {
-      tell(
-        key,
-        ids.conversationId,
-        'newer-version',
-        'A stored session was written by a later version of leftoff and was left alone. Update leftoff to read it.',
-      )
-      return 'newer-version'
+    const isNewer = isNewerRow(value)
+    if (!isNewer) quarantine(key, text)
+    if (!reported.has(key)) {
+      reported.add(key)
+      const message = isNewer
+        ? 'A stored session was written by a later version of leftoff and was left alone. Update leftoff to read it.'
+        : 'A stored session could not be read. Its bytes were moved to a key of their own.'
+      const type = isNewer ? 'newer-version' : 'row-quarantined'
+      const error = new LeftoffError(isNewer ? 'newer-version' : 'invalid-session', message)
+      report({ type, conversationId: ids.conversationId, error })
     }
-    quarantine(storage, key, text)
-    tell(
-      key,
-      ids.conversationId,
-      'row-quarantined',
-      'A stored session could not be read. Its bytes were moved to a key of their own.',
-    )
-    return undefined
+    return isNewer ? 'newer-version' : undefined
   }
 
   /** A storage that is full keeps the bytes where they are. */
-  function quarantine(storage: WebStorage, key: string, text: string): void {
+  function quarantine(key: string, text: string): void {
     try {
-      storage.setItem(keys.quarantine(key), text)
+      storage.setItem(storageKey(name, 'quarantine', key), text)
       storage.removeItem(key)
     } catch {
       // The rows that can be read are worth more than the move.
     }
   }
 
-  function tell(key: string, conversationId: string, type: AdapterReport['type'], message: string): void {
-    if (reported.has(key)) return
-    reported.add(key)
-    report({
-      type,
-      conversationId,
-      error: new LeftoffError(type === 'newer-version' ? type : 'invalid-session', message),
-    })
+  /** The parts of a conversation, by key. Those of another epoch belong to a sign-in that ended: they are removed, unless no epoch is known. */
+  function partsOf(
+    { ranks }: IndexedConversation,
+    epoch: string,
+  ): { readonly parts: readonly Part[]; readonly isNewer: boolean } {
+    const parts: Part[] = []
+    let isNewer = false
+    for (const key of [...ranks.keys()].sort()) {
+      const part = read(key)
+      if (part === 'newer-version') isNewer = true
+      else if (part?.row.epoch === epoch) {
+        parts.push(part)
+        ranks.set(key, part.row.activity.rank)
+      } else if (!part) noteKey(key, false)
+      else if (epoch !== '') removeKey(key)
+    }
+    return { parts, isNewer }
+  }
+
+  function rowOf(conversation: IndexedConversation, epoch: string): StoredRow | 'newer-version' | undefined {
+    const { parts, isNewer } = partsOf(conversation, epoch)
+    return isNewer ? 'newer-version' : joinParts(parts)
   }
 
   return {
-    read,
+    storage,
+    scan,
+    conversationsOf,
+    noteKey,
+    removeKey,
+    partsOf,
+    rowOf,
+    tombstone,
+    newKey: ({ userId, workspace, conversationId, author }: PartKey) =>
+      storageKey(name, 'part', userId, workspace, conversationId, author),
 
-    /** All parts together. Those of another epoch belong to a sign-in that ended: they are removed, unless no epoch is known. */
-    readConversation(
-      storage: WebStorage,
-      { ranks }: IndexedConversation,
-      epoch: string,
-      onRemoved: (key: string) => void,
-    ): ReadConversation {
-      const parts = new Map<string, Part>()
-      let isNewer = false
-      for (const key of [...ranks.keys()].sort()) {
-        const part = read(storage, key)
-        if (part === 'newer-version') isNewer = true
-        else if (part?.row.epoch === epoch) {
-          parts.set(key, part)
-          ranks.set(key, part.row.activity.rank)
-        } else if (!part || epoch !== '') {
-          if (part) storage.removeItem(key)
-          onRemoved(key)
-        }
-      }
-      if (isNewer) return 'newer-version'
-      const folded = new Set([...parts.values()].flatMap((part) => part.folded))
-      // Of two that took in each other neither must be left out.
-      const counted = [...parts].filter(([key]) => !folded.has(keys.parsePart(key)?.author ?? ''))
-      const rows = (counted.length > 0 ? counted : [...parts]).map(([, { row }]) => row)
-      const [first, ...others] = rows
-      return first && { row: others.reduce(joinRows, first), parts }
+    /** Where one conversation is. With `isSure` a miss scans before it says so. */
+    find(userId: string, conversationId: string, isSure: boolean): IndexedConversation | undefined {
+      const found = conversationsOf(userId).get(conversationId)
+      if (found || !isSure) return found
+      scan()
+      return users?.get(userId)?.get(conversationId)
     },
 
-    write(storage: WebStorage, key: string, { row, writtenAt, folded }: Part): string {
-      const { userId: _user, workspace: _workspace, conversationId: _id, ...rest } = row
-      const text = JSON.stringify({ ...rest, writtenAt, ...(folded.length > 0 && { folded }) })
-      storage.setItem(key, text)
-      return text
+    /** Anything may have changed while the page did not listen. */
+    forgetKeys(): void {
+      users = undefined
     },
 
     /** What is remembered here names conversations. */
-    forget: () => reported.clear(),
+    forget(): void {
+      users = undefined
+      reported.clear()
+    },
+
+    write({ key, row, writtenAt, folded }: Part): void {
+      const { userId: _user, workspace: _workspace, conversationId: _id, ...rest } = row
+      storage.setItem(key, JSON.stringify({ ...rest, writtenAt, ...(folded.length > 0 && { folded }) }))
+      noteKey(key, true)
+    },
+
+    /**
+     * A page of the list. Only the sessions on it are parsed; of the others just the rank is looked for in the text, once for as
+     * long as the text stays the same, and that gives way to the page now and then.
+     */
+    async list(userId: string, epoch: string, { workspace, limit, after }: ListQuery): Promise<SessionPage> {
+      const start = after === undefined ? undefined : placeOf(after)
+      const found: { conversation: IndexedConversation; conversationId: string; rank: number }[] = []
+      let looked = 0
+      for (const [conversationId, conversation] of conversationsOf(userId)) {
+        if (workspace !== undefined && conversation.workspace !== workspace) continue
+        let rank = 0
+        for (const [key, known] of conversation.ranks) {
+          if (known === undefined && ++looked % valuesPerTask === 0) await nextTask()
+          const own = known ?? rankOf(storage.getItem(key) ?? '')
+          conversation.ranks.set(key, own)
+          rank = Math.max(rank, own)
+        }
+        found.push({ conversation, conversationId, rank })
+      }
+      const sessions: RankedSession[] = []
+      for (const one of found.sort(byRank)) {
+        if (start && byRank(one, start) <= 0) continue
+        if (sessions.length > limit) break
+        if (storage.getItem(tombstone(userId, one.conversationId)) !== null) continue
+        const row = rowOf(one.conversation, epoch)
+        if (row && row !== 'newer-version') sessions.push(sessionOf(row))
+      }
+      const page = sessions.sort(byRank).slice(0, limit) // one may have been saved in between
+      const last = page.at(-1)
+      return { sessions: page, ...(sessions.length > limit && last && { next: cursorOf(last) }) }
+    },
   }
 }
 
-export type Parts = ReturnType<typeof createParts>
+export type StoredParts = ReturnType<typeof storedParts>
+
+/** A part's rank as it stands in its text, where it is the first of the ranks; a quote inside a string would be escaped. */
+function rankOf(text: string): number {
+  return Number(/"activity":\{"at":\d+,"rank":(\d+)\}/.exec(text)?.[1] ?? 0)
+}
+
+/** Not by a timer: in a hidden page each would take a second. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(undefined)
+  })
+}

@@ -2,8 +2,7 @@ import type { Refusal, RefusalReason, SessionAdapter } from '../../core/adapter.
 import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
 import { readChange } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
-import { cursorOf, placeOf } from '../../core/list-cursor.js'
-import { byRank, sessionOf } from '../../core/stored-row.js'
+import { byRank, cursorOf, placeOf, sessionOf } from '../../core/stored-row.js'
 
 /** Options of {@link memoryAdapter}. */
 export interface MemoryAdapterOptions {

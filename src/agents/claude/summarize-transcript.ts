@@ -1,5 +1,5 @@
-import { preview } from '../../core/preview.js'
 import type { TokenUsage } from '../../core/session.js'
+import { preview } from '../../core/text.js'
 import type { Entry } from './index-entry.js'
 import type { ListedTranscript } from './list-transcripts.js'
 import { saidAt } from './said-at.js'

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js'
-import { pause } from '../../core/in-time.js'
+import { pause } from '../../core/clock.js'
 import type { AgentEnd } from '../begun-turn.js'
 import { callInTime } from '../call-in-time.js'
 import type { TurnAnswer } from './turn-handler.js'

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js'
-import { atMost, inTime, pause } from '../../core/in-time.js'
+import { atMost, inTime, pause } from '../../core/clock.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { LoggedEvent, TurnLog } from '../turn-log.js'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js'
-import { atMost } from '../../core/in-time.js'
+import { atMost } from '../../core/clock.js'
 import type { TabKey } from '../../core/tab-key.js'
 import type { TurnStreamEnd, TurnStreamEvent } from '../../core/turn-stream.js'
 import type { TurnLog } from '../turn-log.js'

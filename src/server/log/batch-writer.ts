@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js'
+import { inTime, pause } from '../../core/clock.js'
 import { isLeftoffError, LeftoffError } from '../../core/error.js'
-import { inTime, pause } from '../../core/in-time.js'
 import { logIsFull, notInLog } from './log-errors.js'
 
 /** What goes to a log in one request. */

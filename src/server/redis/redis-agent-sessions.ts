@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
-import { parseJson } from '../../core/parse-json.js'
+import { parseJson } from '../../core/text.js'
 import type { AgentSessionStore } from '../agent-session-store.js'
 import { reportError } from '../report-error.js'
 import { verbAgentSessions } from '../verb-agent-sessions.js'

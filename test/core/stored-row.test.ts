@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maxTime } from '../../src/core/checks.js'
-import { cursorOf, placeOf } from '../../src/core/list-cursor.js'
+import { cursorOf, placeOf } from '../../src/core/stored-row.js'
 
 describe('a cursor', () => {
   it('names its place, whatever the id', () => {
