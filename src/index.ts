@@ -18,7 +18,7 @@ export type { SessionEvent } from './core/session-event.js'
 export { createSessionStore } from './store/create-session-store.js'
 export { drafts } from './store/drafts.js'
 export { type GuestConversation, type GuestOptions, guests } from './store/guests.js'
-export type { RecordedMessage } from './store/recorded.js'
+export type { RecordedMessage } from './store/history.js'
 export type {
   SessionActions,
   SessionState,

@@ -73,6 +73,20 @@ export interface SessionPage {
   readonly next?: string
 }
 
+/** All of the user's sessions, a page at a time. */
+export async function* sessionPages(
+  adapter: SessionAdapter,
+  userId: string,
+  limit: number,
+): AsyncGenerator<SessionPage> {
+  let after: string | undefined
+  do {
+    const page = await adapter.list(userId, { limit, ...(after !== undefined && { after }) })
+    yield page
+    after = page.next
+  } while (after !== undefined)
+}
+
 /** Why a change was not saved. */
 export interface Refusal {
   readonly conversationId: string

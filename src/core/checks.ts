@@ -26,14 +26,17 @@ const tenYearsMs = 10 * 366 * 24 * 60 * 60 * 1_000
 /** What checking gave: the value, or the name of the first field that is wrong. */
 export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly field: string }
 
-/** A checker of one field: the value as it should be, or {@link wrong}. Keys that it does not know are left out. */
-type Check<T> = (value: unknown, field: string) => T
+/**
+ * A checker of one field: the value as it should be, or {@link wrong}. Keys that it does not know are left out. `latest` is the
+ * greatest rank that may be.
+ */
+type Check<T> = (value: unknown, field: string, latest: number) => T
 
 // The functions that make checkers say that they do nothing else, so that a page without an adapter does not download how rows are checked.
 
 /** Checks a change from outside. `now` bounds its ranks: more than ten years ahead is an error of a clock. */
 export function readChange(value: unknown, now: number): Checked<SessionChange> {
-  return checked(change(Math.min(maxTime, now + tenYearsMs)), value)
+  return checked(change, value, Math.min(maxTime, now + tenYearsMs))
 }
 
 /** Checks a stored row. */
@@ -52,9 +55,9 @@ export function isNewerRow(value: unknown): boolean {
 }
 
 /** Runs `check` on a value from outside. */
-export function checked<T>(check: Check<T>, value: unknown): Checked<T> {
+export function checked<T>(check: Check<T>, value: unknown, latest = maxTime): Checked<T> {
   try {
-    return { ok: true, value: check(value, '') }
+    return { ok: true, value: check(value, '', latest) }
   } catch (error) {
     if (error instanceof WrongField) return { ok: false, field: error.field }
     throw error
@@ -87,13 +90,13 @@ export function object<T>(
   optional: { readonly [K in OptionalKeys<T>]: Check<NonNullable<T[K]>> },
 ): Check<T> {
   const fields = Object.entries<Check<unknown>>({ ...required, ...optional })
-  return (value, field) => {
+  return (value, field, latest) => {
     if (!isObject(value)) return wrong(field)
     const found: Record<string, unknown> = {}
     for (const [name, check] of fields) {
       const part = value[name]
       if (part === undefined && !(name in required)) continue
-      found[name] = check(part, field ? `${field}.${name}` : name)
+      found[name] = check(part, field ? `${field}.${name}` : name, latest)
     }
     // Every required field was checked, and the optional ones that are there.
     return found as T
@@ -103,17 +106,17 @@ export function object<T>(
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T]
 type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>
 
-/** A number from 0 to `max`. */
-// @__NO_SIDE_EFFECTS__
-function number(max: number): Check<number> {
-  return (value, field) => (typeof value === 'number' && value >= 0 && value <= max ? value : wrong(field))
-}
-
 /** A whole number from 0 to `max`. */
 // @__NO_SIDE_EFFECTS__
 export function whole(max = Number.MAX_SAFE_INTEGER): Check<number> {
-  return (value, field) => (Number.isInteger(value) ? number(max)(value, field) : wrong(field))
+  return (value, field) => (isWhole(value, max) ? value : wrong(field))
 }
+
+function isWhole(value: unknown, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
+}
+
+const rank: Check<number> = (value, field, latest) => (isWhole(value, latest) ? value : wrong(field))
 
 /** A text that every adapter can store, of at most `max` code points. */
 // @__NO_SIDE_EFFECTS__
@@ -137,70 +140,60 @@ export function id(maxBytes: number): Check<string> {
       : wrong(field)
 }
 
-const userId: Check<string> = (value, field) => (value === '' ? '' : id(maxIdBytes)(value, field))
+const userId: Check<string> = (value, field, latest) => (value === '' ? '' : conversationId(value, field, latest))
 const scopeName: Check<string> = (value, field) =>
   typeof value === 'string' && /^[\w-]{8}$/.test(value) ? value : wrong(field)
 
+const count = whole()
+
 /** Token totals. */
 export const tokenUsage: Check<TokenUsage> = object<TokenUsage>(
-  { input: whole(), output: whole() },
-  { cacheRead: whole(), cacheWrite: whole() },
+  { input: count, output: count },
+  { cacheRead: count, cacheWrite: count },
 )
-const scopeTotals = object<ScopeTotals>({ messages: whole() }, { usage: tokenUsage })
+const scopeTotals = object<ScopeTotals>({ messages: count }, { usage: tokenUsage })
 
 const workspace = id(maxWorkspaceBytes)
 const conversationId = id(maxIdBytes)
 const epoch = text(maxEpochLength)
 
 // @__NO_SIDE_EFFECTS__
-function rankedText(max: number, maxRank: number): Check<RankedText> {
-  return object<RankedText>({ text: text(max), rank: whole(maxRank) }, {})
+function rankedText(max: number): Check<RankedText> {
+  return object<RankedText>({ text: text(max), rank }, {})
 }
 
-// @__NO_SIDE_EFFECTS__
-function titles(maxRank: number): Check<Titles> {
-  const title = rankedText(maxTitleLength, maxRank)
-  return object<Titles>({}, { message: title, app: title, person: title })
-}
+const preview = rankedText(maxPreviewLength)
+const title = rankedText(maxTitleLength)
+const titles = object<Titles>({}, { message: title, app: title, person: title })
+const activity = object<StoredRow['activity']>({ at: whole(maxTime), rank }, {})
 
-// @__NO_SIDE_EFFECTS__
-function activity(maxRank: number): Check<StoredRow['activity']> {
-  return object<StoredRow['activity']>({ at: whole(maxTime), rank: whole(maxRank) }, {})
-}
-
-// @__NO_SIDE_EFFECTS__
-function change(maxRank: number): Check<SessionChange> {
-  return object<SessionChange>(
-    { userId, workspace, conversationId, epoch },
-    {
-      counts,
-      activity: activity(maxRank),
-      begins: whole(maxRank),
-      preview: rankedText(maxPreviewLength, maxRank),
-      titles: titles(maxRank),
-    },
-  )
-}
-
-const counts: Check<Readonly<Record<string, ScopeTotals>>> = (value, field) => {
+const counts: Check<Readonly<Record<string, ScopeTotals>>> = (value, field, latest) => {
   if (!isObject(value)) return wrong(field)
   const entries = Object.entries(value)
   if (entries.length > maxScopes) return wrong(field)
   return Object.fromEntries(
-    entries.map(([scope, totals]) => [scopeName(scope, field), scopeTotals(totals, `${field}.${scope}`)]),
+    entries.map(([scope, totals]) => [
+      scopeName(scope, field, latest),
+      scopeTotals(totals, `${field}.${scope}`, latest),
+    ]),
   )
 }
 
-const scopes: Check<readonly StoredScope[]> = (value, field) => {
+const scopes: Check<readonly StoredScope[]> = (value, field, latest) => {
   if (!Array.isArray(value) || value.length > maxScopes) return wrong(field)
   return value.map((entry: unknown, index): StoredScope => {
     const at = `${field}.${index}`
     if (!Array.isArray(entry) || entry.length < 2 || entry.length > 3) return wrong(at)
     const [name, messages, usage]: unknown[] = entry
-    const known = [scopeName(name, at), whole()(messages, at)] as const
-    return entry.length === 2 ? known : [...known, tokenUsage(usage, at)]
+    const known = [scopeName(name, at, latest), count(messages, at, latest)] as const
+    return entry.length === 2 ? known : [...known, tokenUsage(usage, at, latest)]
   })
 }
+
+const change: Check<SessionChange> = object<SessionChange>(
+  { userId, workspace, conversationId, epoch },
+  { counts, activity, begins: rank, preview, titles },
+)
 
 const schemaVersion: Check<1> = (value, field) => (value === 1 ? 1 : wrong(field))
 
@@ -211,12 +204,12 @@ const storedRow: Check<StoredRow> = object<StoredRow>(
     workspace,
     conversationId,
     epoch,
-    startedAt: whole(maxTime),
-    activity: activity(maxTime),
-    messages: whole(),
+    startedAt: rank,
+    activity,
+    messages: count,
     scopes,
   },
-  { usage: tokenUsage, preview: rankedText(maxPreviewLength, maxTime), titles: titles(maxTime) },
+  { usage: tokenUsage, preview, titles },
 )
 
 const rankedSession = object<RankedSession>(
@@ -224,10 +217,10 @@ const rankedSession = object<RankedSession>(
     conversationId,
     workspace,
     userId,
-    startedAt: whole(maxTime),
-    lastActivity: whole(maxTime),
-    messageCount: whole(),
-    rank: whole(maxTime),
+    startedAt: rank,
+    lastActivity: rank,
+    messageCount: count,
+    rank,
   },
   { lastMessagePreview: text(maxPreviewLength), tokenUsage, title: text(maxTitleLength) },
 )

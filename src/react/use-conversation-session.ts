@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { isLeftoffError } from '../core/error.js'
-import type { RecordedMessage } from '../store/recorded.js'
+import type { RecordedMessage } from '../store/history.js'
 import type { SessionState, SessionStatus, SessionStore } from '../store/session-store.js'
 import { useSessionStore } from './session-context.js'
 import { useSessionState } from './state-hooks.js'

@@ -1,4 +1,4 @@
-import type { SessionAdapter } from '../core/adapter.js'
+import { type SessionAdapter, sessionPages } from '../core/adapter.js'
 import { isId, isObject, maxWorkspaceBytes } from '../core/checks.js'
 import { claimChange } from '../core/claim-change.js'
 import { type Clock, pause, systemClock } from '../core/clock.js'
@@ -161,12 +161,9 @@ async function saveRow(history: SessionAdapter, from: string, to: string, conver
 
 async function listAll(history: SessionAdapter, userId: string): Promise<readonly GuestConversation[]> {
   const found: GuestConversation[] = []
-  let after: string | undefined
-  do {
-    const page = await history.list(userId, { limit: 1_000, ...(after !== undefined && { after }) })
-    found.push(...page.sessions.map(({ workspace, conversationId }) => ({ workspace, conversationId })))
-    after = page.next
-  } while (after !== undefined)
+  for await (const { sessions } of sessionPages(history, userId, 1_000)) {
+    found.push(...sessions.map(({ workspace, conversationId }) => ({ workspace, conversationId })))
+  }
   return found
 }
 

@@ -6,7 +6,7 @@ import { byRank } from '../core/stored-row.js'
 import { askHolder, type Claim, releaseClaim, takeClaim } from './claims.js'
 import { graceMs, msToComeBack, readPointer } from './device-keys.js'
 import { addNew, adopt, isHidden, readRow } from './history.js'
-import { placeIn } from './places.js'
+import { placeIn } from './place.js'
 import type { OpenOptions } from './session-store.js'
 import { nowMs, type User } from './user.js'
 

@@ -1,12 +1,14 @@
 import { pause } from '../core/clock.js'
-import { requestLock } from './claim-lock.js'
-import { type ClaimMessage, isBefore, readClaimMessage } from './claim-messages.js'
 import {
+  type ClaimMessage,
   channelName,
+  isBefore,
   lockName,
   lookAfterRelease,
   lookElsewhere,
   post,
+  readClaimMessage,
+  requestLock,
   setElsewhere,
   tellUnavailable,
 } from './elsewhere.js'

@@ -4,7 +4,6 @@ import type { Clock } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { WebStorage } from '../core/web-storage.js'
-import { epochKey, readEpoch } from '../core/web-storage.js'
 import type { Browser } from './browser.js'
 import type { DraftStorage } from './drafts.js'
 import type { User } from './user.js'
@@ -51,24 +50,4 @@ export interface ImportedBlob {
   readonly current: { readonly conversationId: string; readonly workspace: string } | undefined
   /** One for each entry that could not be read. */
   readonly errors: readonly LeftoffError[]
-}
-
-/** The epoch in localStorage, if there is one. */
-export function localEpoch(context: StoreContext, userId: string): string | undefined {
-  const stored = tryStorage(context, 'localStorage', (storage) => storage.getItem(epochKey(context.name, userId)))
-  return readEpoch(stored) || undefined
-}
-
-/** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */
-export function tryStorage<T>(
-  context: Pick<StoreContext, 'storage'>,
-  kind: 'localStorage' | 'sessionStorage',
-  use: (storage: WebStorage) => T,
-): T | undefined {
-  try {
-    const storage = context.storage(kind)
-    return storage && use(storage)
-  } catch {
-    return undefined
-  }
 }

@@ -6,18 +6,26 @@ import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'
 import type { StoreContext } from './context.js'
-import { createEventEmitter } from './event-emitter.js'
-import { adopt, nextRank, recordIn, scopeOfMessage } from './history.js'
-import { readInitialSessions } from './initial-state.js'
+import { pageStorage } from './device-keys.js'
+import {
+  adopt,
+  nextRank,
+  type Recorded,
+  readInitialSessions,
+  recordedMessage,
+  recordedTitle,
+  recordIn,
+  scopeOfMessage,
+  wholeCount,
+} from './history.js'
 import { beginConversation, openWorkspace, replaceLost, switchTo } from './opening.js'
-import { pageStorage } from './page-storage.js'
-import { settledPlace } from './places.js'
+import { settledPlace } from './place.js'
 import { attempt, ignoreRejection } from './promises.js'
 import { loadMore, readOnce } from './reading.js'
-import { type Recorded, recordedMessage, recordedTitle, wholeCount } from './recorded.js'
 import { clearConversations, removeConversation, restoreConversation } from './removing.js'
 import { flush, saveNow, saveSoon } from './saving.js'
 import type { SessionStore, SessionStoreOptions } from './session-store.js'
+import { createEventEmitter } from './state.js'
 import { storeShell } from './store-shell.js'
 import { nowMs, type User, withoutOption } from './user.js'
 import { takeOver } from './watching.js'
@@ -80,13 +88,16 @@ export function createSessionStore({
     emit: (event) => shell.send(event),
     publish: () => shell.publish(),
   }
-  const shell = storeShell(context, snapshot, events.emit)
-  // The first user's only: whoever comes later may have signed out since.
-  shell.begin(userId, (user) => {
-    for (const row of readInitialSessions(initialState, user.userId)) {
-      const { title: _title, lastMessagePreview: _preview, ...bare } = row
-      adopt(user, persistContent ? row : bare)
-    }
+  const shell = storeShell(context, {
+    userId,
+    snapshot,
+    fill(user) {
+      for (const row of readInitialSessions(initialState, user.userId)) {
+        const { title: _title, lastMessagePreview: _preview, ...bare } = row
+        adopt(user, persistContent ? row : bare)
+      }
+    },
+    emit: events.emit,
   })
 
   const workspaceFor = (user: User, conversationId: string): string =>

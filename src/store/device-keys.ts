@@ -1,7 +1,8 @@
 import { isObject } from '../core/checks.js'
 import { parseJson } from '../core/text.js'
-import { keysWith, storageKey } from '../core/web-storage.js'
-import { tryStorage } from './context.js'
+import { epochKey, keysWith, readEpoch, storageKey, type WebStorage } from '../core/web-storage.js'
+import type { Browser } from './browser.js'
+import type { StoreContext } from './context.js'
 import type { User } from './user.js'
 
 /** How long a page that left a conversation has to come back before another tab opens it. */
@@ -74,4 +75,37 @@ export function msToComeBack(user: User, conversationId: string, now: number): n
 
 function leftKey({ context, userId }: User): string {
   return storageKey(context.name, 'left', userId, context.panel)
+}
+
+/** The epoch in localStorage, if there is one. */
+export function localEpoch(context: StoreContext, userId: string): string | undefined {
+  const stored = tryStorage(context, 'localStorage', (storage) => storage.getItem(epochKey(context.name, userId)))
+  return readEpoch(stored) || undefined
+}
+
+/** Uses a storage that the page can do without: `undefined` where it is missing, full or blocked. */
+export function tryStorage<T>(
+  context: Pick<StoreContext, 'storage'>,
+  kind: 'localStorage' | 'sessionStorage',
+  use: (storage: WebStorage) => T,
+): T | undefined {
+  try {
+    const storage = context.storage(kind)
+    return storage && use(storage)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The page's storages, each kept from the first use: after `window.close()` WebKit gives `null`, while the object that it gave
+ * before still writes.
+ */
+export function pageStorage(browser: Browser): (kind: 'localStorage' | 'sessionStorage') => WebStorage | undefined {
+  const kept = new Map<string, WebStorage>()
+  return (kind) => {
+    const storage = kept.get(kind) ?? browser.storage(kind)
+    if (storage) kept.set(kind, storage)
+    return storage ?? undefined
+  }
 }

@@ -2,7 +2,7 @@ import { isObject } from '../core/checks.js'
 import type { RankedSession } from '../core/session.js'
 import { parseJson } from '../core/text.js'
 import { keysWith, parseStorageKey, storageKey, type WebStorage } from '../core/web-storage.js'
-import { tryStorage } from './context.js'
+import { tryStorage } from './device-keys.js'
 import { nowMs, type User } from './user.js'
 
 /** Where drafts are kept. Made by {@link drafts}. */

@@ -1,6 +1,9 @@
+import { isObject } from '../core/checks.js'
+import type { Clock } from '../core/clock.js'
 import { withTimeout } from '../core/clock.js'
 import { parseStorageKey, storageKey } from '../core/web-storage.js'
-import type { ClaimMessage } from './claim-messages.js'
+import type { ClaimLocks } from './browser.js'
+import { deferred } from './promises.js'
 import type { User } from './user.js'
 
 const lookMs = 1_000
@@ -78,4 +81,123 @@ export function tellUnavailable(user: User): void {
   if (user.isUnguarded || !user.context.browser.events()) return
   user.isUnguarded = true
   user.context.emit({ type: 'claims-unavailable' })
+}
+
+/** What pages tell each other about claims. `from` and `to` are page ids, `since` is in ms since the epoch. */
+export type ClaimMessage =
+  /** I have this conversation, or will if nobody objects. */
+  | { readonly type: 'held'; readonly id: string; readonly since: number; readonly from: string }
+  /** No: I had it before you. */
+  | { readonly type: 'object'; readonly id: string; readonly since: number; readonly from: string; readonly to: string }
+  /** Give it to me: it was mine before a reload (`back`), or a person asked for it (`take`). */
+  | { readonly type: 'ask'; readonly id: string; readonly from: string; readonly why: 'back' | 'take' }
+  | { readonly type: 'answer'; readonly id: string; readonly to: string; readonly gives: boolean }
+  | { readonly type: 'released'; readonly id: string }
+  /** These rows changed: read them again. */
+  | { readonly type: 'changed'; readonly ids: readonly string[] }
+  /** The user signed out on this device. */
+  | { readonly type: 'signed-out'; readonly keepHistory: boolean }
+
+/** Checks a message from outside: another version's, or any script's. */
+export function readClaimMessage(data: unknown): ClaimMessage | undefined {
+  if (!isObject(data)) return undefined
+  const { type, id, since, from, to, why, gives, ids } = data
+  if (type === 'changed') {
+    return Array.isArray(ids) && ids.every((one) => typeof one === 'string') ? { type, ids } : undefined
+  }
+  if (type === 'signed-out') return { type, keepHistory: data.keepHistory === true }
+  if (typeof id !== 'string') return undefined
+  if (type === 'released') return { type, id }
+  if (type === 'answer')
+    return typeof to === 'string' && typeof gives === 'boolean' ? { type, id, to, gives } : undefined
+  if (typeof from !== 'string') return undefined
+  if (type === 'ask') return why === 'back' || why === 'take' ? { type, id, from, why } : undefined
+  if (typeof since !== 'number' || !Number.isFinite(since)) return undefined
+  if (type === 'held') return { type, id, since, from }
+  return type === 'object' && typeof to === 'string' ? { type, id, since, from, to } : undefined
+}
+
+/** Whether the claim was there before the other one. Pages of one browser have one clock; ties go by page id. */
+export function isBefore(
+  own: { readonly since: number },
+  ownPage: string,
+  other: { readonly since: number; readonly from: string },
+): boolean {
+  return own.since === other.since ? ownPage < other.from : own.since < other.since
+}
+
+/** A Web Lock that was asked for. */
+export interface LockRequest {
+  /** Never rejects. `unavailable`: the browser has no locks for this page. Never settles if the browser does not answer. */
+  readonly answer: Promise<'held' | 'denied' | 'unavailable'>
+  /** Settles if the lock was stolen, or denied. */
+  readonly lost: Promise<void>
+  /** Gives the lock back, or takes the request back. */
+  readonly giveBack: () => void
+}
+
+/**
+ * Asks for an exclusive lock, to be held until it is given back or the page is gone. If it is not free it waits `waitMs` for it;
+ * with `steal` it takes it from whoever has it.
+ */
+export function requestLock(
+  locks: ClaimLocks,
+  name: string,
+  { waitMs, steal, clock }: { readonly waitMs: number; readonly steal: boolean; readonly clock: Clock },
+): LockRequest {
+  const held = deferred<void>()
+  const lost = deferred<void>()
+  const abort = new AbortController()
+  let isWanted = true
+
+  /** Settles as soon as it is known whether the lock is held. */
+  function ask(options: Parameters<ClaimLocks['request']>[1]): Promise<'held' | 'denied'> {
+    return new Promise((resolve, reject) => {
+      let isGranted = false
+      function granted(lock: unknown): Promise<void> | undefined {
+        isGranted = lock !== null && isWanted
+        resolve(isGranted ? 'held' : 'denied')
+        return isGranted ? held.promise : undefined
+      }
+      locks.request(name, options, granted).catch((error: unknown) => {
+        // Held until now: another page stole it.
+        if (isGranted && isWanted) lost.resolve()
+        reject(error)
+      })
+    })
+  }
+
+  async function answer(): Promise<'held' | 'denied' | 'unavailable'> {
+    try {
+      const first = await ask(steal ? { steal } : { ifAvailable: true })
+      return first === 'denied' && waitMs > 0 && isWanted ? await queue() : first
+    } catch {
+      return 'unavailable' // missing or blocked: https://w3c.github.io/web-locks/#security
+    }
+  }
+
+  async function queue(): Promise<'held' | 'denied'> {
+    const cancel = clock.setTimeout(() => abort.abort(), waitMs)
+    try {
+      return await ask({ signal: abort.signal })
+    } catch {
+      return 'denied' // aborted
+    } finally {
+      cancel()
+    }
+  }
+
+  const answered = answer()
+  void answered.then((result) => {
+    if (result === 'denied') lost.resolve()
+  })
+  return {
+    answer: answered,
+    lost: lost.promise,
+    giveBack() {
+      isWanted = false
+      held.resolve()
+      abort.abort()
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import { addExcess, maxScopes, raise, type ScopeTotals, type SessionChange } from '../core/change.js'
 import type { ConversationSession, RankedSession } from '../core/session.js'
-import type { Recorded } from './recorded.js'
+import type { Recorded } from './history.js'
 
 /** What a page knows of one conversation: the row as stored, and what it recorded since. Immutable. */
 export interface Entry {

@@ -1,16 +1,16 @@
-import type { SessionPage } from '../core/adapter.js'
+import { sessionPages } from '../core/adapter.js'
 import { claimChange } from '../core/claim-change.js'
 import { localStorageDelayMs, pause, withTimeout } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import type { RankedSession } from '../core/session.js'
 import { keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
 import { takeClaim } from './claims.js'
-import { type GuestClaim, tryStorage } from './context.js'
-import { dropPointers, graceMs, readPointer, writePointer } from './device-keys.js'
-import { placeIn } from './places.js'
+import type { GuestClaim } from './context.js'
+import { dropPointers, graceMs, readPointer, tryStorage, writePointer } from './device-keys.js'
+import { placeIn } from './place.js'
 import { ignoreRejection } from './promises.js'
 import { leaveUser, readEpoch, startUser } from './session-user.js'
-import { createUser, signedOutError, type User } from './user.js'
+import { signedOutError, User } from './user.js'
 
 /** Options of {@link guests}. */
 export interface GuestOptions {
@@ -71,13 +71,13 @@ async function claimGuest(user: User, { from = '', send }: GuestOptions): Promis
   const { adapter, clock, drafts } = context
   const isLate = adapter.durability === 'best-effort'
   if (user.hasLeft || from === user.userId) return
-  const guest = createUser(context, from)
+  const guest = new User(context, from)
   // At once, so that a page whose storage is slow stays in its conversation as well.
   movePointers(guest, user)
   drafts?.move(guest, user)
   if (adapter.place === 'account') return // the server moves them
   // What the guest's pages could not save is saved first.
-  startUser(guest)
+  guest.started = startUser(guest)
   await guest.started
   const copied = copyHeld(guest, user, send)
   const moved = copied.then(async (ids) => {
@@ -125,17 +125,11 @@ async function readRows({ context, userId }: User, ids: readonly string[]): Prom
   return found.filter((row) => typeof row === 'object')
 }
 
-async function listIds(guest: User): Promise<readonly string[]> {
+async function listIds({ context, userId }: User): Promise<readonly string[]> {
   const ids: string[] = []
-  let after: string | undefined
-  do {
-    const page: SessionPage = await guest.context.adapter.list(guest.userId, {
-      limit: pageSize,
-      ...(after !== undefined && { after }),
-    })
-    ids.push(...page.sessions.map(({ conversationId }) => conversationId))
-    after = page.next
-  } while (after !== undefined)
+  for await (const { sessions } of sessionPages(context.adapter, userId, pageSize)) {
+    ids.push(...sessions.map(({ conversationId }) => conversationId))
+  }
   return ids
 }
 

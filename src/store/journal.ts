@@ -3,7 +3,7 @@ import { isObject, readChange } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { parseJson } from '../core/text.js'
 import { keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
-import { tryStorage } from './context.js'
+import { tryStorage } from './device-keys.js'
 import { changeOf } from './entry.js'
 import { dueEntries } from './history.js'
 import { nowMs, type Replay, type User } from './user.js'
@@ -64,28 +64,21 @@ export function deleteJournal(user: User, conversationIds?: ReadonlySet<string>)
 }
 
 /** What earlier pages left. Entries of another epoch are removed; one that cannot be read is quarantined and reported. */
-export function readJournal(user: User): {
-  readonly replays: readonly Replay[]
-  readonly errors: readonly LeftoffError[]
-} {
-  const replays: Replay[] = []
-  const errors: LeftoffError[] = []
+export function readJournal(user: User): void {
   tryStorage(user.context, 'localStorage', (storage) => {
     for (const key of keysWith(storage, prefixOf(user))) {
       const conversationId = conversationOf(user, key)
       const text = storage.getItem(key)
       if (text === null || key === journalKey(user, conversationId)) continue
-      const value = parseJson(text)
-      const found = readEntry(user, conversationId, value)
+      const found = readEntry(user, conversationId, parseJson(text))
       if (!found) {
         storage.setItem(storageKey(user.context.name, 'quarantine', key), text)
         storage.removeItem(key)
-        errors.push(unreadable(conversationId))
+        user.context.emit({ type: 'row-quarantined', error: unreadable(conversationId) })
       } else if (found.epoch !== user.epoch) storage.removeItem(key)
-      else replays.push({ key, text, conversationId, ...found.replay })
+      else user.replays.set(key, { key, text, conversationId, ...found.replay })
     }
   })
-  return { replays, errors }
 }
 
 function readEntry(

@@ -1,11 +1,11 @@
-import type { SessionPage } from '../core/adapter.js'
+import { sessionPages } from '../core/adapter.js'
 import { backoffMs } from '../core/clock.js'
 import { randomScope } from '../core/ids.js'
 import type { RankedSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
 import { addNew, adopt, dropEntry, isHidden, readRow } from './history.js'
 import { replaceLost } from './opening.js'
-import { openIds } from './places.js'
+import { openIds } from './place.js'
 import { refusalError } from './queue.js'
 import type { User } from './user.js'
 
@@ -24,33 +24,36 @@ export function readOnce(user: User): void {
 /** Reads the newest sessions, and again later if that fails. */
 export async function refresh(user: User): Promise<void> {
   if (user.isGone) return
+  const { reading } = user
   const { adapter, capacity } = user.context
-  const run = ++user.reading.run
+  const run = ++reading.run
   const workspace = user.currentWorkspace
   const before = new Map([...user.entries].map(([id, { stored }]) => [id, stored]))
   try {
-    const [all, ring] = await Promise.all([
-      adapter.list(user.userId, { limit: pageSize }),
-      workspace === undefined ? undefined : adapter.list(user.userId, { workspace, limit: capacity }),
-    ])
-    if (user.isGone || run !== user.reading.run) return
-    let last: SessionPage = all
-    const listed = [...all.sessions, ...(ring?.sessions ?? [])]
-    // More changed than a page holds: all of it is read, or what lies between the pages would be missing.
-    const known = user.reading.newest
-    while (last.next !== undefined && known > 0 && (last.sessions.at(-1)?.rank ?? 0) > known) {
-      last = await adapter.list(user.userId, { limit: pageSize, after: last.next })
-      if (user.isGone || run !== user.reading.run) return
-      listed.push(...last.sessions)
+    const ring = workspace === undefined ? undefined : adapter.list(user.userId, { workspace, limit: capacity })
+    ring?.catch(() => {}) // looked at below
+    const listed: RankedSession[] = []
+    let next: string | undefined
+    let lowest = 0
+    for await (const page of sessionPages(adapter, user.userId, pageSize)) {
+      if (user.isGone || run !== reading.run) return
+      listed.push(...page.sessions)
+      ;({ next } = page)
+      lowest = page.sessions.at(-1)?.rank ?? 0
+      // More changed than a page holds: all of it is read, or what lies between the pages would be missing.
+      if (reading.newest === 0 || lowest <= reading.newest) break
     }
-    user.reading.newest = all.sessions[0]?.rank ?? 0
+    const newest = listed[0]?.rank ?? 0
+    if (ring) listed.push(...(await ring).sessions)
+    if (user.isGone || run !== reading.run) return
+    reading.newest = newest
     for (const row of listed) {
       const known = user.entries.get(row.conversationId)?.stored
       adopt(user, row)
       if (known) tellNews(user, row, known)
     }
-    if (user.next.all === undefined || last.next === undefined) user.next.all = last.next
-    const lowest = last.next === undefined ? 0 : (last.sessions.at(-1)?.rank ?? 0)
+    if (reading.next === undefined || next === undefined) reading.next = next
+    if (next === undefined) lowest = 0
     const ids = new Set(listed.map(({ conversationId }) => conversationId))
     for (const [id, stored] of before) {
       // Older ones are not on these pages; and one that was saved while they were read may not be either.
@@ -85,19 +88,18 @@ export async function readAgain(user: User, conversationIds: readonly string[]):
 
 /** Loads the next page of the history. Whether there is more. */
 export async function loadMore(user: User, workspace: string | undefined): Promise<boolean> {
-  const { next } = user
-  const after = workspace === undefined ? next.all : next.byWorkspace.get(workspace)
-  if (workspace === undefined ? after === undefined : next.byWorkspace.has(workspace) && after === undefined)
-    return false
-  const page: SessionPage = await user.context.adapter.list(user.userId, {
+  const { reading } = user
+  const after = workspace === undefined ? reading.next : reading.nextOf.get(workspace)
+  if (after === undefined && (workspace === undefined || reading.nextOf.has(workspace))) return false
+  const page = await user.context.adapter.list(user.userId, {
     limit: pageSize,
     ...(workspace !== undefined && { workspace }),
     ...(after !== undefined && { after }),
   })
   if (user.isGone) return false
   for (const row of page.sessions) adopt(user, row)
-  if (workspace === undefined) next.all = page.next
-  else next.byWorkspace.set(workspace, page.next)
+  if (workspace === undefined) reading.next = page.next
+  else reading.nextOf.set(workspace, page.next)
   user.context.publish()
   return page.next !== undefined
 }
@@ -145,7 +147,7 @@ function vanish(user: User, conversationId: string, isRemoved: boolean): void {
   if (isRemoved) {
     user.removedIds.add(conversationId)
     dropEntry(user, conversationId)
-    if (entry?.unsent) user.refusal = refusalError({ conversationId, reason: 'removed', isReplay: false })
+    if (entry?.unsent) user.refusal = refusalError({ conversationId, reason: 'removed' })
     if (isOpen) replaceLost(user, conversationId)
     if (isOpen || entry?.stored) user.context.emit({ type: 'conversation-lost', conversationId, reason: 'removed' })
     return
@@ -163,12 +165,7 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
   const kept = new Map<string, number>()
   const removed: string[] = []
   let position = 0
-  let after: string | undefined
-  do {
-    const page: SessionPage = await adapter.list(user.userId, {
-      limit: pageSize,
-      ...(after !== undefined && { after }),
-    })
+  for await (const page of sessionPages(adapter, user.userId, pageSize)) {
     if (user.isGone) return []
     for (const row of page.sessions) {
       const { conversationId, workspace } = row
@@ -179,8 +176,7 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
       const isBeyond = adapter.place === 'device' && ++position > maxConversations && ofWorkspace > minPerWorkspace
       if (isBeyond && !isOpen) removed.push(conversationId)
     }
-    after = page.next
-  } while (after !== undefined)
+  }
   if (removed.length === 0) return removed
   // Before the adapter reports it: what was removed to make room was not removed by somebody else.
   for (const id of removed) user.removedIds.add(id)

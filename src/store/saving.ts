@@ -1,9 +1,6 @@
 import { backoffMs } from '../core/clock.js'
-import type { LeftoffError } from '../core/error.js'
-import { announceChanged } from './elsewhere.js'
-import { replaceLost } from './opening.js'
 import { ignoreRejection } from './promises.js'
-import { hasDue, nextRemovalAt, type Refused, type Round, refusalError, sendRound } from './queue.js'
+import { dueNow, nextRemovalAt, sendRound } from './queue.js'
 import { nowMs, type User } from './user.js'
 
 /** Activity and counts are saved at most once in this time. */
@@ -58,13 +55,11 @@ export function saveAll(user: User): Promise<void> {
 
 /** Sends everything once more, whatever is under way: the page goes away and has no later. */
 export function sendBeforeLeaving(user: User, rounds = 2): void {
-  if (rounds === 0 || user.isGone || !hasDue(user)) return
-  void sendRound(user).then(
-    (round) => {
-      settleRound(user, round)
-      // One that was cleared away begins anew while there is time.
-      if (!round.error && hasUnfinished(user, round)) sendBeforeLeaving(user, rounds - 1)
-    },
+  const due = rounds > 0 && !user.isGone && dueNow(user)
+  if (!due) return
+  void sendRound(user, due).then(
+    // One that was cleared away begins anew while there is time.
+    ({ error, isUnfinished }) => void (!error && isUnfinished && sendBeforeLeaving(user, rounds - 1)),
     () => {},
   )
 }
@@ -73,84 +68,38 @@ export function sendBeforeLeaving(user: User, rounds = 2): void {
 export async function flush(user: User): Promise<void> {
   await saveAll(user)
   // Whoever signed out, or left, in the meantime has dropped what was not stored.
-  if (user.isGone && hasDue(user)) throw await user.ended.promise
+  if (user.isGone && dueNow(user)) throw await user.ended.promise
   const { refusal } = user
   user.refusal = undefined
   if (refusal) throw refusal
 }
 
 async function attempt(user: User): Promise<void> {
-  const { saving } = user
+  const { saving, context } = user
   if (user.isGone) return
-  if (!hasDue(user)) {
-    settle(user, saving.failures > 0 || saving.error !== undefined, false)
-    scheduleRemoval(user)
-    return
-  }
-  saving.lastBeganAt = user.context.clock.monotonic()
-  let error: LeftoffError | undefined
-  for (let rounds = 0; rounds < maxRounds && hasDue(user) && !error; rounds++) {
-    const round = await sendRound(user)
+  const first = dueNow(user)
+  if (first) saving.lastBeganAt = context.clock.monotonic()
+  for (let due = first, rounds = 0; due && rounds < maxRounds; due = dueNow(user), rounds++) {
+    const { error, isUnfinished } = await sendRound(user, due)
     if (user.isGone) return
-    settleRound(user, round)
-    ;({ error } = round)
+    if (error) {
+      saving.failures++
+      saving.error = error
+      startTimer(user, backoffMs(saving.failures), false)
+      context.emit({ type: 'save-failed', error })
+      context.publish()
+      throw error
+    }
     // What was recorded in the meantime waits for its own second, unless part of what was sent is left.
-    if (!hasUnfinished(user, round)) break
+    if (!isUnfinished) break
   }
-  if (user.isGone) return
-  if (error) {
-    saving.failures++
-    saving.error = error
-    startTimer(user, backoffMs(saving.failures), false)
-    user.context.emit({ type: 'save-failed', error })
-    user.context.publish()
-    throw error
-  }
-  settle(user, true, true)
-  if (hasDue(user)) saveSoon(user)
+  const hasChanged = first || saving.error
+  saving.failures = 0
+  saving.error = undefined
+  if (first) saving.lastSavedAt = nowMs(user)
+  if (hasChanged) context.publish()
+  if (dueNow(user)) saveSoon(user)
   else scheduleRemoval(user)
-}
-
-function settle(user: User, hasChanged: boolean, isSaved: boolean): void {
-  user.saving.failures = 0
-  user.saving.error = undefined
-  if (isSaved) user.saving.lastSavedAt = nowMs(user)
-  if (hasChanged) user.context.publish()
-}
-
-/** Takes in what storage answered. */
-function settleRound(user: User, round: Round): void {
-  for (const refused of round.refused) settleRefusal(user, refused)
-  for (const id of round.readAgain) user.reading.again.add(id)
-  announceChanged(user, round.changed)
-  user.context.publish()
-}
-
-function settleRefusal(user: User, refused: Refused): void {
-  const { conversationId, reason, isReplay } = refused
-  const error = refusalError(refused)
-  const { emit } = user.context
-  user.refusal = error
-  if (reason === 'signed-out') {
-    user.signedOutElsewhere = 'refused'
-    return
-  }
-  if (reason === 'newer-version') emit({ type: 'newer-version', conversationId, error })
-  else emit({ type: 'save-failed', conversationId, error })
-  if (isReplay || reason === 'newer-version' || reason === 'invalid') return
-  // One that storage does not know may be begun by its own page later.
-  if (reason === 'removed') user.removedIds.add(conversationId)
-  replaceLost(user, conversationId)
-  emit({ type: 'conversation-lost', conversationId, reason: reason === 'removed' ? 'removed' : 'not-found' })
-}
-
-/** Whether a conversation that was sent has more for the next round. */
-function hasUnfinished(user: User, round: Round): boolean {
-  if (round.refused.length > 0 || round.changed.length === 0) return hasDue(user)
-  return round.changed.some((id) => {
-    const counts = user.entries.get(id)?.unsent?.counts ?? {}
-    return Object.keys(counts).length > 1
-  })
 }
 
 /** A removal that can be undone is carried out when its time is over. */

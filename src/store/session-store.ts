@@ -6,7 +6,7 @@ import type { SessionEvent } from '../core/session-event.js'
 import type { Browser } from './browser.js'
 import type { GuestClaim, LegacyImport } from './context.js'
 import type { DraftStorage } from './drafts.js'
-import type { RecordedMessage } from './recorded.js'
+import type { RecordedMessage } from './history.js'
 
 /** Options of `createSessionStore`. */
 export interface SessionStoreOptions {

@@ -2,15 +2,14 @@ import { randomScope } from '../core/ids.js'
 import { epochKey, storageKey } from '../core/web-storage.js'
 import type { LifecycleEvent } from './browser.js'
 import { closeClaims, openClaimChannel } from './claims.js'
-import { localEpoch, tryStorage } from './context.js'
-import { readPointer, stampLeaving, takeLeftStamp, writePointer } from './device-keys.js'
+import { localEpoch, readPointer, stampLeaving, takeLeftStamp, tryStorage, writePointer } from './device-keys.js'
 import { lookElsewhere } from './elsewhere.js'
 import { withScope } from './entry.js'
-import { dropTexts } from './forgetting.js'
 import { addNew, isUntouched, putEntry, recordIn } from './history.js'
 import { readJournal, writeJournal } from './journal.js'
-import { openIds, placeIn } from './places.js'
+import { openIds, placeIn } from './place.js'
 import { readAgain, refresh, removeOldest } from './reading.js'
+import { dropTexts } from './removing.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
 import { legacyBlob } from './snapshot.js'
 import { endUser, nowMs, type User } from './user.js'
@@ -20,15 +19,10 @@ import { askAgain, stopWatching } from './watching.js'
 const tidyAfterMs = 10_000
 
 /** Begins to work for the user: what must have happened before anything is opened. */
-export function startUser(user: User): void {
-  if (user.started) return
+export async function startUser(user: User): Promise<void> {
   // Not when the store is made: Next.js refuses what is random in a page that it renders in advance.
   user.pageId = randomScope() + randomScope()
   beginScope(user)
-  user.started = start(user)
-}
-
-async function start(user: User): Promise<void> {
   const { adapter, clock, keepsContent } = user.context
   user.hasLeftStamp = takeLeftStamp(user)
   openClaimChannel(user)
@@ -37,10 +31,8 @@ async function start(user: User): Promise<void> {
   await readEpoch(user)
   await user.claiming
   if (user.isGone) return
-  const { replays, errors } = readJournal(user)
-  for (const replay of replays) user.replays.set(replay.key, replay)
-  for (const error of errors) user.context.emit({ type: 'row-quarantined', error })
-  if (replays.length > 0) await saveAll(user).catch(() => {}) // retried with the rest
+  readJournal(user)
+  if (user.replays.size > 0) await saveAll(user).catch(() => {}) // retried with the rest
   if (!user.isGone) await importBlob(user)
   if (!keepsContent) dropTexts(user)
   if ((adapter.place === 'device' || !keepsContent) && !user.hasLeft) {
@@ -156,7 +148,7 @@ async function importBlob(user: User): Promise<void> {
 }
 
 async function tidy(user: User): Promise<void> {
-  const isAllKnown = user.next.all === undefined && user.entries.size <= user.context.maxConversations
+  const isAllKnown = user.reading.next === undefined && user.entries.size <= user.context.maxConversations
   if (user.hasLeft || (isAllKnown && user.context.keepsContent)) return
   const removed = await removeOldest(user).catch(() => []) // another page tries again
   if (removed.length === 0 || user.isGone) return

@@ -1,7 +1,7 @@
 import { isObject } from '../core/checks.js'
 import { parseJson } from '../core/text.js'
 import { storageKey } from '../core/web-storage.js'
-import { tryStorage } from './context.js'
+import { tryStorage } from './device-keys.js'
 import type { SessionState } from './session-store.js'
 import type { User } from './user.js'
 

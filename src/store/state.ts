@@ -1,8 +1,10 @@
+import { createStore } from 'zustand/vanilla'
 import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
+import type { SessionEvent } from '../core/session-event.js'
+import type { Browser } from './browser.js'
 import { isSameRecord, listedEntries } from './history.js'
-import { openPlace } from './place.js'
-import { placeIn } from './places.js'
+import { openPlace, placeIn } from './place.js'
 import { pendingCount } from './queue.js'
 import type { SessionState, SessionStatus, WorkspaceState } from './session-store.js'
 import { nowMs, type User } from './user.js'
@@ -27,7 +29,7 @@ export function stateOf(user: User, previous: SessionState): SessionState {
   return sameOrNew(previous, {
     userId: user.userId,
     sessions: sameOrNew(previous.sessions, shownSessions(user)),
-    hasMore: user.next.all !== undefined,
+    hasMore: user.reading.next !== undefined,
     currentConversationId: place?.conversationId,
     currentWorkspace: place && user.currentWorkspace,
     isResumed: place?.isResumed ?? false,
@@ -96,4 +98,91 @@ function noLaterThan(session: ConversationSession, now: number): ConversationSes
 /** `previous` if nothing in it differs, so that nothing is drawn again. */
 function sameOrNew<T extends object>(previous: T | undefined, next: T): T {
   return previous && isSameRecord(previous, next) ? previous : next
+}
+
+/** The state that apps see: computed when somebody reads it, and announced before the next paint. */
+export function publishedState(
+  browser: Browser,
+  initial: SessionState,
+  workOut: (previous: SessionState) => SessionState,
+) {
+  let state = initial
+  let isStale = false
+  let isNotifying = false
+  const store = createStore<SessionState>(() => initial)
+  const listening = new Set<() => void>()
+
+  function read(): SessionState {
+    if (isStale) state = workOut(state)
+    isStale = false
+    return state
+  }
+
+  function notify(): void {
+    isNotifying = false
+    const next = read()
+    if (next !== store.getState()) store.setState(next, true)
+  }
+
+  return {
+    read,
+    /** Before anything is painted after it, such as in a page that goes away. */
+    notify,
+    initial: store.getInitialState,
+
+    subscribe(listener: (state: SessionState, previous: SessionState) => void): () => void {
+      notify() // what nobody has listened to is nobody's news
+      const call = (next: SessionState, previous: SessionState) => callListener(() => listener(next, previous))
+      const stop = store.subscribe(call)
+      call(store.getState(), store.getState())
+      listening.add(stop)
+      return () => {
+        stop()
+        listening.delete(stop)
+      }
+    },
+
+    /** The state may have changed. However often it does, listeners are called once before each paint. */
+    changed(): void {
+      isStale = true
+      if (isNotifying || listening.size === 0) return
+      isNotifying = true
+      browser.beforePaint(notify)
+    },
+
+    /** Another state at once: the user is another. */
+    show(next: SessionState): void {
+      state = next
+      isStale = false
+      store.setState(next, true)
+    },
+  }
+}
+
+/** Calls listeners with events. A listener that throws harms neither the others nor the store. */
+export function createEventEmitter() {
+  const listeners = new Set<(event: SessionEvent) => void>()
+  return {
+    emit(event: SessionEvent): void {
+      for (const listener of [...listeners]) {
+        callListener(() => listener(event))
+      }
+    },
+    on(listener: (event: SessionEvent) => void): () => void {
+      const own = (event: SessionEvent): void => listener(event)
+      listeners.add(own)
+      return () => listeners.delete(own)
+    },
+  }
+}
+
+/** Runs an app's listener. Its own error goes where uncaught errors go, as from a DOM listener, and not into our code. */
+export function callListener(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }

@@ -1,39 +1,47 @@
-import { requireId } from '../core/checks.js'
+import { isObject, requireId } from '../core/checks.js'
 import { localStorageDelayMs } from '../core/clock.js'
 import { randomScope } from '../core/ids.js'
 import type { SessionEvent } from '../core/session-event.js'
+import { storageKey } from '../core/web-storage.js'
 import type { LifecycleEvent } from './browser.js'
 import type { StoreContext } from './context.js'
 import { announceSignOut } from './elsewhere.js'
-import { forgetHere, forgetUser } from './forgetting.js'
-import { onLaterStore } from './later-store.js'
 import { openAfterGivingWay, openWorkspace } from './opening.js'
 import { ignoreRejection } from './promises.js'
-import { publishedState } from './published-state.js'
-import { hasDue } from './queue.js'
+import { dueNow } from './queue.js'
 import { readAgain } from './reading.js'
+import { forgetHere, forgetUser } from './removing.js'
 import { saveAll, saveSoon } from './saving.js'
 import type { SessionState } from './session-store.js'
 import { isSignedIn, leaveUser, onLifecycle, startUser } from './session-user.js'
 import { writeSnapshot } from './snapshot.js'
-import { emptyState, stateOf, statusOf, storageFailure } from './state.js'
-import { createUser, disposedError, noUserError, signedOutError, type User, withoutOption } from './user.js'
+import { emptyState, publishedState, stateOf, statusOf, storageFailure } from './state.js'
+import { disposedError, noUserError, signedOutError, User, withoutOption } from './user.js'
+
+/** What a store begins with. */
+interface Beginning {
+  readonly userId: string | null
+  readonly snapshot: boolean
+  /** Gives the first user what a server rendered. The first user's only: whoever comes later may have signed out since. */
+  readonly fill: (user: User) => void
+  readonly emit: (event: SessionEvent) => void
+}
 
 /** What surrounds the user of a store: who it is, what the page does, and the state that apps see. */
-export function storeShell(context: StoreContext, snapshot: boolean, emit: (event: SessionEvent) => void) {
+export function storeShell(context: StoreContext, { userId, snapshot, fill, emit }: Beginning) {
   const { browser, adapter, clock } = context
-  let user: User | undefined
+  let user = userId === null ? undefined : new User(context, userId)
+  if (user) fill(user)
+  let isFilled = user !== undefined
   /** The user who left last, whom `signOut` without a user is about. */
   let left: User | undefined
   let leaving: Promise<unknown> = Promise.resolve()
-  let published = publishedState(browser, emptyState, workOut)
-  let status = emptyState.status
+  const published = publishedState(browser, user ? stateOf(user, emptyState) : emptyState, workOut)
+  let { status } = emptyState
   let hasSaved = false
   let isDegraded = false
   let isDisposed = false
   let stop: (() => void) | undefined
-  /** Gives the first user what a server rendered. */
-  let fillFirst: ((user: User) => void) | undefined
 
   function listen(): void {
     if (stop) return
@@ -95,11 +103,11 @@ export function storeShell(context: StoreContext, snapshot: boolean, emit: (even
       send({ type: 'signed-out', userId: gone.userId })
       return
     }
-    user = createUser(context, '')
+    user = new User(context, '')
     show({ ...emptyState, userId: '' })
     send({ type: 'signed-out', userId: '' })
     const next = user
-    startUser(next)
+    next.started = startUser(next)
     for (const workspace of [
       ...workspaces.filter((one) => one !== currentWorkspace),
       ...(currentWorkspace ? [currentWorkspace] : []),
@@ -133,7 +141,7 @@ export function storeShell(context: StoreContext, snapshot: boolean, emit: (even
       void readAgain(user, ids)
     }
     // Something that no action recorded: a row that is not to hold content, or what waited for a conversation.
-    if (!user.saving.running && !user.saving.cancelTimer && hasDue(user)) saveSoon(user)
+    if (!user.saving.running && !user.saving.cancelTimer && dueNow(user)) saveSoon(user)
     if (!hasSaved && user.saving.lastSavedAt !== undefined) {
       hasSaved = true
       keepSnapshot()
@@ -165,10 +173,10 @@ export function storeShell(context: StoreContext, snapshot: boolean, emit: (even
 
   function replaceUser(next: string | undefined): Promise<void> {
     const before = user
-    user = next === undefined ? undefined : createUser(context, next)
+    user = next === undefined ? undefined : new User(context, next)
     isDegraded = false
-    if (user) fillFirst?.(user)
-    if (user) fillFirst = undefined
+    if (user && !isFilled) fill(user)
+    isFilled ||= user !== undefined
     if (before) left = before
     const saved = before ? leaveUser(before, signedOutError()) : Promise.resolve()
     const all = Promise.all([leaving, saved]).then(() => {})
@@ -178,30 +186,17 @@ export function storeShell(context: StoreContext, snapshot: boolean, emit: (even
   }
 
   return {
-    get state() {
-      return published
-    },
+    state: published,
     send,
     publish,
     keepSnapshot,
-
-    /** The first user, before anything is touched. */
-    begin(userId: string | null, fill: (user: User) => void): void {
-      if (userId === null) {
-        fillFirst = fill
-        return
-      }
-      user = createUser(context, userId)
-      fill(user)
-      published = publishedState(browser, stateOf(user, emptyState), workOut)
-    },
 
     /** The user, working from now on. */
     use(): User {
       if (isDisposed) throw disposedError()
       if (!user) throw noUserError()
       listen()
-      startUser(user)
+      user.started ??= startUser(user)
       return user
     },
 
@@ -242,4 +237,26 @@ export function storeShell(context: StoreContext, snapshot: boolean, emit: (even
       await Promise.all([leaving, saved.catch(() => {})])
     },
   }
+}
+
+/**
+ * Calls `giveWay` when a store is made later for the same place and user in this page, such as by a hot reload: that one takes over at
+ * once. Tells earlier stores of this one.
+ */
+function onLaterStore(
+  { name, panel, browser }: StoreContext,
+  userId: () => string | undefined,
+  giveWay: () => void,
+): () => void {
+  const events = browser.events()
+  const type = `${storageKey(name, 'store')}/${panel}`
+  const own = randomScope()
+  const onStore = (event: Event): void => {
+    if (!(event instanceof CustomEvent) || !isObject(event.detail)) return
+    const { by, userId: ofUser } = event.detail
+    if (by !== own && ofUser === userId()) giveWay()
+  }
+  events?.dispatchEvent(new CustomEvent(type, { detail: { by: own, userId: userId() } }))
+  events?.addEventListener(type, onStore)
+  return () => events?.removeEventListener(type, onStore)
 }

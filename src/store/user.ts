@@ -2,17 +2,12 @@ import type { SessionChange } from '../core/change.js'
 import { LeftoffError } from '../core/error.js'
 import type { ClaimChannel } from './browser.js'
 import type { Claim } from './claims.js'
-import { localEpoch, type StoreContext } from './context.js'
+import type { StoreContext } from './context.js'
+import { localEpoch } from './device-keys.js'
 import type { Entry } from './entry.js'
+import type { Recorded } from './history.js'
 import type { Place } from './place.js'
 import { type Deferred, deferred } from './promises.js'
-import type { Recorded } from './recorded.js'
-
-/** A removal that was not carried out yet. */
-interface Removal {
-  /** Ms since the epoch; missing: at once. */
-  readonly dueAt?: number
-}
 
 /** What an earlier page left in the journal: sent until storage answers. */
 export interface Replay {
@@ -24,28 +19,20 @@ export interface Replay {
   readonly dueAt?: number
 }
 
-/** What was recorded before a conversation was open: it goes to the one that opens in its workspace. */
-interface Waiting {
-  readonly workspace: string | undefined
-  readonly recorded: Recorded
-}
-
 /** Everything of one user in one store. Each part is changed by the module named. */
-export interface User {
-  readonly context: StoreContext
-  readonly userId: string
+export class User {
   /** Of this user in this page: names its journal entries and its claims. Empty until the user starts. */
-  pageId: string
+  pageId = ''
 
-  /** user.ts: `gone` once the user was replaced, signed out, or the store disposed. Nothing runs for them from then on. */
-  isGone: boolean
+  /** user.ts: set once the user was replaced, signed out, or the store disposed. Nothing runs for them from then on. */
+  isGone = false
   /** The app moved on from the user: nothing is opened or claimed any more, only what is unsaved is still saved. */
-  hasLeft: boolean
+  hasLeft = false
   /** Resolves when the user is left or gone, with what waiting promises reject with. */
-  readonly ended: Deferred<LeftoffError>
+  readonly ended: Deferred<LeftoffError> = deferred()
   /** The user signed out in another tab: storage refused something, that tab kept the history, or it says so and storage is to tell. */
   signedOutElsewhere: 'refused' | 'kept' | 'said' | undefined
-  /** sign-out.ts. The sign-in this page belongs to. */
+  /** The sign-in this page belongs to. */
   epoch: string
   /** session-user.ts: what must have happened before anything is opened. Never rejects. */
   started: Promise<void> | undefined
@@ -53,141 +40,95 @@ export interface User {
   claiming: Promise<void> | undefined
 
   /** history.ts */
-  scope: string
-  highestRank: number
-  readonly entries: Map<string, Entry>
+  scope = ''
+  highestRank = 0
+  readonly entries = new Map<string, Entry>()
   /** Those with something that storage has not acknowledged, so that saving need not look through all. */
-  readonly unsent: Set<string>
+  readonly unsent = new Set<string>()
   /** Removed here: whatever was read before does not bring them back. */
-  readonly removedIds: Set<string>
+  readonly removedIds = new Set<string>()
   /** Being cleared: neither shown nor sent. */
-  readonly clearing: Set<string>
-  next: { all: string | undefined; readonly byWorkspace: Map<string, string | undefined> }
+  readonly clearing = new Set<string>()
+  /** Begun in this page: another may have them open, but only this one began them. */
+  readonly begun = new Set<string>()
 
-  /** queue.ts */
-  readonly removals: Map<string, Removal>
-  readonly replays: Map<string, Replay>
-  waiting: readonly Waiting[]
+  /** queue.ts: removals that were not carried out yet, with when they are due in ms since the epoch; `undefined`: at once. */
+  readonly removals = new Map<string, { readonly dueAt?: number }>()
+  readonly replays = new Map<string, Replay>()
+  /** What was recorded before a conversation was open: it goes to the one that opens in its workspace. */
+  waiting: readonly { readonly workspace: string | undefined; readonly recorded: Recorded }[] = []
   /** Why something was refused, until `flush` has said so. */
   refusal: LeftoffError | undefined
+  readonly saving = new Saving()
 
-  /** saving.ts */
-  readonly saving: {
-    running: Promise<void> | undefined
-    next: Promise<void> | undefined
-    cancelTimer: (() => void) | undefined
-    /** When it runs, by the monotonic clock. */
-    timerAt: number
-    lastBeganAt: number
-    failures: number
-    error: LeftoffError | undefined
-    lastSavedAt: number | undefined
-  }
-
-  /** reading.ts */
-  readonly reading: {
-    error: LeftoffError | undefined
-    failures: number
-    run: number
-    /** The greatest rank that was listed; 0 before anything was. */
-    newest: number
-    cancelRetry: (() => void) | undefined
-    /** To be read once the save under way has ended. */
-    readonly again: Set<string>
-  }
-
+  readonly reading = new Reading()
   /** session-user.ts: what stops listening to the adapter. */
   unsubscribe: (() => void) | undefined
   /** snapshot.ts: the older app's blob as it was imported, which the snapshot may replace. */
   importedBlob: string | undefined
 
   /** claims.ts */
-  readonly claims: Map<string, Claim>
+  readonly claims = new Map<string, Claim>()
   /** This page cannot see other tabs, and the app knows. */
-  isUnguarded: boolean
+  isUnguarded = false
   channel: ClaimChannel | undefined
-  openElsewhere: readonly string[]
+  openElsewhere: readonly string[] = []
   /** Given back a moment ago: the browser may still list their locks. */
-  readonly releasing: Set<string>
-  readonly answers: Map<string, (gives: boolean) => void>
-  readonly released: Map<string, Deferred<void>>
+  readonly releasing = new Set<string>()
+  readonly answers = new Map<string, (gives: boolean) => void>()
+  readonly released = new Map<string, Deferred<void>>()
 
   /** opening.ts */
-  readonly places: Map<string, Place>
-  readonly openings: Map<string, Opening>
+  readonly places = new Map<string, Place>()
+  /** Openings that run. */
+  readonly openings = new Map<
+    string,
+    { readonly run: number; readonly asked: string | undefined; readonly result: Promise<string> }
+  >()
   currentWorkspace: string | undefined
   /** The workspace that the app asked for last. */
   wantedWorkspace: string | undefined
-  runs: number
-  /** Begun in this page: another may have them open, but only this one began them. */
-  readonly begun: Set<string>
+  runs = 0
   /** watching.ts: what stops waiting for a conversation, and the workspaces whose conversation went back to its reloading page. */
-  readonly watches: Map<string, AbortController>
-  readonly gaveWay: Map<string, string>
+  readonly watches = new Map<string, AbortController>()
+  readonly gaveWay = new Map<string, string>()
   /** Whether this tab's last page left in order, so that its pointers are its own and no copy's. */
-  hasLeftStamp: boolean
-}
+  hasLeftStamp = false
 
-/** An opening that runs. */
-interface Opening {
-  readonly run: number
-  readonly asked: string | undefined
-  readonly result: Promise<string>
-}
-
-export function createUser(context: StoreContext, userId: string): User {
-  return {
-    context,
-    userId,
-    pageId: '',
-    isGone: false,
-    hasLeft: false,
-    signedOutElsewhere: undefined,
-    ended: deferred(),
-    epoch: localEpoch(context, userId) ?? '',
-    started: undefined,
-    claiming: undefined,
-    scope: '',
-    highestRank: 0,
-    entries: new Map(),
-    unsent: new Set(),
-    removedIds: new Set(),
-    clearing: new Set(),
-    next: { all: undefined, byWorkspace: new Map() },
-    removals: new Map(),
-    replays: new Map(),
-    waiting: [],
-    refusal: undefined,
-    saving: {
-      running: undefined,
-      next: undefined,
-      cancelTimer: undefined,
-      timerAt: 0,
-      lastBeganAt: Number.NEGATIVE_INFINITY,
-      failures: 0,
-      error: undefined,
-      lastSavedAt: undefined,
-    },
-    reading: { error: undefined, failures: 0, run: 0, newest: 0, cancelRetry: undefined, again: new Set() },
-    unsubscribe: undefined,
-    importedBlob: undefined,
-    claims: new Map(),
-    isUnguarded: false,
-    channel: undefined,
-    openElsewhere: [],
-    releasing: new Set(),
-    answers: new Map(),
-    released: new Map(),
-    places: new Map(),
-    openings: new Map(),
-    currentWorkspace: undefined,
-    wantedWorkspace: undefined,
-    runs: 0,
-    begun: new Set(),
-    watches: new Map(),
-    gaveWay: new Map(),
-    hasLeftStamp: false,
+  constructor(
+    readonly context: StoreContext,
+    readonly userId: string,
+  ) {
+    this.epoch = localEpoch(context, userId) ?? ''
   }
+}
+
+/** saving.ts */
+class Saving {
+  running: Promise<void> | undefined
+  next: Promise<void> | undefined
+  cancelTimer: (() => void) | undefined
+  /** When it runs, by the monotonic clock. */
+  timerAt = 0
+  lastBeganAt = Number.NEGATIVE_INFINITY
+  failures = 0
+  error: LeftoffError | undefined
+  lastSavedAt: number | undefined
+}
+
+/** reading.ts */
+class Reading {
+  error: LeftoffError | undefined
+  failures = 0
+  run = 0
+  /** The greatest rank that was listed; 0 before anything was. */
+  newest = 0
+  cancelRetry: (() => void) | undefined
+  /** To be read once the save under way has ended. */
+  readonly again = new Set<string>()
+  /** Where the next page of the whole history begins, and of workspaces. */
+  next: string | undefined
+  readonly nextOf = new Map<string, string | undefined>()
 }
 
 /** Stops everything of the user at once. */

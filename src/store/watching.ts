@@ -4,7 +4,7 @@ import { askHolder, type Claim, releaseClaim, takeClaim, whenReleased } from './
 import { graceMs } from './device-keys.js'
 import { lockName } from './elsewhere.js'
 import { readRow } from './history.js'
-import { isHere, movePlace, placeIn } from './places.js'
+import { isHere, movePlace, placeIn } from './place.js'
 import type { User } from './user.js'
 
 /** How long a page that reloads has before a watcher takes its conversation. */

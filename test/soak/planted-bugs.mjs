@@ -12,7 +12,7 @@ export const plantedBugs = [
   },
   {
     what: 'a sign-out leaves the rows on the device',
-    file: 'src/store/forgetting.ts',
+    file: 'src/store/removing.ts',
     find: '  await context.adapter.forget?.(user.userId, epoch)\n',
     replace: '',
   },
@@ -42,8 +42,8 @@ export const plantedBugs = [
   },
   {
     what: 'what an earlier page left is not read',
-    file: 'src/store/session-user.ts',
-    find: 'for (const replay of replays) user.replays.set(replay.key, replay)',
+    file: 'src/store/journal.ts',
+    find: 'else user.replays.set(key, { key, text, conversationId, ...found.replay })',
     replace: '',
   },
   {

@@ -5,7 +5,7 @@ import { readChange } from '../../src/core/checks.js'
 import { shortHash } from '../../src/core/ids.js'
 import { sessionOf } from '../../src/core/stored-row.js'
 import { acknowledge, beginAnew, changeOf, createEntry, type Entry, record, withStored } from '../../src/store/entry.js'
-import { recordedMessage, recordedTitle } from '../../src/store/recorded.js'
+import { recordedMessage, recordedTitle } from '../../src/store/history.js'
 
 type Step =
   | { readonly do: 'say'; readonly messageId: number | undefined; readonly hasUsage: boolean }

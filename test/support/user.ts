@@ -1,7 +1,7 @@
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import type { StoreContext } from '../../src/store/context.js'
-import { pageStorage } from '../../src/store/page-storage.js'
-import { createUser, type User } from '../../src/store/user.js'
+import { pageStorage } from '../../src/store/device-keys.js'
+import { User } from '../../src/store/user.js'
 import type { FakeTab } from '../../src/testing/fake-browser.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
 
@@ -29,5 +29,5 @@ export function userIn(tab: FakeTab, own: Partial<StoreContext> = {}, userId = '
     publish: () => {},
     ...own,
   }
-  return createUser(context, userId)
+  return new User(context, userId)
 }

@@ -34,9 +34,9 @@ function wrongField(field: string): Response {
   return refuseTurn(400, 'not-a-turn', `Not a valid turn request: check \`${field}\`.`)
 }
 
-const turnId = (value: unknown, field: string): string => {
+const turnId = (value: unknown, field: string, latest: number): string => {
   // What is no id is no id of a conversation either, so this throws, with the field's name.
-  return isTurnId(value) ? value : id(0)(value, field)
+  return isTurnId(value) ? value : id(0)(value, field, latest)
 }
 
 const conversation = { workspace: id(maxWorkspaceBytes), conversationId: id(maxIdBytes) }
