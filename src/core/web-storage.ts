@@ -10,25 +10,27 @@ export interface WebStorage {
   removeItem(key: string): void
 }
 
-/** The key `name/part/part…`; no part can reach into another's place. */
+/** The key `name/part/part…`, with `%` and `/` in the parts percent-encoded: no part can reach into another's place. */
 export function storageKey(name: string, ...parts: readonly string[]): string {
-  return [name, ...parts.map((part) => part.replace(/[%/]/g, encodeURIComponent))].join('/')
+  // No id holds NUL.
+  return `${name}/${parts.join('\0').replace(/[%/]/g, encodeURIComponent).replaceAll('\0', '/')}`
 }
 
-/** The parts of a key that {@link storageKey} made for `name`, or `undefined` for any other key. */
-export function parseStorageKey(name: string, key: string): readonly string[] | undefined {
-  return key.startsWith(`${name}/`)
-    ? key
-        .slice(name.length + 1)
-        .split('/')
-        .map((part) => part.replace(/%(?:25|2F)/g, decodeURIComponent))
-    : undefined
+/** The parts of a key that {@link storageKey} made for `name`; none for any other key. */
+export function parseStorageKey(name: string, key: string): readonly string[] {
+  if (!key.startsWith(`${name}/`)) return []
+  const joined = key.slice(name.length + 1).replaceAll('/', '\0')
+  return joined.replace(/%(?:25|2F)/g, decodeURIComponent).split('\0')
 }
 
 /** The keys that begin with `prefix`. */
 export function keysWith(storage: WebStorage, prefix: string): string[] {
-  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
-  return keys.filter((key) => key.startsWith(prefix))
+  const found: string[] = []
+  for (let index = 0; index < storage.length; index++) {
+    const key = storage.key(index)
+    if (key?.startsWith(prefix)) found.push(key)
+  }
+  return found
 }
 
 /** The longest epoch, in characters. */

@@ -11,32 +11,33 @@ const callTimeoutMs = 10_000
  * methods as methods: an adapter may be a class. Each is called before this returns, because a page that goes away has no later.
  */
 export function boundedAdapter(adapter: SessionAdapter, clock: Clock, keepsContent: boolean): SessionAdapter {
-  const { name, place, durability } = adapter
+  const { name, place, durability, epochOf, forget, subscribe, onReport, close } = adapter
 
-  function call<T>(run: () => Promise<T>): Promise<T> {
-    try {
-      return withTimeout(clock, run(), callTimeoutMs, name)
-    } catch (error) {
-      return Promise.reject(error)
+  function bound<Args extends unknown[], T>(method: (...args: Args) => Promise<T>) {
+    return (...args: Args): Promise<T> => {
+      try {
+        return withTimeout(clock, method.apply(adapter, args), callTimeoutMs, name)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     }
   }
 
+  const save = bound(adapter.save)
   return {
     name,
     place,
     durability,
-    list: (userId, query) => call(() => adapter.list(userId, query)),
-    get: (userId, conversationId) => call(() => adapter.get(userId, conversationId)),
-    save: (changes) => call(() => adapter.save(keepsContent ? changes : changes.map(withoutTexts))),
-    remove: (userId, conversationIds) => call(() => adapter.remove(userId, conversationIds)),
-    clear: (userId, workspace) => call(() => adapter.clear(userId, workspace)),
-    ...(adapter.epochOf && { epochOf: (userId) => call(() => adapter.epochOf?.(userId) ?? Promise.resolve('')) }),
-    ...(adapter.forget && {
-      forget: (userId, nextEpoch) => call(() => adapter.forget?.(userId, nextEpoch) ?? Promise.resolve()),
-    }),
-    ...(adapter.subscribe && { subscribe: (userId, listener) => adapter.subscribe?.(userId, listener) ?? (() => {}) }),
-    ...(adapter.onReport && { onReport: (listener) => adapter.onReport?.(listener) ?? (() => {}) }),
-    ...(adapter.close && { close: () => call(() => adapter.close?.() ?? Promise.resolve()) }),
+    list: bound(adapter.list),
+    get: bound(adapter.get),
+    save: keepsContent ? save : (changes) => save(changes.map(withoutTexts)),
+    remove: bound(adapter.remove),
+    clear: bound(adapter.clear),
+    ...(epochOf && { epochOf: bound(epochOf) }),
+    ...(forget && { forget: bound(forget) }),
+    ...(subscribe && { subscribe: subscribe.bind(adapter) }),
+    ...(onReport && { onReport: onReport.bind(adapter) }),
+    ...(close && { close: bound(close) }),
   }
 }
 

@@ -40,71 +40,65 @@ export async function choose(
     return sessions
   })
   listed.catch(() => {})
-  const asked = options.conversationId
-  if (asked !== undefined) return chooseAsked(user, workspace, asked, options.createUnknown === true)
-  const own = readPointer(user, workspace)
-  if (own !== undefined) {
-    const choice = await chooseOwn(user, workspace, own)
-    if (choice) return choice
-  }
+  const choice = await chooseKnown(user, workspace, options, (id) => readClaimed(user, id))
+  if (choice) return choice
   const sessions = await listed
   if (user.context.resume === 'new' || !isWanted()) return chooseNew(user, workspace)
   return (await chooseNewest(user, workspace, sessions)) ?? chooseNew(user, workspace)
 }
 
-/** The one the app gave, such as by a link. */
-async function chooseAsked(user: User, workspace: string, asked: string, createUnknown: boolean): Promise<Choice> {
-  const { adapter, whenOpenElsewhere } = user.context
-  const row = isHidden(user, asked) ? 'removed' : await adapter.get(user.userId, asked)
-  const isOwn =
-    user.begun.has(asked) ||
-    user.entries.get(asked)?.unsent !== undefined ||
-    readPointer(user, workspace) === asked ||
-    hasDraft(user, asked)
-  const reason: RedirectReason | undefined =
-    row === 'removed' || row === 'newer-version'
-      ? row
-      : row === undefined
-        ? isOwn || createUnknown
-          ? undefined
-          : 'not-found'
-        : row.workspace === workspace
-          ? undefined
-          : 'other-workspace'
-  if (reason) return redirect(user, workspace, asked, reason)
-  const isLeft = readPointer(user, workspace) === asked && user.hasLeftStamp
-  const claim = await takeClaim(user, asked, { waitMs: isLeft ? graceMs : 0 })
-  if (!claim && whenOpenElsewhere === 'new') return redirect(user, workspace, asked, 'open-elsewhere')
-  const latest = row === undefined ? undefined : await readClaimed(user, asked)
-  if (latest === 'removed') {
-    releaseClaim(user, claim)
-    return redirect(user, workspace, asked, 'removed')
+/** The storage failed or is too slow: what this tab had, as far as this page knows it, or a new conversation. */
+export async function chooseInMemory(user: User, workspace: string, options: OpenOptions): Promise<Choice> {
+  // It may be only the locks that are slow: then storage still says in time that the conversation is gone.
+  let isRemoved = false
+  const id = options.conversationId ?? readPointer(user, workspace)
+  if (id !== undefined) {
+    readRow(user, id).then(
+      (row) => {
+        isRemoved = row === 'removed'
+      },
+      () => {},
+    )
   }
-  if (row === undefined) addNew(user, workspace, asked)
-  else if (latest === 'failed' && typeof row === 'object') adopt(user, row)
-  return { conversationId: asked, claim, isResumed: row !== undefined }
+  const choice = await chooseKnown(user, workspace, options, async () => (isRemoved ? 'removed' : 'failed'))
+  return choice ?? chooseNew(user, workspace)
 }
 
-/** The one this tab had. `undefined`: it is gone. */
-async function chooseOwn(user: User, workspace: string, own: string): Promise<Choice | undefined> {
-  const isLeft = user.hasLeftStamp
-  let claim = await takeClaim(user, own)
-  if (!claim && isLeft) {
-    // Our last page frees its lock within some 10 ms; another that took the conversation in the gap gives it back if it is unused.
-    void askHolder(user, own, 'back', graceMs)
-    claim = await takeClaim(user, own, { waitMs: graceMs })
-  }
+/** The one that the app asked for, such as by a link, or else the one this tab had. `undefined`: that is gone. */
+async function chooseKnown(
+  user: User,
+  workspace: string,
+  { conversationId: asked, createUnknown }: OpenOptions,
+  read: (conversationId: string) => ReturnType<typeof readClaimed>,
+): Promise<Choice | undefined> {
+  const pointer = readPointer(user, workspace)
+  const id = asked ?? pointer
+  if (id === undefined) return undefined
+  const isLeft = id === pointer && user.hasLeftStamp
+  // Our last page frees its lock within some 10 ms; another that took the conversation in the gap gives it back if it is unused.
+  if (isLeft) void askHolder(user, id, 'back', graceMs)
+  const claim = await takeClaim(user, id, { waitMs: isLeft ? graceMs : 0 })
   // Held by a live page, and no stamp: this tab is a copy of it.
-  if (!claim && !isLeft) return chooseNew(user, workspace)
-  const isKnown = user.entries.has(own)
-  const row = await readClaimed(user, own)
-  const isOther = typeof row === 'object' && row.workspace !== workspace
-  if (row === 'removed' || row === 'newer-version' || isOther || isHidden(user, own)) {
+  if (!claim && !isLeft && asked === undefined) return chooseNew(user, workspace)
+  const isKnown = user.entries.has(id)
+  const row = await read(id)
+  const isOwn = () =>
+    id === pointer || user.begun.has(id) || user.entries.get(id)?.unsent || createUnknown || hasDraft(user, id)
+  const mayWatch = () =>
+    claim || asked === undefined || user.context.whenOpenElsewhere === 'watch' ? undefined : 'open-elsewhere'
+  const reason = ((): RedirectReason | undefined => {
+    if (isHidden(user, id)) return 'removed'
+    if (row === undefined) return isOwn() ? mayWatch() : 'not-found'
+    if (row === 'failed') return mayWatch()
+    if (typeof row === 'string') return row
+    return row.workspace === workspace ? mayWatch() : 'other-workspace'
+  })()
+  if (reason) {
     releaseClaim(user, claim)
-    return row === 'newer-version' ? redirect(user, workspace, own, row) : undefined
+    return asked !== undefined || reason === 'newer-version' ? redirect(user, workspace, id, reason) : undefined
   }
-  if (row === undefined || row === 'failed') addNew(user, workspace, own)
-  return { conversationId: own, claim, isResumed: row === 'failed' ? isKnown : row !== undefined }
+  if (typeof row !== 'object') addNew(user, workspace, id)
+  return { conversationId: id, claim, isResumed: row === 'failed' ? isKnown : row !== undefined }
 }
 
 /** The row of what was claimed. If storage fails, what was claimed is opened all the same: a claim that nobody uses would stay. */
@@ -162,35 +156,6 @@ function redirect(user: User, workspace: string, from: string, reason: RedirectR
       ? { conversationId: before.conversationId, claim: undefined, isStaying: true, isResumed: before.isResumed }
       : chooseNew(user, workspace)
   return { ...choice, redirected: { from, reason } }
-}
-
-/** The storage failed or is too slow: what this tab had, or a new conversation, in memory. */
-export async function chooseInMemory(
-  user: User,
-  workspace: string,
-  { conversationId: asked }: OpenOptions,
-): Promise<Choice> {
-  const own = asked ?? readPointer(user, workspace)
-  if (own === undefined || isHidden(user, own)) return chooseNew(user, workspace)
-  // It may be only the locks that are slow: then storage still says in time that the conversation is gone.
-  let isGone = false
-  readRow(user, own).then(
-    (row) => {
-      isGone = row === 'removed'
-    },
-    () => {},
-  )
-  const claim = await takeClaim(user, own, { waitMs: user.hasLeftStamp ? graceMs : 0 })
-  if (isGone) {
-    releaseClaim(user, claim)
-    return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'removed')
-  }
-  if (!claim && (asked === undefined ? !user.hasLeftStamp : user.context.whenOpenElsewhere === 'new')) {
-    return asked === undefined ? chooseNew(user, workspace) : redirect(user, workspace, asked, 'open-elsewhere')
-  }
-  const isKnown = user.entries.has(own)
-  addNew(user, workspace, own)
-  return { conversationId: own, claim, isResumed: isKnown }
 }
 
 function hasDraft(user: User, conversationId: string): boolean {

@@ -31,12 +31,11 @@ export interface Claim {
   uses: number
   /** The workspaces that have it open, each of which is one use. */
   readonly places: Set<string>
-  readonly result: Promise<boolean>
+  /** Whether it was obtained. */
+  result: Promise<boolean>
   readonly end: Deferred<ClaimEnd>
   /** Gives the Web Lock back. */
   giveBackLock: () => void
-  /** Another page said that it has the conversation. */
-  readonly objection: Deferred<void>
 }
 
 /** How long to wait for a lock's answer, and for an objection where there are no locks. */
@@ -54,36 +53,27 @@ export async function takeClaim(
   { waitMs = 0, steal = false }: { readonly waitMs?: number; readonly steal?: boolean } = {},
 ): Promise<Claim | undefined> {
   await user.context.browser.activated()
-  const known = user.claims.get(conversationId)
-  if (known) {
-    known.uses++
-    return (await known.result) ? known : undefined
+  let claim = user.claims.get(conversationId)
+  if (claim) claim.uses++
+  else if (user.hasLeft) return undefined
+  else {
+    claim = {
+      conversationId,
+      // Stolen: before everyone, so that a holder that wakes up from a freeze gives way.
+      since: steal ? 0 : user.context.clock.now(),
+      state: 'asking',
+      isAnnounced: false,
+      uses: 1,
+      places: new Set(),
+      result: Promise.resolve(false),
+      end: deferred(),
+      giveBackLock: () => {},
+    }
+    openClaimChannel(user)
+    user.claims.set(conversationId, claim)
+    claim.result = obtain(user, claim, waitMs, steal)
   }
-  if (user.hasLeft) return undefined
-  openClaimChannel(user)
-  const result = deferred<boolean>()
-  const claim: Claim = {
-    conversationId,
-    // Stolen: before everyone, so that a holder that wakes up from a freeze gives way.
-    since: steal ? 0 : user.context.clock.now(),
-    state: 'asking',
-    isAnnounced: false,
-    uses: 1,
-    places: new Set(),
-    result: result.promise,
-    end: deferred(),
-    giveBackLock: () => {},
-    objection: deferred(),
-  }
-  user.claims.set(conversationId, claim)
-  const isHeld = await obtain(user, claim, waitMs, steal)
-  if (isHeld && claim.state === 'asking') {
-    claim.state = 'held'
-    announceHeld(user, claim)
-  } else endClaim(user, claim, 'lost')
-  lookElsewhere(user)
-  result.resolve(claim.state === 'held')
-  return claim.state === 'held' ? claim : undefined
+  return (await claim.result) ? claim : undefined
 }
 
 /** Gives the claim back, if there is one and no other part of the store uses it. */
@@ -98,33 +88,33 @@ export function closeClaims(user: User): void {
   user.channel = undefined
 }
 
-/** Asks the page that has the conversation for it. Whether it gives it; `false` if it does not answer in time. */
-export function askHolder(user: User, conversationId: string, why: 'back' | 'take', waitMs: number): Promise<boolean> {
+/** Asks the page that has the conversation for it. Resolves when it was given back, or after `waitMs`. */
+export async function askHolder(user: User, id: string, why: 'back' | 'take', waitMs: number): Promise<void> {
   openClaimChannel(user)
-  return new Promise((resolve) => {
-    const cancel = user.context.clock.setTimeout(() => settle(false), waitMs)
-    function settle(gives: boolean): void {
-      cancel()
-      user.answers.delete(conversationId)
-      resolve(gives)
-    }
-    user.answers.set(conversationId, settle)
-    post(user, { type: 'ask', id: conversationId, from: user.pageId, why })
-  })
+  post(user, { type: 'ask', id, from: user.pageId, why })
+  await Promise.race([releaseOf(user, id).promise, pause(user.context.clock, waitMs)])
 }
 
 /** Resolves when the page that has the conversation may have given it back, or `signal` aborts. */
 export async function whenReleased(user: User, conversationId: string, signal: AbortSignal): Promise<void> {
   openClaimChannel(user)
-  const released = user.released.get(conversationId) ?? deferred<void>()
-  user.released.set(conversationId, released)
   const over = new AbortController()
   const aborted = deferred<void>()
   over.signal.addEventListener('abort', () => aborted.resolve())
   signal.addEventListener('abort', () => over.abort(), over)
-  await Promise.race([released.promise, aborted.promise, waitForLock(user, conversationId, over.signal)])
+  await Promise.race([
+    releaseOf(user, conversationId).promise,
+    aborted.promise,
+    waitForLock(user, conversationId, over.signal),
+  ])
   over.abort() // takes the question back: a page may watch for days
-  if (user.released.get(conversationId) === released) user.released.delete(conversationId)
+}
+
+/** The next message that the conversation was given back. */
+function releaseOf(user: User, conversationId: string): Deferred<void> {
+  const released = user.released.get(conversationId) ?? deferred<void>()
+  user.released.set(conversationId, released)
+  return released
 }
 
 /** Begins to listen to other pages. */
@@ -137,17 +127,26 @@ export function openClaimChannel(user: User): void {
 }
 
 async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean): Promise<boolean> {
+  const isFree = await isGranted(user, claim, waitMs, steal)
+  if (isFree && claim.state === 'asking') {
+    claim.state = 'held'
+    announceHeld(user, claim)
+  } else endClaim(user, claim, 'lost')
+  lookElsewhere(user)
+  return claim.state === 'held'
+}
+
+async function isGranted(user: User, claim: Claim, waitMs: number, steal: boolean): Promise<boolean> {
   const { browser, clock } = user.context
   const locks = browser.locks()
-  const objected = claim.objection.promise.then(() => 'denied' as const)
   const ended = claim.end.promise.then(() => 'denied' as const)
   if (locks) {
-    const request = requestLock(locks, lockName(user, claim.conversationId), { waitMs, steal, clock })
-    claim.giveBackLock = request.giveBack
     // A denial that comes late still counts, and so does a lock that another page stole.
-    request.lost.then(() => endClaim(user, claim, 'lost'))
+    const onLost = () => endClaim(user, claim, 'lost')
+    const request = requestLock(locks, lockName(user, claim.conversationId), { waitMs, steal, clock, onLost })
+    claim.giveBackLock = request.giveBack
     const silence = pause(clock, answerMs + waitMs).then(() => 'silent' as const)
-    const answer = await Promise.race([request.answer, silence, objected, ended])
+    const answer = await Promise.race([request.answer, silence, ended])
     if (answer === 'held' || answer === 'denied') return answer === 'held'
   }
   // No locks, or none that answer: a page that does not object within a second does not have it.
@@ -157,7 +156,7 @@ async function obtain(user: User, claim: Claim, waitMs: number, steal: boolean):
   }
   announceHeld(user, claim)
   const silence = pause(clock, answerMs).then(() => 'held' as const)
-  return (await Promise.race([silence, objected, ended])) === 'held'
+  return (await Promise.race([silence, ended])) === 'held'
 }
 
 /** A queued request, given back as soon as it is granted: the page that had the conversation may be reloading. */
@@ -173,43 +172,32 @@ async function waitForLock(user: User, conversationId: string, signal: AbortSign
 
 function onMessage(user: User, message: ClaimMessage): void {
   if (user.isGone) return
+  const own = 'id' in message ? user.claims.get(message.id) : undefined
   switch (message.type) {
     case 'held': {
-      const own = user.claims.get(message.id)
       if (message.from === user.pageId) return
-      if (own) {
-        if (own.isAnnounced && isBefore(own, user.pageId, message)) {
-          post(user, { type: 'object', id: own.conversationId, since: own.since, from: user.pageId, to: message.from })
-          return
-        }
-        if (own.state === 'held') endClaim(user, own, 'lost')
-        else own.objection.resolve()
+      if (own?.isAnnounced && isBefore(own, user.pageId, message)) {
+        post(user, { type: 'object', id: own.conversationId, since: own.since, from: user.pageId, to: message.from })
+        return
       }
+      if (own) endClaim(user, own, 'lost')
       setElsewhere(user, [...user.openElsewhere, message.id])
       return
     }
-    case 'object': {
-      if (message.to !== user.pageId) return
-      const own = user.claims.get(message.id)
-      if (own?.state === 'asking') own.objection.resolve()
-      else if (own?.state === 'held' && !isBefore(own, user.pageId, message)) endClaim(user, own, 'lost')
+    case 'object':
+      if (!own || message.to !== user.pageId) return
+      if (own.state === 'asking' || !isBefore(own, user.pageId, message)) endClaim(user, own, 'lost')
       return
-    }
-    case 'ask': {
-      const own = user.claims.get(message.id)
+    case 'ask':
       // The browser may have granted the lock already: the answer is what comes of it.
       if (own?.state === 'asking') void own.result.then(() => onMessage(user, message))
       if (own?.state !== 'held') return
-      const gives = message.why === 'take' || isUnused(user, message.id)
-      if (gives) endClaim(user, own, message.why === 'take' ? 'taken' : 'given-back')
-      post(user, { type: 'answer', id: message.id, to: message.from, gives })
-      return
-    }
-    case 'answer':
-      if (message.to === user.pageId) user.answers.get(message.id)?.(message.gives)
+      if (message.why === 'take') endClaim(user, own, 'taken')
+      else if (isUnused(user, message.id)) endClaim(user, own, 'given-back')
       return
     case 'released':
       user.released.get(message.id)?.resolve()
+      user.released.delete(message.id)
       setElsewhere(
         user,
         user.openElsewhere.filter((id) => id !== message.id),

@@ -1,6 +1,5 @@
 import { maxWorkspaceBytes, requireId } from '../core/checks.js'
 import { systemClock } from '../core/clock.js'
-import { LeftoffError } from '../core/error.js'
 import { createId as randomId } from '../core/ids.js'
 import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
@@ -14,16 +13,15 @@ import {
   readInitialSessions,
   recordedMessage,
   recordedTitle,
-  recordIn,
   scopeOfMessage,
   wholeCount,
+  workspaceOf,
 } from './history.js'
 import { beginConversation, openWorkspace, replaceLost, switchTo } from './opening.js'
-import { settledPlace } from './place.js'
 import { attempt, ignoreRejection } from './promises.js'
 import { loadMore, readOnce } from './reading.js'
 import { clearConversations, removeConversation, restoreConversation } from './removing.js'
-import { flush, saveNow, saveSoon } from './saving.js'
+import { enqueue, flush, saveNow, saveSoon } from './saving.js'
 import type { SessionStore, SessionStoreOptions } from './session-store.js'
 import { createEventEmitter } from './state.js'
 import { storeShell } from './store-shell.js'
@@ -100,29 +98,16 @@ export function createSessionStore({
     emit: events.emit,
   })
 
-  const workspaceFor = (user: User, conversationId: string): string =>
-    user.entries.get(conversationId)?.workspace ?? user.wantedWorkspace ?? defaultWorkspace ?? 'unknown'
-
-  /** Everything recorded is in the queue at once: under its conversation, or under the workspace whose conversation opens. */
   function record(
     conversationId: string | undefined,
     workspace: string | undefined,
     recorded: (user: User) => Recorded,
-    isUrgent: boolean,
+    save = saveSoon,
   ): void {
     const user = shell.use()
     if (conversationId !== undefined) requireId('conversationId', conversationId)
     if (workspace !== undefined) checkedWorkspace(workspace)
-    const wanted = workspace ?? user.wantedWorkspace
-    const id = conversationId ?? settledPlace(user, wanted)?.conversationId
-    if (id === undefined) {
-      user.waiting = [...user.waiting, { workspace: wanted, recorded: recorded(user) }]
-    } else {
-      const before = user.entries.get(id)
-      recordIn(user, id, workspaceFor(user, id), recorded(user))
-      if (isUrgent || !before?.stored) saveNow(user)
-      else saveSoon(user)
-    }
+    enqueue(user, conversationId, workspace, recorded(user), save)
     shell.publish()
   }
 
@@ -186,29 +171,24 @@ export function createSessionStore({
       }),
 
     updateActivity: (conversationId) =>
-      record(conversationId, undefined, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } }), false),
+      record(conversationId, undefined, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } })),
 
     recordMessage: ({ conversationId, workspace, at, ...message }) =>
-      record(
-        conversationId,
-        workspace,
-        (user) => {
-          const now = nowMs(user)
-          const saidAt = at === undefined ? undefined : Math.min(wholeCount(at), now)
-          return recordedMessage(message, {
-            at: saidAt ?? now,
-            rank: saidAt ?? nextRank(user),
-            isNew: saidAt === undefined,
-            keepsContent: persistContent,
-            scopeOf: scopeOfMessage,
-          })
-        },
-        false,
-      ),
+      record(conversationId, workspace, (user) => {
+        const now = nowMs(user)
+        const saidAt = at === undefined ? undefined : Math.min(wholeCount(at), now)
+        return recordedMessage(message, {
+          at: saidAt ?? now,
+          rank: saidAt ?? nextRank(user),
+          isNew: saidAt === undefined,
+          keepsContent: persistContent,
+          scopeOf: scopeOfMessage,
+        })
+      }),
 
     renameConversation(conversationId, title, { by = 'person' } = {}) {
       requireId('conversationId', conversationId)
-      if (persistContent) record(conversationId, undefined, (user) => recordedTitle(title, by, nextRank(user)), true)
+      if (persistContent) record(conversationId, undefined, (user) => recordedTitle(title, by, nextRank(user)), saveNow)
     },
 
     removeConversation: (conversationId, { undoMs = 0 } = {}) =>
@@ -243,25 +223,13 @@ export function createSessionStore({
 
     setDraft(conversationId, text) {
       const user = shell.use()
-      draftsOf().write(user, conversationId, workspaceFor(user, conversationId), text)
+      draftsOf().write(user, conversationId, workspaceOf(user, conversationId), text)
     },
 
     setUser: (next, { claimGuest = false } = {}) => ignoreRejection(shell.setUser(next ?? undefined, claimGuest)),
     signOut: ({ keepHistory = false } = {}) => ignoreRejection(shell.signOut(keepHistory)),
 
-    flush: () =>
-      attempt(async () => {
-        const user = shell.use()
-        // What was said before a conversation is open goes to the one that opens; opening is bounded.
-        await Promise.allSettled([...user.openings.values()].map(({ result }) => result))
-        await flush(user)
-        if (user.waiting.length === 0) return
-        throw new LeftoffError(
-          'invalid-argument',
-          'Something was recorded, but no conversation is open. Call initConversation.',
-        )
-      }),
-
+    flush: () => attempt(() => flush(shell.use())),
     dispose: () => shell.dispose(),
   }
 }

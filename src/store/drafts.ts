@@ -71,7 +71,7 @@ export function drafts(): DraftStorage {
     const found = new Map<string, Draft>()
     for (const own of keysWith(storage, `${storageKey(user.context.name, 'draft', user.userId)}/`)) {
       const draft = parse(user, storage.getItem(own))
-      const [, , conversationId = ''] = parseStorageKey(user.context.name, own) ?? []
+      const [, , conversationId = ''] = parseStorageKey(user.context.name, own)
       if (draft) found.set(conversationId, draft)
       else storage.removeItem(own)
     }

@@ -21,7 +21,7 @@ export function lookElsewhere(user: User): void {
     ({ held = [] }) => {
       if (user.isGone) return
       const ids = held.flatMap(({ name = '' }) =>
-        name.startsWith(prefix) ? [parseStorageKey(user.context.name, name)?.[2] ?? ''] : [],
+        name.startsWith(prefix) ? [parseStorageKey(user.context.name, name)[2] ?? ''] : [],
       )
       setElsewhere(
         user,
@@ -91,7 +91,6 @@ export type ClaimMessage =
   | { readonly type: 'object'; readonly id: string; readonly since: number; readonly from: string; readonly to: string }
   /** Give it to me: it was mine before a reload (`back`), or a person asked for it (`take`). */
   | { readonly type: 'ask'; readonly id: string; readonly from: string; readonly why: 'back' | 'take' }
-  | { readonly type: 'answer'; readonly id: string; readonly to: string; readonly gives: boolean }
   | { readonly type: 'released'; readonly id: string }
   /** These rows changed: read them again. */
   | { readonly type: 'changed'; readonly ids: readonly string[] }
@@ -101,15 +100,13 @@ export type ClaimMessage =
 /** Checks a message from outside: another version's, or any script's. */
 export function readClaimMessage(data: unknown): ClaimMessage | undefined {
   if (!isObject(data)) return undefined
-  const { type, id, since, from, to, why, gives, ids } = data
+  const { type, id, since, from, to, why, ids } = data
   if (type === 'changed') {
     return Array.isArray(ids) && ids.every((one) => typeof one === 'string') ? { type, ids } : undefined
   }
   if (type === 'signed-out') return { type, keepHistory: data.keepHistory === true }
   if (typeof id !== 'string') return undefined
   if (type === 'released') return { type, id }
-  if (type === 'answer')
-    return typeof to === 'string' && typeof gives === 'boolean' ? { type, id, to, gives } : undefined
   if (typeof from !== 'string') return undefined
   if (type === 'ask') return why === 'back' || why === 'take' ? { type, id, from, why } : undefined
   if (typeof since !== 'number' || !Number.isFinite(since)) return undefined
@@ -130,38 +127,40 @@ export function isBefore(
 export interface LockRequest {
   /** Never rejects. `unavailable`: the browser has no locks for this page. Never settles if the browser does not answer. */
   readonly answer: Promise<'held' | 'denied' | 'unavailable'>
-  /** Settles if the lock was stolen, or denied. */
-  readonly lost: Promise<void>
   /** Gives the lock back, or takes the request back. */
   readonly giveBack: () => void
 }
 
 /**
  * Asks for an exclusive lock, to be held until it is given back or the page is gone. If it is not free it waits `waitMs` for it;
- * with `steal` it takes it from whoever has it.
+ * with `steal` it takes it from whoever has it. Calls `onLost` if it is denied, or stolen.
  */
 export function requestLock(
   locks: ClaimLocks,
   name: string,
-  { waitMs, steal, clock }: { readonly waitMs: number; readonly steal: boolean; readonly clock: Clock },
+  {
+    waitMs,
+    steal,
+    clock,
+    onLost,
+  }: { readonly waitMs: number; readonly steal: boolean; readonly clock: Clock; readonly onLost: () => void },
 ): LockRequest {
   const held = deferred<void>()
-  const lost = deferred<void>()
   const abort = new AbortController()
   let isWanted = true
 
   /** Settles as soon as it is known whether the lock is held. */
-  function ask(options: Parameters<ClaimLocks['request']>[1]): Promise<'held' | 'denied'> {
+  function ask(options: Parameters<ClaimLocks['request']>[1]): Promise<boolean> {
     return new Promise((resolve, reject) => {
       let isGranted = false
       function granted(lock: unknown): Promise<void> | undefined {
         isGranted = lock !== null && isWanted
-        resolve(isGranted ? 'held' : 'denied')
+        resolve(isGranted)
         return isGranted ? held.promise : undefined
       }
       locks.request(name, options, granted).catch((error: unknown) => {
         // Held until now: another page stole it.
-        if (isGranted && isWanted) lost.resolve()
+        if (isGranted && isWanted) onLost()
         reject(error)
       })
     })
@@ -169,31 +168,24 @@ export function requestLock(
 
   async function answer(): Promise<'held' | 'denied' | 'unavailable'> {
     try {
-      const first = await ask(steal ? { steal } : { ifAvailable: true })
-      return first === 'denied' && waitMs > 0 && isWanted ? await queue() : first
+      const isHeld =
+        (await ask(steal ? { steal } : { ifAvailable: true })) || (waitMs > 0 && isWanted && (await queue()))
+      if (!isHeld) onLost()
+      return isHeld ? 'held' : 'denied'
     } catch {
       return 'unavailable' // missing or blocked: https://w3c.github.io/web-locks/#security
     }
   }
 
-  async function queue(): Promise<'held' | 'denied'> {
+  function queue(): Promise<boolean> {
     const cancel = clock.setTimeout(() => abort.abort(), waitMs)
-    try {
-      return await ask({ signal: abort.signal })
-    } catch {
-      return 'denied' // aborted
-    } finally {
-      cancel()
-    }
+    return ask({ signal: abort.signal })
+      .catch(() => false) // aborted
+      .finally(cancel)
   }
 
-  const answered = answer()
-  void answered.then((result) => {
-    if (result === 'denied') lost.resolve()
-  })
   return {
-    answer: answered,
-    lost: lost.promise,
+    answer: answer(),
     giveBack() {
       isWanted = false
       held.resolve()

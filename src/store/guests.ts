@@ -140,7 +140,7 @@ function movePointers(guest: User, user: User): void {
     keysWith(storage, `${storageKey(name, 'pointer', guest.userId)}/`),
   )
   for (const key of keys ?? []) {
-    const [, , workspace = ''] = parseStorageKey(name, key) ?? []
+    const [, , workspace = ''] = parseStorageKey(name, key)
     const conversationId = readPointer(guest, workspace)
     if (conversationId !== undefined && !placeIn(user, workspace)) writePointer(user, workspace, conversationId)
   }

@@ -2,20 +2,19 @@ import type { SessionAdapter } from '../core/adapter.js'
 import type { RankedText, TitleSlot, Titles } from '../core/change.js'
 import { isObject, maxIdBytes, maxTitleLength, readSession } from '../core/checks.js'
 import { randomScope, shortHash } from '../core/ids.js'
-import type { RankedSession, TokenUsage } from '../core/session.js'
+import type { ConversationSession, RankedSession, TokenUsage } from '../core/session.js'
 import { byRank } from '../core/stored-row.js'
 import { firstCodePoints, preview, wellFormed } from '../core/text.js'
 import { createEntry, type Entry, needsScope, record, withScope, withStored } from './entry.js'
 import { nowMs, type User } from './user.js'
 
 /** What the user's history shows, newest first. */
-export function listedEntries(user: User): readonly Entry[] {
-  const listed: { readonly rank: number; readonly conversationId: string; readonly entry: Entry }[] = []
-  for (const entry of user.entries.values()) {
-    const { view, conversationId } = entry
-    if (view && !isHidden(user, conversationId)) listed.push({ rank: view.rank, conversationId, entry })
+export function listedSessions(user: User): readonly ConversationSession[] {
+  const listed: { rank: number; conversationId: string; session: ConversationSession }[] = []
+  for (const { view, session, conversationId } of user.entries.values()) {
+    if (view && session && !isHidden(user, conversationId)) listed.push({ rank: view.rank, conversationId, session })
   }
-  return listed.sort(byRank).map(({ entry }) => entry)
+  return listed.sort(byRank).map(({ session }) => session)
 }
 
 /** Takes in a row that was read. A save that was not answered may or may not be in it: then it is read again after the answer. */
@@ -105,6 +104,11 @@ export function recordIn(user: User, conversationId: string, workspace: string, 
     createEntry({ userId: user.userId, conversationId, workspace, scope: user.scope })
   const isNew = needsScope(known, recorded.activity?.at ?? 0)
   putEntry(user, record(isNew ? withScope(known, randomScope()) : known, recorded))
+}
+
+/** The workspace of a conversation; a guess for one that was neither read nor begun here. */
+export function workspaceOf({ entries, wantedWorkspace, context }: User, conversationId: string): string {
+  return entries.get(conversationId)?.workspace ?? wantedWorkspace ?? context.defaultWorkspace ?? 'unknown'
 }
 
 /** The rank of what is recorded now: greater than every rank of the user that this page has seen. */

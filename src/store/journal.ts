@@ -103,7 +103,7 @@ function prefixOf({ context, userId }: User): string {
 }
 
 function conversationOf({ context }: User, key: string): string {
-  const [, , conversationId = ''] = parseStorageKey(context.name, key) ?? []
+  const [, , conversationId = ''] = parseStorageKey(context.name, key)
   return conversationId
 }
 

@@ -4,7 +4,7 @@ import { type Choice, choose, chooseInMemory, chooseNew } from './choosing.js'
 import { type Claim, releaseClaim, takeClaim } from './claims.js'
 import { dropPointers, writePointer } from './device-keys.js'
 import { addNew, isHidden, readRow, recordIn } from './history.js'
-import { movePlace, openPlace, placeIn, settledPlace } from './place.js'
+import { movePlace, openPlace, type PlaceEvent, placeIn, settledPlace } from './place.js'
 import { ignoreRejection } from './promises.js'
 import type { OpenOptions } from './session-store.js'
 import type { User } from './user.js'
@@ -54,18 +54,16 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
   if (conversationId === placeIn(user, user.currentWorkspace)?.conversationId) return 'ok'
   const wish = ++user.runs
   const { whenOpenElsewhere } = user.context
-  const known = user.entries.get(conversationId)
-  if (!known || isHidden(user, conversationId)) {
-    const row = await readRow(user, conversationId).catch(() => undefined)
-    if (user.isGone || typeof row !== 'object') return 'not-found'
-  }
+  const isKnown = user.entries.has(conversationId)
   const taken = await takeClaim(user, conversationId)
   // Another tab may have continued it, or removed it, until just now.
   const row = await readRow(user, conversationId).catch(() => 'failed' as const)
+  const isOwn = user.begun.has(conversationId) || user.entries.get(conversationId)?.unsent
   const isGone =
     row === 'removed' ||
     isHidden(user, conversationId) ||
-    (row === undefined && !user.entries.get(conversationId)?.unsent && !user.begun.has(conversationId))
+    (typeof row !== 'object' && !isKnown) ||
+    (row === undefined && !isOwn)
   // Another tab may have taken it over while its row was read.
   const claim = taken?.state === 'held' ? taken : undefined
   if (user.isGone || isGone || (!claim && whenOpenElsewhere === 'new')) {
@@ -151,11 +149,9 @@ function settleOpening(user: User, workspace: string, run: number, chosen: Choic
   // What it began is its own, also while the claim is still asked for.
   const isStillHeld = own !== undefined && (own.state === 'held' || before?.state === 'held')
   const isHeld = isNew || claim !== undefined || isStillHeld
-  movePlace(user, workspace, { type: 'opened', run, conversationId, isResumed, isHeld })
-  if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
   if (user.wantedWorkspace === workspace) user.currentWorkspace = workspace
-  // One that ended meanwhile says why, and what the place does then.
-  settleIn(user, workspace, conversationId, choice.claim)
+  // A claim that ended meanwhile says why, and what the place does then.
+  settleIn(user, workspace, conversationId, choice.claim, { type: 'opened', run, conversationId, isResumed, isHeld })
   if (isNew) void claimInBackground(user, workspace, conversationId)
   else if (!isHeld) void watch(user, workspace, conversationId)
   if (redirected) user.context.emit({ type: 'conversation-redirected', conversationId, ...redirected })
@@ -166,18 +162,11 @@ function choosePlace(
   user: User,
   workspace: string,
   conversationId: string,
-  {
-    isHeld,
-    claim,
-    isChosen,
-  }: { readonly isHeld: boolean; readonly claim: Claim | undefined; readonly isChosen: boolean },
+  { claim, ...how }: { readonly isHeld: boolean; readonly claim: Claim | undefined; readonly isChosen: boolean },
 ): void {
-  const before = placeIn(user, workspace)
   user.runs++
   user.openings.delete(workspace)
-  movePlace(user, workspace, { type: 'chose', conversationId, isHeld, isChosen })
-  if (before && before.conversationId !== conversationId) leave(user, workspace, before.conversationId)
-  settleIn(user, workspace, conversationId, claim)
+  settleIn(user, workspace, conversationId, claim, { type: 'chose', conversationId, ...how })
 }
 
 /** The app wants this workspace to be the current one. */
@@ -187,7 +176,17 @@ function wantWorkspace(user: User, workspace: string): void {
 }
 
 /** The place has its conversation: the pointer says so, and what waited for it goes there. */
-function settleIn(user: User, workspace: string, conversationId: string, claim: Claim | undefined): void {
+function settleIn(
+  user: User,
+  workspace: string,
+  conversationId: string,
+  claim: Claim | undefined,
+  event: PlaceEvent,
+): void {
+  const before = placeIn(user, workspace)?.conversationId
+  movePlace(user, workspace, event)
+  const own = before !== undefined && before !== conversationId && user.claims.get(before)
+  if (own && own.places.delete(workspace)) releaseClaim(user, own)
   writePointer(user, workspace, conversationId)
   if (claim) void followClaim(user, workspace, claim)
   const waiting = user.waiting
@@ -196,12 +195,6 @@ function settleIn(user: User, workspace: string, conversationId: string, claim: 
     if (!user.waiting.includes(one)) recordIn(user, conversationId, workspace, one.recorded)
   }
   user.context.publish()
-}
-
-/** The place has another conversation from now on. */
-function leave(user: User, workspace: string, conversationId: string): void {
-  const claim = user.claims.get(conversationId)
-  if (claim?.places.delete(workspace)) releaseClaim(user, claim)
 }
 
 async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {

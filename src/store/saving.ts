@@ -1,4 +1,7 @@
 import { backoffMs } from '../core/clock.js'
+import { LeftoffError } from '../core/error.js'
+import { type Recorded, recordIn, workspaceOf } from './history.js'
+import { settledPlace } from './place.js'
 import { ignoreRejection } from './promises.js'
 import { dueNow, nextRemovalAt, sendRound } from './queue.js'
 import { nowMs, type User } from './user.js'
@@ -9,6 +12,26 @@ const coalesceMs = 1_000
 const lookAgainMs = 60_000
 /** A conversation with very many messages is sent in parts; one that was cleared away is begun anew. */
 const maxRounds = 100
+
+/** Everything recorded is in the queue at once: under its conversation, or under the workspace whose conversation opens. */
+export function enqueue(
+  user: User,
+  conversationId: string | undefined,
+  workspace: string | undefined,
+  recorded: Recorded,
+  save: (user: User) => void,
+): void {
+  const wanted = workspace ?? user.wantedWorkspace
+  const id = conversationId ?? settledPlace(user, wanted)?.conversationId
+  if (id === undefined) {
+    user.waiting = [...user.waiting, { workspace: wanted, recorded }]
+    return
+  }
+  const isStored = user.entries.get(id)?.stored
+  recordIn(user, id, workspaceOf(user, id), recorded)
+  if (isStored) save(user)
+  else saveNow(user)
+}
 
 /** Saves within a second, or later if an attempt failed. */
 export function saveSoon(user: User): void {
@@ -66,12 +89,17 @@ export function sendBeforeLeaving(user: User, rounds = 2): void {
 
 /** Everything recorded so far is stored, or a rejection says why not. */
 export async function flush(user: User): Promise<void> {
+  // What was said before a conversation is open goes to the one that opens; opening is bounded.
+  await Promise.allSettled([...user.openings.values()].map(({ result }) => result))
   await saveAll(user)
   // Whoever signed out, or left, in the meantime has dropped what was not stored.
   if (user.isGone && dueNow(user)) throw await user.ended.promise
   const { refusal } = user
   user.refusal = undefined
   if (refusal) throw refusal
+  if (user.waiting.length === 0) return
+  const message = 'Something was recorded, but no conversation is open. Call initConversation.'
+  throw new LeftoffError('invalid-argument', message)
 }
 
 async function attempt(user: User): Promise<void> {

@@ -3,7 +3,7 @@ import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { Browser } from './browser.js'
-import { isSameRecord, listedEntries } from './history.js'
+import { isSameRecord, listedSessions } from './history.js'
 import { openPlace, placeIn } from './place.js'
 import { pendingCount } from './queue.js'
 import type { SessionState, SessionStatus, WorkspaceState } from './session-store.js'
@@ -83,10 +83,10 @@ function savingOf(user: User, previous: SessionState['saving']): SessionState['s
 
 /** The sessions as apps see them: a time that another clock set ahead shows as now. Each keeps its reference while it stays the same. */
 function shownSessions(user: User): ConversationSession[] {
-  const listed = listedEntries(user)
+  const listed = listedSessions(user)
   if (listed.length === 0) return []
   const now = nowMs(user)
-  return listed.flatMap(({ session }) => (session ? [noLaterThan(session, now)] : []))
+  return listed.map((session) => noLaterThan(session, now))
 }
 
 function noLaterThan(session: ConversationSession, now: number): ConversationSession {

@@ -75,7 +75,6 @@ export class User {
   openElsewhere: readonly string[] = []
   /** Given back a moment ago: the browser may still list their locks. */
   readonly releasing = new Set<string>()
-  readonly answers = new Map<string, (gives: boolean) => void>()
   readonly released = new Map<string, Deferred<void>>()
 
   /** opening.ts */

@@ -1,8 +1,6 @@
-import { pause, withTimeout } from '../core/clock.js'
-import { storageKey } from '../core/web-storage.js'
+import { pause } from '../core/clock.js'
 import { askHolder, type Claim, releaseClaim, takeClaim, whenReleased } from './claims.js'
 import { graceMs } from './device-keys.js'
-import { lockName } from './elsewhere.js'
 import { readRow } from './history.js'
 import { isHere, movePlace, placeIn } from './place.js'
 import type { User } from './user.js'
@@ -70,8 +68,8 @@ export async function takeOver(user: User, workspace: string): Promise<boolean> 
 }
 
 /**
- * The page comes back from the back/forward cache, or a freeze: it asks again for what it had before anything else runs on a claim.
- * After a freeze it may still hold it.
+ * The page comes back from the back/forward cache, or a freeze: it asks again for what it had before anything else runs on a claim,
+ * because another page may have taken it while nothing ran here.
  */
 export async function askAgain(user: User, { wasFrozen }: { readonly wasFrozen: boolean }): Promise<void> {
   await Promise.all(
@@ -82,12 +80,6 @@ export async function askAgain(user: User, { wasFrozen }: { readonly wasFrozen: 
       if (wasFrozen && place.state === 'watching') return void watch(user, workspace, conversationId)
       movePlace(user, workspace, { type: 'asked', conversationId })
       user.context.publish()
-      if (claim && (await isStillHeld(user, claim))) {
-        movePlace(user, workspace, { type: 'granted', conversationId })
-        await readRow(user, conversationId).catch(() => {})
-        user.context.publish()
-        return
-      }
       if (claim?.places.delete(workspace)) releaseClaim(user, claim)
       const again = await takeClaim(user, conversationId, { waitMs: graceMs })
       if (again) return void (await settleTaken(user, workspace, again))
@@ -122,22 +114,4 @@ export function lose(user: User, workspace: string, conversationId: string): voi
   user.context.emit({ type: 'taken-over', conversationId })
   user.context.publish()
   void watch(user, workspace, conversationId)
-}
-
-/** Whether a claim held before the page froze is still this page's: another may have stolen it while nothing ran here. */
-async function isStillHeld(user: User, claim: Claim): Promise<boolean> {
-  const locks = user.context.browser.locks()
-  if (!locks) return false // asked for anew
-  try {
-    const pageLock = storageKey(user.context.name, 'page', user.pageId)
-    const ask = locks.request(pageLock, {}, async () => {
-      const { held = [] } = await locks.query()
-      const page = held.find(({ name }) => name === pageLock)
-      const lock = held.find(({ name }) => name === lockName(user, claim.conversationId))
-      return lock !== undefined && lock.clientId === page?.clientId
-    })
-    return (await withTimeout(user.context.clock, ask, answerMs, 'navigator.locks')) === true && claim.state === 'held'
-  } catch {
-    return false
-  }
 }

@@ -88,7 +88,7 @@ export function localStorageAdapter({
       tellListeners(undefined, [])
     }
     if (typeof key !== 'string') return
-    const [kind, userId = '', ...names] = parseStorageKey(name, key) ?? []
+    const [kind, userId = '', ...names] = parseStorageKey(name, key)
     const conversationId = names[kind === 'part' ? 1 : 0]
     if ((kind !== 'part' && kind !== 'removed') || conversationId === undefined) return
     try {
@@ -197,8 +197,8 @@ export function localStorageAdapter({
         // The epoch first: what another tab writes from here on is not there.
         storage.setItem(epochKey(name, userId), nextEpoch)
         for (const key of keysWith(storage, `${name}/`)) {
-          const [kind = '', second = ''] = parseStorageKey(name, key) ?? []
-          const [of, owner] = kind === 'quarantine' ? (parseStorageKey(name, second) ?? []) : [kind, second]
+          const [kind = '', second = ''] = parseStorageKey(name, key)
+          const [of, owner] = kind === 'quarantine' ? parseStorageKey(name, second) : [kind, second]
           if ((of !== 'part' && of !== 'removed') || owner !== userId) continue
           const value = parseJson(storage.getItem(key) ?? '')
           if (!isObject(value) || value.epoch !== nextEpoch) storage.removeItem(key)

@@ -37,7 +37,7 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
   const reported = new Set<string>()
 
   function parseKey(key: string): PartKey | undefined {
-    const names = parseStorageKey(name, key) ?? []
+    const names = parseStorageKey(name, key)
     const [kind, userId = '', workspace = '', conversationId = '', author = ''] = names
     return kind === 'part' && names.length === 5 ? { userId, workspace, conversationId, author } : undefined
   }
