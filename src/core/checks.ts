@@ -106,17 +106,17 @@ export function object<T>(
 type OptionalKeys<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never }[keyof T]
 type RequiredKeys<T> = Exclude<keyof T, OptionalKeys<T>>
 
-/** A whole number from 0 to `max`. */
+/** A whole number from 0 to `max`, or to the latest rank. */
 // @__NO_SIDE_EFFECTS__
-export function whole(max = Number.MAX_SAFE_INTEGER): Check<number> {
-  return (value, field) => (isWhole(value, max) ? value : wrong(field))
+export function whole(max?: number): Check<number> {
+  return (value, field, latest) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= (max ?? latest)
+      ? value
+      : wrong(field)
 }
 
-function isWhole(value: unknown, max: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
-}
-
-const rank: Check<number> = (value, field, latest) => (isWhole(value, latest) ? value : wrong(field))
+const rank = whole()
+const count = whole(Number.MAX_SAFE_INTEGER)
 
 /** A text that every adapter can store, of at most `max` code points. */
 // @__NO_SIDE_EFFECTS__
@@ -143,8 +143,6 @@ export function id(maxBytes: number): Check<string> {
 const userId: Check<string> = (value, field, latest) => (value === '' ? '' : conversationId(value, field, latest))
 const scopeName: Check<string> = (value, field) =>
   typeof value === 'string' && /^[\w-]{8}$/.test(value) ? value : wrong(field)
-
-const count = whole()
 
 /** Token totals. */
 export const tokenUsage: Check<TokenUsage> = object<TokenUsage>(

@@ -36,13 +36,8 @@ export interface ClaimLocks {
     },
     granted: (lock: unknown) => Promise<unknown> | undefined,
   ): Promise<unknown>
-  query(): Promise<{ readonly held?: readonly HeldLock[] }>
-}
-
-/** A lock that some page holds. */
-export interface HeldLock {
-  readonly name?: string
-  readonly clientId?: string
+  /** The locks that any page holds. */
+  query(): Promise<{ readonly held?: readonly { readonly name?: string }[] }>
 }
 
 /** What the store uses of a `BroadcastChannel`. */

@@ -81,8 +81,15 @@ export function releaseClaim(user: User, claim: Claim | undefined): void {
   if (claim && --claim.uses <= 0) endClaim(user, claim, 'released')
 }
 
+/** Nothing waits for a conversation any more: a request that is granted to a page where nothing runs would keep it from others. */
+export function stopWatching(user: User): void {
+  for (const stop of user.watches.values()) stop.abort()
+  user.watches.clear()
+}
+
 /** Gives everything back and leaves the channel: a page that is away must not hold what a live one could have. */
 export function closeClaims(user: User): void {
+  stopWatching(user)
   for (const claim of [...user.claims.values()]) endClaim(user, claim, 'released')
   user.channel?.close()
   user.channel = undefined
@@ -98,16 +105,14 @@ export async function askHolder(user: User, id: string, why: 'back' | 'take', wa
 /** Resolves when the page that has the conversation may have given it back, or `signal` aborts. */
 export async function whenReleased(user: User, conversationId: string, signal: AbortSignal): Promise<void> {
   openClaimChannel(user)
+  const released = releaseOf(user, conversationId)
   const over = new AbortController()
   const aborted = deferred<void>()
   over.signal.addEventListener('abort', () => aborted.resolve())
   signal.addEventListener('abort', () => over.abort(), over)
-  await Promise.race([
-    releaseOf(user, conversationId).promise,
-    aborted.promise,
-    waitForLock(user, conversationId, over.signal),
-  ])
+  await Promise.race([released.promise, aborted.promise, waitForLock(user, conversationId, over.signal)])
   over.abort() // takes the question back: a page may watch for days
+  if (user.released.get(conversationId) === released) user.released.delete(conversationId)
 }
 
 /** The next message that the conversation was given back. */

@@ -20,7 +20,7 @@ export function listedSessions(user: User): readonly ConversationSession[] {
 /** Takes in a row that was read. A save that was not answered may or may not be in it: then it is read again after the answer. */
 export function adopt(user: User, row: RankedSession): void {
   const { conversationId, rank } = row
-  if (row.userId !== user.userId || user.removedIds.has(conversationId) || user.clearing.has(conversationId)) return
+  if (row.userId !== user.userId || user.removedIds.has(conversationId)) return
   user.highestRank = Math.max(user.highestRank, rank)
   const entry = user.entries.get(conversationId)
   if (entry?.unsent && (user.saving.running || user.saving.failures > 0)) {
@@ -130,7 +130,7 @@ export function isUntouched(user: User, conversationId: string): boolean {
 
 /** Whether the conversation is removed, or about to be. */
 export function isHidden(user: User, conversationId: string): boolean {
-  return user.removedIds.has(conversationId) || user.clearing.has(conversationId)
+  return user.removedIds.has(conversationId)
 }
 
 /** One message as the app records it. */

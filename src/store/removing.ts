@@ -14,7 +14,6 @@ import { readAgain } from './reading.js'
 import { saveAll } from './saving.js'
 import { importOverKey } from './snapshot.js'
 import { endUser, nowMs, signedOutError, type User } from './user.js'
-import { stopWatching } from './watching.js'
 
 /** Removes a conversation, at once or when it can no longer be undone. */
 export function removeConversation(user: User, conversationId: string, undoMs: number): Promise<void> {
@@ -53,7 +52,8 @@ export async function clearConversations(user: User, workspace: string | undefin
   const isIn = (entry: Entry) => entry.workspace === workspace && (entry.stored || entry.begins !== undefined)
   const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || isIn(entry))
   const ids = new Set(cleared.map(({ conversationId }) => conversationId))
-  for (const id of ids) user.clearing.add(id)
+  const shown = [...ids].filter((id) => !user.removedIds.has(id))
+  for (const id of shown) user.removedIds.add(id)
   user.reading.run++ // a list that is being read shows what is gone
   user.context.publish()
   try {
@@ -62,16 +62,13 @@ export async function clearConversations(user: User, workspace: string | undefin
     const sent = cleared.filter(({ unsent, stored }) => unsent || !stored).map(({ conversationId }) => conversationId)
     if (sent.length > 0) await adapter.remove(user.userId, sent)
     deleteJournal(user, workspace === undefined ? undefined : ids)
-    for (const id of ids) {
-      dropEntry(user, id)
-      user.removedIds.add(id)
-    }
+    for (const id of ids) dropEntry(user, id)
     dropPointers(user, workspace)
     announceChanged(user, [...ids])
   } catch (cause) {
+    for (const id of shown) user.removedIds.delete(id)
     throw storageError(adapter.name, cause)
   } finally {
-    for (const id of ids) user.clearing.delete(id)
     user.context.publish()
   }
   for (const [own, place] of open) {
@@ -98,7 +95,6 @@ export function forgetHere(context: StoreContext, user: User): void {
 
 function stopUser(user: User): void {
   endUser(user, signedOutError())
-  stopWatching(user)
   closeClaims(user)
   user.unsubscribe?.()
 }

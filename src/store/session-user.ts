@@ -1,7 +1,7 @@
 import { randomScope } from '../core/ids.js'
-import { epochKey, storageKey } from '../core/web-storage.js'
+import { epochKey } from '../core/web-storage.js'
 import type { LifecycleEvent } from './browser.js'
-import { closeClaims, openClaimChannel } from './claims.js'
+import { closeClaims, openClaimChannel, stopWatching } from './claims.js'
 import { localEpoch, readPointer, stampLeaving, takeLeftStamp, tryStorage, writePointer } from './device-keys.js'
 import { lookElsewhere } from './elsewhere.js'
 import { withScope } from './entry.js'
@@ -11,9 +11,9 @@ import { openIds, placeIn } from './place.js'
 import { readAgain, refresh, removeOldest } from './reading.js'
 import { dropTexts } from './removing.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
-import { legacyBlob } from './snapshot.js'
+import { importBlob } from './snapshot.js'
 import { endUser, nowMs, type User } from './user.js'
-import { askAgain, stopWatching } from './watching.js'
+import { askAgain } from './watching.js'
 
 /** How long after opening a page looks whether the device keeps too many conversations. */
 const tidyAfterMs = 10_000
@@ -23,7 +23,7 @@ export async function startUser(user: User): Promise<void> {
   // Not when the store is made: Next.js refuses what is random in a page that it renders in advance.
   user.pageId = randomScope() + randomScope()
   beginScope(user)
-  const { adapter, clock, keepsContent } = user.context
+  const { adapter, clock, keepsContent, legacy } = user.context
   user.hasLeftStamp = takeLeftStamp(user)
   openClaimChannel(user)
   lookElsewhere(user)
@@ -33,7 +33,7 @@ export async function startUser(user: User): Promise<void> {
   if (user.isGone) return
   readJournal(user)
   if (user.replays.size > 0) await saveAll(user).catch(() => {}) // retried with the rest
-  if (!user.isGone) await importBlob(user)
+  if (legacy && !user.isGone) await importBlob(user)
   if (!keepsContent) dropTexts(user)
   if ((adapter.place === 'device' || !keepsContent) && !user.hasLeft) {
     const cancel = clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })
@@ -72,7 +72,6 @@ function onPageHide(user: User): void {
   user.context.drafts?.share(user)
   sendBeforeLeaving(user)
   stamp(user)
-  stopWatching(user)
   closeClaims(user)
 }
 
@@ -98,7 +97,6 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
   user.hasLeft = true
   settleWaiting(user)
   if (user.started) stamp(user)
-  stopWatching(user)
   closeClaims(user)
   user.unsubscribe?.()
   user.context.drafts?.share(user)
@@ -122,29 +120,6 @@ export async function readEpoch(user: User): Promise<void> {
   // The database's wins; localStorage may have been cleared.
   user.epoch = stored
   tryStorage(user.context, 'localStorage', (storage) => storage.setItem(epochKey(name, user.userId), stored))
-}
-
-/** Row first: the blob may be replaced by the snapshot only once its sessions are stored. */
-async function importBlob(user: User): Promise<void> {
-  const { adapter, legacy, emit, name, keepsContent } = user.context
-  const blob = legacyBlob(user)
-  if (blob === undefined || !legacy) return
-  const { changes, current, errors } = legacy(blob, user.userId, nowMs(user))
-  try {
-    const own = changes.map((change) => ({ ...change, epoch: user.epoch }))
-    if (own.length > 0) await adapter.save(own)
-  } catch {
-    return // tried again at the next opening
-  }
-  if (user.isGone) return
-  if (errors.length > 0 && keepsContent) {
-    tryStorage(user.context, 'localStorage', (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob))
-  }
-  for (const error of errors) emit({ type: 'row-quarantined', error })
-  user.importedBlob = blob
-  if (current && readPointer(user, current.workspace) === undefined) {
-    writePointer(user, current.workspace, current.conversationId)
-  }
 }
 
 async function tidy(user: User): Promise<void> {

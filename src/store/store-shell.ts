@@ -45,14 +45,27 @@ export function storeShell(context: StoreContext, { userId, snapshot, fill, emit
 
   function listen(): void {
     if (stop) return
-    const offLifecycle = browser.onLifecycle(onPage)
-    const offReport = adapter.onReport?.((report) => send(report))
-    const offStores = onLaterStore(context, () => user?.userId, giveWay)
+    const offs = [browser.onLifecycle(onPage), adapter.onReport?.(send), onLaterStore()]
     stop = () => {
-      offLifecycle()
-      offReport?.()
-      offStores()
+      for (const off of offs) off?.()
     }
+  }
+
+  /**
+   * A store that is made later for the same place and user in this page, such as by a hot reload, takes over at once: earlier ones
+   * are told of this one.
+   */
+  function onLaterStore(): () => void {
+    const events = browser.events()
+    const type = `${storageKey(context.name, 'store')}/${context.panel}`
+    const own = randomScope()
+    const onStore = (event: Event): void => {
+      const said = event instanceof CustomEvent && isObject(event.detail) ? event.detail : {}
+      if (said.by !== undefined && said.by !== own && said.userId === user?.userId) giveWay()
+    }
+    events?.dispatchEvent(new CustomEvent(type, { detail: { by: own, userId: user?.userId } }))
+    events?.addEventListener(type, onStore)
+    return () => events?.removeEventListener(type, onStore)
   }
 
   /** A later store has this one's place. */
@@ -93,8 +106,6 @@ export function storeShell(context: StoreContext, { userId, snapshot, fill, emit
 
   /** An app without users begins anew where it was. */
   function showSignedOut(gone: User): void {
-    const workspaces = [...gone.places.keys()]
-    const { currentWorkspace } = gone
     user = undefined
     left = undefined
     isDegraded = false
@@ -103,16 +114,14 @@ export function storeShell(context: StoreContext, { userId, snapshot, fill, emit
       send({ type: 'signed-out', userId: gone.userId })
       return
     }
-    user = new User(context, '')
+    const next = new User(context, '')
+    user = next
     show({ ...emptyState, userId: '' })
     send({ type: 'signed-out', userId: '' })
-    const next = user
     next.started = startUser(next)
-    for (const workspace of [
-      ...workspaces.filter((one) => one !== currentWorkspace),
-      ...(currentWorkspace ? [currentWorkspace] : []),
-    ]) {
-      void openWorkspace(next, workspace, {})
+    // The current one once more: the last wish wins.
+    for (const workspace of [...gone.places.keys(), gone.currentWorkspace]) {
+      if (workspace !== undefined) void openWorkspace(next, workspace, {})
     }
   }
 
@@ -237,26 +246,4 @@ export function storeShell(context: StoreContext, { userId, snapshot, fill, emit
       await Promise.all([leaving, saved.catch(() => {})])
     },
   }
-}
-
-/**
- * Calls `giveWay` when a store is made later for the same place and user in this page, such as by a hot reload: that one takes over at
- * once. Tells earlier stores of this one.
- */
-function onLaterStore(
-  { name, panel, browser }: StoreContext,
-  userId: () => string | undefined,
-  giveWay: () => void,
-): () => void {
-  const events = browser.events()
-  const type = `${storageKey(name, 'store')}/${panel}`
-  const own = randomScope()
-  const onStore = (event: Event): void => {
-    if (!(event instanceof CustomEvent) || !isObject(event.detail)) return
-    const { by, userId: ofUser } = event.detail
-    if (by !== own && ofUser === userId()) giveWay()
-  }
-  events?.dispatchEvent(new CustomEvent(type, { detail: { by: own, userId: userId() } }))
-  events?.addEventListener(type, onStore)
-  return () => events?.removeEventListener(type, onStore)
 }

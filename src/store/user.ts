@@ -45,10 +45,8 @@ export class User {
   readonly entries = new Map<string, Entry>()
   /** Those with something that storage has not acknowledged, so that saving need not look through all. */
   readonly unsent = new Set<string>()
-  /** Removed here: whatever was read before does not bring them back. */
+  /** Removed here, or being removed: neither shown nor sent, and whatever was read before does not bring them back. */
   readonly removedIds = new Set<string>()
-  /** Being cleared: neither shown nor sent. */
-  readonly clearing = new Set<string>()
   /** Begun in this page: another may have them open, but only this one began them. */
   readonly begun = new Set<string>()
 

@@ -49,12 +49,6 @@ export async function watch(user: User, workspace: string, conversationId: strin
   if (user.watches.get(key) === stop) user.watches.delete(key)
 }
 
-/** Nothing waits for a conversation any more: a request that is granted to a page where nothing runs would keep it from others. */
-export function stopWatching(user: User): void {
-  for (const stop of user.watches.values()) stop.abort()
-  user.watches.clear()
-}
-
 /** Takes the conversation from the page that has it. Whether it is this page's now. */
 export async function takeOver(user: User, workspace: string): Promise<boolean> {
   const place = placeIn(user, workspace)

@@ -9,13 +9,6 @@ export type FakeLockMode = 'working' | 'missing' | 'rejecting' | 'silent'
 /** The Web Locks of a fake browser: exclusive, one holder each, first come, first served; one can be stolen. */
 export function fakeLocks() {
   const locks = new Map<string, { holder: Request | undefined; queue: Request[] }>()
-  const clientIds = new Map<object, string>()
-
-  function clientIdOf(page: object): string {
-    const id = clientIds.get(page) ?? `client-${clientIds.size + 1}`
-    clientIds.set(page, id)
-    return id
-  }
 
   function grantNext(name: string): void {
     const lock = locks.get(name)
@@ -77,9 +70,7 @@ export function fakeLocks() {
         request: (...given) => unlessBroken(() => request(page, ...given)),
         query: () =>
           unlessBroken(async () => ({
-            held: [...locks].flatMap(([name, { holder }]) =>
-              holder ? [{ name, clientId: clientIdOf(holder.page) }] : [],
-            ),
+            held: [...locks].flatMap(([name, { holder }]) => (holder ? { name } : [])),
           })),
       }
     },

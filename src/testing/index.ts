@@ -8,7 +8,7 @@ export type { RankedText, ScopeTotals, StoredScope, TitleSlot, Titles } from '..
 export type { Checked } from '../core/checks.js'
 export { type Clock, systemClock } from '../core/clock.js'
 export type { WebStorage } from '../core/web-storage.js'
-export type { Browser, ClaimChannel, ClaimLocks, HeldLock, LifecycleEvent } from '../store/browser.js'
+export type { Browser, ClaimChannel, ClaimLocks, LifecycleEvent } from '../store/browser.js'
 export {
   type AgentSessionStoreConformance,
   agentSessionStoreConformance,

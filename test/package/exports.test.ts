@@ -236,7 +236,6 @@ const types: Record<string, readonly string[]> = {
     'FakeLockMode',
     'FakeStorage',
     'FakeTab',
-    'HeldLock',
     'LifecycleEvent',
     'ManualClock',
     'OpenedAgentSessionStore',

@@ -5,8 +5,8 @@ import { storageError } from '../../core/storage-error.js'
 import { sessionOf } from '../../core/stored-row.js'
 import { parseJson } from '../../core/text.js'
 import { epochKey, keysWith, parseStorageKey, readEpoch, storageKey, type WebStorage } from '../../core/web-storage.js'
+import { partWriter } from './part.js'
 import { type StoredParts, storedParts } from './parts.js'
-import { partWriter } from './save-part.js'
 
 /** Options of {@link localStorageAdapter}. */
 export interface LocalStorageAdapterOptions {

@@ -15,6 +15,8 @@ import {
   subtract,
   totalsByScope,
 } from '../../core/change.js'
+import { randomScope } from '../../core/ids.js'
+import type { StoredParts } from './parts.js'
 
 /** What one store instance stored of a conversation: the row as it knows it, beside what folding needs. */
 export interface Part {
@@ -50,7 +52,7 @@ export function joinParts(parts: readonly Part[]): StoredRow | undefined {
  * The row that two parts of it make together, each written by a page of its own. A scope that both know is counted once, at
  * the greater of its totals.
  */
-export function joinRows(a: StoredRow, b: StoredRow): StoredRow {
+function joinRows(a: StoredRow, b: StoredRow): StoredRow {
   const known = totalsByScope(a)
   let sum: ScopeTotals = combine(add, a, b)
   for (const [scope, theirs] of totalsByScope(b)) {
@@ -75,7 +77,7 @@ export function joinRows(a: StoredRow, b: StoredRow): StoredRow {
  * This page's part after the change, and the keys of those of `others` that are in it from now on. Parts remember few scopes, so two
  * that both count a message would count it twice once they forget it: what another part counts is left out.
  */
-export function changedPart(
+function changedPart(
   { key, author, row: before, folded: foldedBefore = [] }: Pick<Part, 'key' | 'author'> & Partial<Part>,
   change: SessionChange,
   others: readonly Part[],
@@ -142,11 +144,76 @@ function isErased(before: RankedText | undefined, after: RankedText | undefined)
 }
 
 /** Whether the row says all that the other one says. */
-export function says(row: StoredRow, other: StoredRow): boolean {
+function says(row: StoredRow, other: StoredRow): boolean {
   const both = joinRows(row, other)
   return contentOf(both) === contentOf(row)
 }
 
 function contentOf({ messages, usage, activity, preview, titles }: StoredRow): string {
   return JSON.stringify([messages, usage, activity.rank, preview, titles])
+}
+
+/** Writes this page's parts: one key per conversation, which nobody else writes. */
+export function partWriter(parts: StoredParts, now: () => number) {
+  /** What this page wrote last, by user and conversation. */
+  const written = new Map<string, Part>()
+  const isRemoved = (userId: string, conversationId: string) =>
+    parts.storage.getItem(parts.tombstone(userId, conversationId)) !== null
+
+  return {
+    /** Applies the change to this page's part. The epoch was compared before. */
+    save(change: SessionChange): RefusalReason | undefined {
+      const { userId, conversationId, epoch } = change
+      if (isRemoved(userId, conversationId)) return 'removed'
+      const id = JSON.stringify([userId, conversationId])
+      // One that begins is nowhere: looking for it would scan all keys.
+      const known = parts.find(userId, conversationId, change.begins === undefined)
+      const stored = known && parts.partsOf(known, epoch)
+      const all = stored?.parts ?? []
+      const own = all.find(({ key }) => key === written.get(id)?.key)
+      // The first time, or another page has folded our part into its own: a key of ours is never written again after that.
+      if (!own && stored?.isNewer) return 'newer-version'
+      const row = own ? undefined : joinParts(all)
+      const begins = change.begins ?? row?.startedAt
+      if (!own && begins === undefined) return 'unknown'
+      const workspace = row?.workspace ?? change.workspace
+      const author = own?.author ?? randomScope()
+      const key = own?.key ?? parts.newKey({ userId, workspace, conversationId, author })
+      const changed = changedPart(
+        { ...own, key, author },
+        { ...change, workspace, ...(begins !== undefined && { begins }) },
+        all.filter((one) => one !== own),
+        now(),
+      )
+      if ('refused' in changed) return changed.refused
+      parts.write(changed.part)
+      written.set(id, changed.part)
+      // The row first, then the keys: a page that ends in between leaves parts that are known to be folded.
+      for (const folded of changed.foldedKeys) parts.removeKey(folded)
+      return undefined
+    },
+
+    /**
+     * A key is gone. If it was ours, folded by a page that had not seen our latest write yet, that is written again: to a row
+     * that is still there only, because what was cleared stays cleared.
+     */
+    onRemovedElsewhere(key: string, epoch: string): void {
+      const [id, own] = [...written].find(([, part]) => part.key === key) ?? []
+      if (!id || !own) return
+      written.delete(id)
+      const { userId, conversationId } = own.row
+      const known = parts.find(userId, conversationId, false)
+      const row = known && parts.rowOf(known, epoch)
+      if (isRemoved(userId, conversationId) || !row || row === 'newer-version' || says(row, own.row)) return
+      const { workspace } = row
+      const author = randomScope()
+      const again = { ...own, author, row: { ...own.row, workspace } }
+      const part = { ...again, key: parts.newKey({ userId, conversationId, workspace, author }) }
+      parts.write(part)
+      written.set(id, part)
+    },
+
+    /** What is remembered here names conversations. */
+    forget: () => written.clear(),
+  }
 }
