@@ -2,7 +2,8 @@ import type { SessionChange } from '../core/change.js'
 import { checked, isId, isObject, maxTime, maxTitleLength, maxWorkspaceBytes, tokenUsage } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { firstCodePoints, parseJson, preview, wellFormed } from '../core/text.js'
-import type { ImportedBlob, LegacyImport } from '../store/context.js'
+import type { LegacyImport } from '../store/context.js'
+import { type ImportedBlob, importBlob } from '../store/importing.js'
 
 /** The scope of what is imported: the same each time, so that importing again changes nothing. */
 const importScope = 'imported'
@@ -28,7 +29,7 @@ export type MapLegacyEntry = (entry: unknown, key: string) => unknown
  * ```
  */
 export function importLegacy({ map = (entry) => entry }: { readonly map?: MapLegacyEntry } = {}): LegacyImport {
-  return (blob, userId, now) => parseLegacyBlob(blob, userId, now, map)
+  return (user) => importBlob(user, (blob, userId, now) => parseLegacyBlob(blob, userId, now, map))
 }
 
 /** What a blob holds: a pure reading, tolerant of anything. */

@@ -4,5 +4,5 @@
  * @module leftoff/legacy
  */
 
-export type { ImportedBlob, LegacyImport } from '../store/context.js'
+export type { LegacyImport } from '../store/context.js'
 export { importLegacy, type MapLegacyEntry } from './import-legacy.js'

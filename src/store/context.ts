@@ -1,7 +1,5 @@
 import type { SessionAdapter } from '../core/adapter.js'
-import type { SessionChange } from '../core/change.js'
 import type { Clock } from '../core/clock.js'
-import type { LeftoffError } from '../core/error.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { WebStorage } from '../core/web-storage.js'
 import type { Browser } from './browser.js'
@@ -35,19 +33,10 @@ export interface StoreContext {
 }
 
 /** Imports what an older app left, if there is anything. */
-export type LegacyImport = (blob: string, userId: string, now: number) => ImportedBlob
+export type LegacyImport = (user: User) => Promise<void>
 
 /**
  * Makes what a guest did the user's, once `left` has settled and before anything is opened. Rejects if that fails; called again
  * it continues.
  */
 export type GuestClaim = (user: User, left: Promise<unknown>) => Promise<void>
-
-/** What an older app's blob holds. */
-export interface ImportedBlob {
-  /** Without an epoch. */
-  readonly changes: readonly Omit<SessionChange, 'epoch'>[]
-  readonly current: { readonly conversationId: string; readonly workspace: string } | undefined
-  /** One for each entry that could not be read. */
-  readonly errors: readonly LeftoffError[]
-}

@@ -11,7 +11,6 @@ import { openIds, placeIn } from './place.js'
 import { readAgain, refresh, removeOldest } from './reading.js'
 import { dropTexts } from './removing.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
-import { importBlob } from './snapshot.js'
 import { endUser, nowMs, type User } from './user.js'
 import { askAgain } from './watching.js'
 
@@ -33,7 +32,7 @@ export async function startUser(user: User): Promise<void> {
   if (user.isGone) return
   readJournal(user)
   if (user.replays.size > 0) await saveAll(user).catch(() => {}) // retried with the rest
-  if (legacy && !user.isGone) await importBlob(user)
+  if (!user.isGone) await legacy?.(user)
   if (!keepsContent) dropTexts(user)
   if ((adapter.place === 'device' || !keepsContent) && !user.hasLeft) {
     const cancel = clock.setTimeout(() => void tidy(user), tidyAfterMs, { keepsAlive: false })

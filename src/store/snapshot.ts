@@ -1,9 +1,9 @@
 import { isObject } from '../core/checks.js'
 import { parseJson } from '../core/text.js'
 import { storageKey } from '../core/web-storage.js'
-import { readPointer, tryStorage, writePointer } from './device-keys.js'
+import { tryStorage } from './device-keys.js'
 import type { SessionState } from './session-store.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 const shownSessions = 10
 
@@ -26,49 +26,21 @@ export function writeSnapshot(user: User, state: SessionState): void {
   })
 }
 
-/** Row first: the blob may be replaced by the snapshot only once its sessions are stored. */
-export async function importBlob(user: User): Promise<void> {
-  const { adapter, legacy, emit, name, keepsContent } = user.context
-  const blob = legacyBlob(user)
-  if (blob === undefined || !legacy) return
-  const { changes, current, errors } = legacy(blob, user.userId, nowMs(user))
-  try {
-    const own = changes.map((change) => ({ ...change, epoch: user.epoch }))
-    if (own.length > 0) await adapter.save(own)
-  } catch {
-    return // tried again at the next opening
-  }
-  if (user.isGone) return
-  if (errors.length > 0 && keepsContent) {
-    tryStorage(user.context, 'localStorage', (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob))
-  }
-  for (const error of errors) emit({ type: 'row-quarantined', error })
-  user.importedBlob = blob
-  if (current && readPointer(user, current.workspace) === undefined) {
-    writePointer(user, current.workspace, current.conversationId)
-  }
-}
-
-/** The blob of an older app, if there is one that may be imported. */
-function legacyBlob(user: User): string | undefined {
-  if (!user.context.legacy || isImportOver(user)) return undefined
-  const blob = tryStorage(user.context, 'localStorage', (storage) => storage.getItem(user.context.name))
-  return blob === null || blob === undefined || isSnapshot(parseJson(blob)) ? undefined : blob
-}
-
 /** The key that says that somebody signed out on this device: a blob without an owner is nobody's from then on. */
 export function importOverKey(name: string): string {
   return storageKey(name, 'import-over')
 }
 
-function isImportOver(user: User): boolean {
+/** Whether somebody signed out on this device, in an app that imports. */
+export function isImportOver(user: User): boolean {
   if (!user.context.legacy) return false
   const { name } = user.context
   const mark = tryStorage(user.context, 'localStorage', (storage) => storage.getItem(importOverKey(name)))
   return typeof mark === 'string'
 }
 
-function isSnapshot(value: unknown): boolean {
+/** Whether leftoff wrote the blob. */
+export function isSnapshot(value: unknown): boolean {
   return isObject(value) && value.writtenBy === 'leftoff'
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import { readChange } from '../../src/core/checks.js'
-import { importLegacy, parseLegacyBlob } from '../../src/legacy/import-legacy.js'
+import { parseLegacyBlob } from '../../src/legacy/import-legacy.js'
 
 const now = 1_800_000_000_000
 const row = { conversationId: 'c1', workspace: 'w', lastActivity: 1_700_000_000_000 }
@@ -69,7 +69,7 @@ describe('an older app’s blob', () => {
       if (entry === null) throw new TypeError('an app that did not expect null')
       return { ...Object(entry), workspace, conversationId: Object(entry).id }
     }
-    const { changes, errors } = importLegacy({ map })(blob, 'u1', now)
+    const { changes, errors } = parseLegacyBlob(blob, 'u1', now, map)
     expect(changes).toMatchObject([{ conversationId: 'c1', workspace: 'alpha' }])
     expect(errors).toMatchObject([{ code: 'invalid-session' }])
   })
