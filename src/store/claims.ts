@@ -2,7 +2,6 @@ import { pause } from '../core/clock.js'
 import {
   type ClaimMessage,
   channelName,
-  isBefore,
   lockName,
   lookAfterRelease,
   lookElsewhere,
@@ -179,19 +178,13 @@ function onMessage(user: User, message: ClaimMessage): void {
   if (user.isGone) return
   const own = 'id' in message ? user.claims.get(message.id) : undefined
   switch (message.type) {
-    case 'held': {
+    case 'held':
       if (message.from === user.pageId) return
-      if (own?.isAnnounced && isBefore(own, user.pageId, message)) {
-        post(user, { type: 'object', id: own.conversationId, since: own.since, from: user.pageId, to: message.from })
-        return
+      if (own?.isAnnounced && isBefore(user, own, message)) announceHeld(user, own)
+      else {
+        if (own) endClaim(user, own, 'lost')
+        setElsewhere(user, [...user.openElsewhere, message.id])
       }
-      if (own) endClaim(user, own, 'lost')
-      setElsewhere(user, [...user.openElsewhere, message.id])
-      return
-    }
-    case 'object':
-      if (!own || message.to !== user.pageId) return
-      if (own.state === 'asking' || !isBefore(own, user.pageId, message)) endClaim(user, own, 'lost')
       return
     case 'ask':
       // The browser may have granted the lock already: the answer is what comes of it.
@@ -218,6 +211,15 @@ function onMessage(user: User, message: ClaimMessage): void {
       for (const id of message.ids) user.reading.again.add(id)
       user.context.publish()
   }
+}
+
+/** Whether the claim was there before the other page's. Pages of one browser have one clock; ties go by page id. */
+function isBefore(
+  { pageId }: User,
+  { since }: Claim,
+  other: { readonly since: number; readonly from: string },
+): boolean {
+  return since === other.since ? pageId < other.from : since < other.since
 }
 
 /** Whether nobody would miss it here: nothing was recorded in it, and nothing is being typed. */

@@ -13,7 +13,6 @@ import {
   readInitialSessions,
   recordedMessage,
   recordedTitle,
-  scopeOfMessage,
   wholeCount,
   workspaceOf,
 } from './history.js'
@@ -182,7 +181,6 @@ export function createSessionStore({
           rank: saidAt ?? nextRank(user),
           isNew: saidAt === undefined,
           keepsContent: persistContent,
-          scopeOf: scopeOfMessage,
         })
       }),
 

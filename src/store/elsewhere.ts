@@ -83,12 +83,10 @@ export function tellUnavailable(user: User): void {
   user.context.emit({ type: 'claims-unavailable' })
 }
 
-/** What pages tell each other about claims. `from` and `to` are page ids, `since` is in ms since the epoch. */
+/** What pages tell each other about claims. `from` is a page id, `since` is in ms since the epoch. */
 export type ClaimMessage =
-  /** I have this conversation, or will if nobody objects. */
+  /** I have this conversation, or will if nobody objects: a page that had it before says `held` as well. */
   | { readonly type: 'held'; readonly id: string; readonly since: number; readonly from: string }
-  /** No: I had it before you. */
-  | { readonly type: 'object'; readonly id: string; readonly since: number; readonly from: string; readonly to: string }
   /** Give it to me: it was mine before a reload (`back`), or a person asked for it (`take`). */
   | { readonly type: 'ask'; readonly id: string; readonly from: string; readonly why: 'back' | 'take' }
   | { readonly type: 'released'; readonly id: string }
@@ -100,7 +98,7 @@ export type ClaimMessage =
 /** Checks a message from outside: another version's, or any script's. */
 export function readClaimMessage(data: unknown): ClaimMessage | undefined {
   if (!isObject(data)) return undefined
-  const { type, id, since, from, to, why, ids } = data
+  const { type, id, since, from, why, ids } = data
   if (type === 'changed') {
     return Array.isArray(ids) && ids.every((one) => typeof one === 'string') ? { type, ids } : undefined
   }
@@ -109,18 +107,8 @@ export function readClaimMessage(data: unknown): ClaimMessage | undefined {
   if (type === 'released') return { type, id }
   if (typeof from !== 'string') return undefined
   if (type === 'ask') return why === 'back' || why === 'take' ? { type, id, from, why } : undefined
-  if (typeof since !== 'number' || !Number.isFinite(since)) return undefined
-  if (type === 'held') return { type, id, since, from }
-  return type === 'object' && typeof to === 'string' ? { type, id, since, from, to } : undefined
-}
-
-/** Whether the claim was there before the other one. Pages of one browser have one clock; ties go by page id. */
-export function isBefore(
-  own: { readonly since: number },
-  ownPage: string,
-  other: { readonly since: number; readonly from: string },
-): boolean {
-  return own.since === other.since ? ownPage < other.from : own.since < other.since
+  if (type !== 'held' || typeof since !== 'number' || !Number.isFinite(since)) return undefined
+  return { type, id, since, from }
 }
 
 /** A Web Lock that was asked for. */

@@ -17,8 +17,11 @@ export function listedSessions(user: User): readonly ConversationSession[] {
   return listed.sort(byRank).map(({ session }) => session)
 }
 
-/** Takes in a row that was read. A save that was not answered may or may not be in it: then it is read again after the answer. */
-export function adopt(user: User, row: RankedSession): void {
+/**
+ * Takes in a row that was read. A save that was not answered may or may not be in it: then it is read again after the answer; and so
+ * may what was learned while it was read, if it `isLate`.
+ */
+export function adopt(user: User, row: RankedSession, isLate = false): void {
   const { conversationId, rank } = row
   if (row.userId !== user.userId || user.removedIds.has(conversationId)) return
   user.highestRank = Math.max(user.highestRank, rank)
@@ -28,6 +31,10 @@ export function adopt(user: User, row: RankedSession): void {
     return
   }
   if (entry?.stored && isSameRow(entry.stored, row)) return // as before, so that nothing is drawn again
+  if (isLate) {
+    user.reading.again.add(conversationId)
+    return
+  }
   const known =
     entry ?? createEntry({ userId: user.userId, conversationId, workspace: row.workspace, scope: user.scope })
   const { title, lastMessagePreview, ...bare } = row
@@ -38,8 +45,9 @@ export function adopt(user: User, row: RankedSession): void {
 
 /** Reads a conversation's row. */
 export async function readRow(user: User, conversationId: string): ReturnType<SessionAdapter['get']> {
+  const before = user.entries.get(conversationId)?.stored
   const row = await user.context.adapter.get(user.userId, conversationId)
-  if (!user.isGone && typeof row === 'object') adopt(user, row)
+  if (!user.isGone && typeof row === 'object') adopt(user, row, user.entries.get(conversationId)?.stored !== before)
   return row
 }
 
@@ -118,7 +126,7 @@ export function nextRank(user: User): number {
 }
 
 /** The scope in which a message with an id is counted, once however many pages record it. */
-export function scopeOfMessage(messageId: string): string {
+function scopeOfMessage(messageId: string): string {
   return shortHash(messageId.slice(0, 4 * maxIdBytes))
 }
 
@@ -166,10 +174,9 @@ export function recordedMessage(
     rank,
     isNew,
     keepsContent,
-    scopeOf,
-  }: { at: number; rank: number; isNew: boolean; keepsContent: boolean; scopeOf: (id: string) => string },
+  }: { readonly at: number; readonly rank: number; readonly isNew: boolean; readonly keepsContent: boolean },
 ): Recorded {
-  const scope = messageId === undefined ? undefined : scopeOf(messageId)
+  const scope = messageId === undefined ? undefined : scopeOfMessage(messageId)
   const shown = keepsContent ? preview(wellFormed(text)) : undefined
   // Of a message that comes again nobody knows here whether it was the first.
   const title = shown !== undefined && role === 'user' && isNew ? firstCodePoints(shown, maxMessageTitle).trim() : ''

@@ -17,9 +17,9 @@ function journalKey({ context, userId, pageId }: User, conversationId: string): 
 }
 
 /** Writes what is not acknowledged. Synchronous, for a page that goes away. */
-export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
+export function writeJournal(user: User): void {
   if (user.isGone) return
-  writeRemovals(user, { isLeaving })
+  writeRemovals(user)
   if (user.context.adapter.durability !== 'committed') return
   tryStorage(user.context, 'localStorage', (storage) => {
     for (const entry of dueEntries(user)) {
@@ -29,10 +29,10 @@ export function writeJournal(user: User, { isLeaving }: { readonly isLeaving: bo
 }
 
 /** Removals go into the journal for every adapter: what a person may still undo is carried out by a later page. */
-export function writeRemovals(user: User, { isLeaving }: { readonly isLeaving: boolean }): void {
+export function writeRemovals(user: User): void {
   tryStorage(user.context, 'localStorage', (storage) => {
-    for (const [conversationId, { dueAt }] of user.removals) {
-      const value = { removed: true, epoch: user.epoch, ...(dueAt !== undefined && !isLeaving && { dueAt }) }
+    for (const [conversationId, removal] of user.removals) {
+      const value = { removed: true, epoch: user.epoch, ...removal }
       storage.setItem(journalKey(user, conversationId), JSON.stringify(value))
     }
   })

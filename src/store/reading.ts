@@ -49,7 +49,7 @@ export async function refresh(user: User): Promise<void> {
     reading.newest = newest
     for (const row of listed) {
       const known = user.entries.get(row.conversationId)?.stored
-      adopt(user, row)
+      adopt(user, row, known !== before.get(row.conversationId))
       if (known) tellNews(user, row, known)
     }
     if (reading.next === undefined || next === undefined) reading.next = next

@@ -1,5 +1,5 @@
 import { storageError } from '../core/storage-error.js'
-import { epochKey, keysWith, storageKey, type WebStorage } from '../core/web-storage.js'
+import { epochKey, keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
 import { closeClaims } from './claims.js'
 import type { StoreContext } from './context.js'
 import { dropPointers, tryStorage } from './device-keys.js'
@@ -21,7 +21,7 @@ export function removeConversation(user: User, conversationId: string, undoMs: n
   const isGone = user.removedIds.has(conversationId) && !user.removals.has(conversationId)
   user.removedIds.add(conversationId)
   user.removals.set(conversationId, undoMs > 0 && !isGone ? { dueAt: nowMs(user) + undoMs } : {})
-  if (user.context.browser.isHidden()) writeRemovals(user, { isLeaving: false })
+  if (user.context.browser.isHidden()) writeRemovals(user)
   const isPending = () => undoMs === 0 && user.removals.has(conversationId)
   return saveAll(user).then(
     async () => {
@@ -79,59 +79,50 @@ export async function clearConversations(user: User, workspace: string | undefin
 
 /** Forgets the user on this device. Other tabs see another epoch. */
 export async function forgetUser(context: StoreContext, user: User, epoch: string): Promise<void> {
+  const { name, adapter } = context
   stopUser(user)
-  forgetDevice(context, user.userId, epoch)
-  forgetTab(context, user.userId)
-  await context.adapter.forget?.(user.userId, epoch)
+  tryStorage(context, 'localStorage', (own) => {
+    // The epoch first: what another page writes from here on is not there.
+    own.setItem(epochKey(name, user.userId), epoch)
+    own.setItem(importOverKey(name), '1')
+    own.removeItem(name)
+    own.removeItem(storageKey(name, 'quarantine', name))
+  })
+  removeKeys(user, 'localStorage', kinds)
+  await adapter.forget?.(user.userId, epoch)
 }
 
 /** The user signed out in another tab. */
 export function forgetHere(context: StoreContext, user: User): void {
   stopUser(user)
-  forgetTab(context, user.userId)
   // What this tab saved before it heard of it: a device adapter removes what it meets of an older epoch.
   if (context.adapter.place === 'device') void ignoreRejection(context.adapter.list(user.userId, { limit: 1_000 }))
 }
 
+/** Also in this tab's own storage. What other tabs have there carries an epoch that is over. */
 function stopUser(user: User): void {
   endUser(user, signedOutError())
   closeClaims(user)
   user.unsubscribe?.()
-}
-
-/** The user's keys in this tab's own storage. Those of other tabs carry an epoch that is over. */
-function forgetTab(context: StoreContext, userId: string): void {
-  tryStorage(context, 'sessionStorage', (own) => removeKeys(own, context.name, userId))
-}
-
-function forgetDevice(context: StoreContext, userId: string, epoch: string): void {
-  const { name } = context
-  tryStorage(context, 'localStorage', (own) => {
-    // The epoch first: what another page writes from here on is not there.
-    own.setItem(epochKey(name, userId), epoch)
-    own.setItem(importOverKey(name), '1')
-    own.removeItem(name)
-    own.removeItem(storageKey(name, 'quarantine', name))
-    removeKeys(own, name, userId)
-  })
-}
-
-function removeKeys(storage: WebStorage, name: string, userId: string): void {
-  const ofUser = ['pointer', 'left', 'journal', 'draft', 'unsent'].map((kind) => storageKey(name, kind, userId))
-  const quarantined = storageKey(name, 'quarantine', `${storageKey(name, 'journal', userId)}/`)
-  for (const key of keysWith(storage, `${name}/`)) {
-    const isOfUser = ofUser.some((prefix) => key === prefix || key.startsWith(`${prefix}/`))
-    if (isOfUser || key.startsWith(quarantined)) storage.removeItem(key)
-  }
+  removeKeys(user, 'sessionStorage', kinds)
 }
 
 /** What earlier pages kept before `persistContent: false`. */
-export function dropTexts({ context, userId }: User): void {
-  for (const kind of ['localStorage', 'sessionStorage'] as const) {
-    tryStorage(context, kind, (storage) => {
-      for (const what of ['draft', 'unsent']) {
-        for (const key of keysWith(storage, `${storageKey(context.name, what, userId)}/`)) storage.removeItem(key)
-      }
-    })
-  }
+export function dropTexts(user: User): void {
+  for (const where of ['localStorage', 'sessionStorage'] as const) removeKeys(user, where, ['draft', 'unsent'])
+}
+
+/** What a store and a turn client keep of a user beside the rows. */
+const kinds = ['pointer', 'left', 'journal', 'draft', 'unsent']
+
+function removeKeys({ context, userId }: User, where: 'localStorage' | 'sessionStorage', of: readonly string[]): void {
+  const { name } = context
+  tryStorage(context, where, (storage) => {
+    for (const key of keysWith(storage, `${name}/`)) {
+      const [kind = '', owner = ''] = parseStorageKey(name, key)
+      // An entry of the journal that could not be read is quarantined under its key.
+      const isQuarantined = of === kinds && kind === 'quarantine' && parseStorageKey(name, owner)[1] === userId
+      if ((owner === userId && of.includes(kind)) || isQuarantined) storage.removeItem(key)
+    }
+  })
 }

@@ -58,7 +58,7 @@ export function onLifecycle(user: User, event: LifecycleEvent): void {
 
 /** The page is hidden: it may never be seen again. */
 function onHidden(user: User): void {
-  writeJournal(user, { isLeaving: false })
+  writeJournal(user)
   user.context.drafts?.share(user)
   void saveAll(user)
 }
@@ -67,7 +67,7 @@ function onHidden(user: User): void {
 function onPageHide(user: User): void {
   settleWaiting(user)
   for (const id of user.removals.keys()) user.removals.set(id, {}) // what could be undone is final now
-  writeJournal(user, { isLeaving: true })
+  writeJournal(user)
   user.context.drafts?.share(user)
   sendBeforeLeaving(user)
   stamp(user)
@@ -99,7 +99,7 @@ export async function leaveUser(user: User, why: Parameters<typeof endUser>[1]):
   closeClaims(user)
   user.unsubscribe?.()
   user.context.drafts?.share(user)
-  writeJournal(user, { isLeaving: false })
+  writeJournal(user)
   user.ended.resolve(why)
   try {
     await saveAll(user)

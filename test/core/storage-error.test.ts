@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { indexedDbError } from '../../src/adapters/dexie/connection.js'
 import { storageError } from '../../src/core/storage-error.js'
 
 describe('storageError', () => {
@@ -10,6 +11,13 @@ describe('storageError', () => {
   it.each(['QuotaExceededError', 'NS_ERROR_DOM_QUOTA_REACHED'])('recognises a full storage by %s', (name) => {
     const cause = Object.assign(new Error('full'), { name })
     expect(storageError('a storage', cause)).toMatchObject({ code: 'quota-exceeded', cause })
+  })
+
+  it.each([
+    { name: 'AbortError', inner: { name: 'QuotaExceededError' } },
+    { name: 'BulkError', inner: null, failures: [{ name: 'ConstraintError' }, { name: 'QuotaExceededError' }] },
+  ])('recognises a full storage inside an error of Dexie: %j', (cause) => {
+    expect(indexedDbError(cause)).toMatchObject({ code: 'quota-exceeded', cause })
   })
 
   it('takes anything else for a storage that cannot be used', () => {
@@ -29,6 +37,6 @@ describe('storageError', () => {
     [{ name: 'AbortError', inner: null }, 'IndexedDB failed (AbortError).'],
     ['odd', 'IndexedDB failed.'],
   ])('blames the settings only if the browser does: %s', (cause, sentence) => {
-    expect(storageError('IndexedDB', cause).message).toBe(`${sentence} The chat continues in memory.`)
+    expect(indexedDbError(cause).message).toBe(`${sentence} The chat continues in memory.`)
   })
 })

@@ -71,10 +71,7 @@ function world() {
       ...(messageId !== undefined && { messageId: `m${messageId}` }),
     } as const
     const at = ++rank
-    entry = record(
-      entry,
-      recordedMessage(message, { at, rank: at, isNew: true, keepsContent: true, scopeOf: shortHash }),
-    )
+    entry = record(entry, recordedMessage(message, { at, rank: at, isNew: true, keepsContent: true }))
   }
 
   function apply(change: SessionChange): boolean {

@@ -1,7 +1,7 @@
 import { isObject } from '../../core/checks.js'
 import type { Clock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
-import { storageError } from '../../core/storage-error.js'
+import { nameOf, storageError } from '../../core/storage-error.js'
 import { type Database, database } from './database.js'
 
 /** How long a call waits for the database to open. An opening that takes longer is given up, and the next call opens again. */
@@ -54,7 +54,7 @@ export function connection(name: string, source: IndexedDbSource, clock: Clock) 
       try {
         return await run(await withinBound(opening))
       } catch (error) {
-        if (!mayRetry || !isLostConnection(error)) throw storageError('IndexedDB', error)
+        if (!mayRetry || !isLostConnection(error)) throw indexedDbError(error)
         giveUp(opening)
       }
     }
@@ -121,12 +121,26 @@ function opensOnce(indexedDB: IDBFactory): IDBFactory {
 }
 
 function openError(cause: DOMException): LeftoffError {
-  if (cause.name !== 'VersionError') return storageError('IndexedDB', cause)
+  if (cause.name !== 'VersionError') return indexedDbError(cause)
   return new LeftoffError(
     'newer-version',
     'A newer version of leftoff wrote this database. It was left alone; reload the page to get the newer code.',
     { cause },
   )
+}
+
+/** The typed error for what Dexie threw. */
+export function indexedDbError(error: unknown): LeftoffError {
+  return storageError('IndexedDB', error, nameInside(error))
+}
+
+/** What the browser called it: Dexie wraps an error of IndexedDB in one of its own, or those of each write of a bulk that failed. */
+function nameInside(error: unknown): string {
+  if (!isObject(error)) return ''
+  const inner = nameInside(error.inner)
+  const failures = Array.isArray(error.failures) ? error.failures.map(nameInside) : []
+  const full = [nameOf(error), inner, ...failures].find((name) => /quota/i.test(name))
+  return full ?? (inner || nameOf(error))
 }
 
 function close({ dexie }: Database): void {

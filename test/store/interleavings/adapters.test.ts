@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { localStorageAdapter } from '../../../src/adapters/local-storage/local-storage-adapter.js'
 import { memoryAdapter } from '../../../src/adapters/memory/memory-adapter.js'
 import type { SessionStore } from '../../../src/store/session-store.js'
+import { deferred, type Gate, gated } from '../../support/gated.js'
 import { changeTo, session } from '../../support/session.js'
 import { faulty, setUp } from '../../support/tabs.js'
 
@@ -48,6 +49,34 @@ describe('persistContent: false', () => {
     a.store.recordMessage(say('y'))
     await clock.advance(2000)
     expect(JSON.stringify(a.store.getState())).not.toContain('secret')
+  })
+})
+
+describe('reading', () => {
+  it('shows nothing older because it arrives later', async () => {
+    const { subscribe: _, ...account } = memoryAdapter()
+    const { openTab, settle } = setUp({ adapter: account, snapshot: false })
+    const gate: Gate = {}
+    const [a, b] = [openTab(), openTab({ adapter: gated(account, gate) })]
+    await a.store.initConversation('w')
+    const counts = () => b.store.getState().sessions.map(({ messageCount }) => messageCount)
+    const sayIn = async (text: string) => {
+      a.store.recordMessage(say(text))
+      await a.store.flush()
+      await settle()
+    }
+    await sayIn('one')
+    await b.store.initConversation('w')
+    await settle()
+    const slow = deferred()
+    gate.get = slow.p
+    await sayIn('two')
+    gate.get = undefined
+    await sayIn('three')
+    expect(counts()).toEqual([3])
+    slow.open()
+    await settle()
+    expect(counts()).toEqual([3])
   })
 })
 
