@@ -1,4 +1,5 @@
 import { pause } from '../core/clock.js'
+import { isUntouched } from './history.js'
 import {
   type ClaimMessage,
   channelName,
@@ -10,8 +11,7 @@ import {
   requestLock,
   setElsewhere,
   tellUnavailable,
-} from './elsewhere.js'
-import { isUntouched } from './history.js'
+} from './other-tabs.js'
 import { type Deferred, deferred } from './promises.js'
 import type { User } from './user.js'
 

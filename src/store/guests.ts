@@ -7,9 +7,9 @@ import { keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
 import { takeClaim } from './claims.js'
 import type { GuestClaim } from './context.js'
 import { dropPointers, graceMs, readPointer, tryStorage, writePointer } from './device-keys.js'
+import { leaveUser, readEpoch, startUser } from './lifecycle.js'
 import { placeIn } from './place.js'
 import { ignoreRejection } from './promises.js'
-import { leaveUser, readEpoch, startUser } from './session-user.js'
 import { signedOutError, User } from './user.js'
 
 /** Options of {@link guests}. */

@@ -3,11 +3,11 @@ import type { SessionChange } from '../core/change.js'
 import { LeftoffError as Failure, type LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/ids.js'
 import { storageError } from '../core/storage-error.js'
-import { announceChanged } from './elsewhere.js'
 import { acknowledge, beginAnew, changeOf, type Entry, withoutUnsent } from './entry.js'
 import { dropEntry, dueEntries, putEntry } from './history.js'
 import { settleJournal, settleReplay } from './journal.js'
 import { replaceLost } from './opening.js'
+import { announceChanged } from './other-tabs.js'
 import { nowMs, type Replay, type User } from './user.js'
 
 /** What storage said of something that it will never take. */

@@ -158,36 +158,3 @@ function vanish(user: User, conversationId: string, isRemoved: boolean): void {
   // The storage was cleared: what was cleared stays cleared, and what is said from now on begins the conversation anew.
   addNew(user, entry.workspace, conversationId, randomScope())
 }
-
-/** Keeps the number of rows on a device within its bound: the newest, and of each workspace at least ten. */
-export async function removeOldest(user: User): Promise<readonly string[]> {
-  const { adapter, maxConversations, keepsContent } = user.context
-  const kept = new Map<string, number>()
-  const removed: string[] = []
-  let position = 0
-  for await (const page of sessionPages(adapter, user.userId, pageSize)) {
-    if (user.isGone) return []
-    for (const row of page.sessions) {
-      const { conversationId, workspace } = row
-      if (!keepsContent) adopt(user, row) // which takes its texts out of storage
-      const ofWorkspace = (kept.get(workspace) ?? 0) + 1
-      kept.set(workspace, ofWorkspace)
-      const isOpen = user.claims.has(conversationId) || user.openElsewhere.includes(conversationId)
-      const isBeyond = adapter.place === 'device' && ++position > maxConversations && ofWorkspace > minPerWorkspace
-      if (isBeyond && !isOpen) removed.push(conversationId)
-    }
-  }
-  if (removed.length === 0) return removed
-  // Before the adapter reports it: what was removed to make room was not removed by somebody else.
-  for (const id of removed) user.removedIds.add(id)
-  try {
-    await adapter.remove(user.userId, removed)
-  } catch (cause) {
-    for (const id of removed) user.removedIds.delete(id)
-    throw cause
-  }
-  for (const id of removed) dropEntry(user, id)
-  return removed
-}
-
-const minPerWorkspace = 10

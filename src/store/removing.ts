@@ -1,19 +1,24 @@
+import { sessionPages } from '../core/adapter.js'
 import { storageError } from '../core/storage-error.js'
 import { epochKey, keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
 import { closeClaims } from './claims.js'
 import type { StoreContext } from './context.js'
 import { dropPointers, tryStorage } from './device-keys.js'
-import { announceChanged } from './elsewhere.js'
 import type { Entry } from './entry.js'
-import { dropEntry } from './history.js'
+import { adopt, dropEntry } from './history.js'
 import { deleteJournal, writeRemovals } from './journal.js'
 import { replaceLost } from './opening.js'
+import { announceChanged } from './other-tabs.js'
 import { openPlace } from './place.js'
 import { ignoreRejection } from './promises.js'
 import { readAgain } from './reading.js'
 import { saveAll } from './saving.js'
 import { importOverKey } from './snapshot.js'
 import { endUser, nowMs, signedOutError, type User } from './user.js'
+
+/** How many sessions are looked at at once, and how many of a workspace stay in any case. */
+const pageSize = 100
+const minPerWorkspace = 10
 
 /** Removes a conversation, at once or when it can no longer be undone. */
 export function removeConversation(user: User, conversationId: string, undoMs: number): Promise<void> {
@@ -75,6 +80,37 @@ export async function clearConversations(user: User, workspace: string | undefin
     const id = openPlace(place)?.conversationId
     if (id !== undefined && user.places.get(own) === place) replaceLost(user, id)
   }
+}
+
+/** Keeps the number of rows on a device within its bound: the newest, and of each workspace at least ten. */
+export async function removeOldest(user: User): Promise<readonly string[]> {
+  const { adapter, maxConversations, keepsContent } = user.context
+  const kept = new Map<string, number>()
+  const removed: string[] = []
+  let position = 0
+  for await (const page of sessionPages(adapter, user.userId, pageSize)) {
+    if (user.isGone) return []
+    for (const row of page.sessions) {
+      const { conversationId, workspace } = row
+      if (!keepsContent) adopt(user, row) // which takes its texts out of storage
+      const ofWorkspace = (kept.get(workspace) ?? 0) + 1
+      kept.set(workspace, ofWorkspace)
+      const isOpen = user.claims.has(conversationId) || user.openElsewhere.includes(conversationId)
+      const isBeyond = adapter.place === 'device' && ++position > maxConversations && ofWorkspace > minPerWorkspace
+      if (isBeyond && !isOpen) removed.push(conversationId)
+    }
+  }
+  if (removed.length === 0) return removed
+  // Before the adapter reports it: what was removed to make room was not removed by somebody else.
+  for (const id of removed) user.removedIds.add(id)
+  try {
+    await adapter.remove(user.userId, removed)
+  } catch (cause) {
+    for (const id of removed) user.removedIds.delete(id)
+    throw cause
+  }
+  for (const id of removed) dropEntry(user, id)
+  return removed
 }
 
 /** Forgets the user on this device. Other tabs see another epoch. */

@@ -34,7 +34,7 @@ export class User {
   signedOutElsewhere: 'refused' | 'kept' | 'said' | undefined
   /** The sign-in this page belongs to. */
   epoch: string
-  /** session-user.ts: what must have happened before anything is opened. Never rejects. */
+  /** lifecycle.ts: what must have happened before anything is opened. Never rejects. */
   started: Promise<void> | undefined
   /** guests.ts: what a guest has becomes the user's. Never rejects. */
   claiming: Promise<void> | undefined
@@ -60,7 +60,7 @@ export class User {
   readonly saving = new Saving()
 
   readonly reading = new Reading()
-  /** session-user.ts: what stops listening to the adapter. */
+  /** lifecycle.ts: what stops listening to the adapter. */
   unsubscribe: (() => void) | undefined
   /** snapshot.ts: the older app's blob as it was imported, which the snapshot may replace. */
   importedBlob: string | undefined

@@ -13,7 +13,7 @@ export const plantedBugs = [
   {
     what: 'a sign-out leaves the rows on the device',
     file: 'src/store/removing.ts',
-    find: '  await context.adapter.forget?.(user.userId, epoch)\n',
+    find: '  await adapter.forget?.(user.userId, epoch)\n',
     replace: '',
   },
   {
