@@ -84,15 +84,16 @@ async function chooseKnown(
   const row = await read(id)
   const isOwn = () =>
     id === pointer || user.begun.has(id) || user.entries.get(id)?.unsent || createUnknown || hasDraft(user, id)
-  const mayWatch = () =>
+  const whyNotWatch = () =>
     claim || asked === undefined || user.context.whenOpenElsewhere === 'watch' ? undefined : 'open-elsewhere'
-  const reason = ((): RedirectReason | undefined => {
+  const whyNot = (): RedirectReason | undefined => {
     if (isHidden(user, id)) return 'removed'
-    if (row === undefined) return isOwn() ? mayWatch() : 'not-found'
-    if (row === 'failed') return mayWatch()
+    if (row === undefined) return isOwn() ? whyNotWatch() : 'not-found'
+    if (row === 'failed') return whyNotWatch()
     if (typeof row === 'string') return row
-    return row.workspace === workspace ? mayWatch() : 'other-workspace'
-  })()
+    return row.workspace === workspace ? whyNotWatch() : 'other-workspace'
+  }
+  const reason = whyNot()
   if (reason) {
     releaseClaim(user, claim)
     return asked !== undefined || reason === 'newer-version' ? redirect(user, workspace, id, reason) : undefined

@@ -1,7 +1,9 @@
 import { type Collection, Dexie, type DexieOptions, type Table } from 'dexie'
 import type { StoredRow } from '../../core/change.js'
 import { isObject, maxTime } from '../../core/checks.js'
+import { shortHash } from '../../core/ids.js'
 import type { ListPlace } from '../../core/stored-row.js'
+import { readEpoch as readStoredEpoch } from '../../core/web-storage.js'
 
 /** The primary key of a row. */
 export type RowKey = [userId: string, conversationId: string]
@@ -90,6 +92,26 @@ export function rowsInOrder(
   const lower = after ? [...prefix, 0 - after.rank, after.conversationId] : [...prefix, 0 - maxTime]
   // An array sorts after every text, so this is behind all rows of rank 0.
   return sessions.where(index).between(lower, [...prefix, 0, []], !after)
+}
+
+/** The key of the user's epoch. */
+export function epochKey(userId: string): string {
+  return shortHash(userId)
+}
+
+/** The epoch that a value of the table holds, `''` if it is none. */
+export function epochIn(value: unknown): string {
+  return isObject(value) ? readStoredEpoch(value.epoch) : ''
+}
+
+/** The user's epoch, in the transaction of these tables. */
+export async function readEpoch({ epochs }: Tables, userId: string): Promise<string> {
+  return epochIn(await epochs.get(epochKey(userId)))
+}
+
+/** A value of the table. */
+export function epochRow(userId: string, epoch: string): object {
+  return { user: epochKey(userId), epoch }
 }
 
 /** The bounds of all compound keys that start with this part: a longer key sorts after a shorter one, an array after all else. */

@@ -3,12 +3,10 @@ import { readChange } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { type ChangeChannel, changeSignal } from './change-signal.js'
 import { connection, type IndexedDbSource } from './connection.js'
-import { type RowKey, read, write } from './database.js'
-import { forgetUser, readEpoch } from './epochs.js'
-import { getRow, listRows } from './read-rows.js'
-import { clearRows, removeRows } from './remove-rows.js'
+import { type RowKey, read, readEpoch, write } from './database.js'
+import { getRow, listRows, type OddRow } from './read-rows.js'
+import { clearRows, forgetUser, removeRows, tidy } from './remove-rows.js'
 import { saveRows } from './save-rows.js'
-import { type OddRow, tidy } from './tidy-rows.js'
 
 /** Options of {@link dexieAdapter}. */
 export interface DexieAdapterOptions extends IndexedDbSource {

@@ -1,10 +1,10 @@
 import type { ListQuery, SessionPage } from '../../core/adapter.js'
-import { readStoredRow, type UnreadableRow } from '../../core/read-stored-row.js'
+import type { StoredRow } from '../../core/change.js'
+import { isNewerRow, readRow } from '../../core/checks.js'
+import { LeftoffError } from '../../core/error.js'
 import type { RankedSession } from '../../core/session.js'
 import { cursorOf, placeOf, sessionOf } from '../../core/stored-row.js'
-import { type Database, placeIn, type RowKey, read, rowsInOrder } from './database.js'
-import { epochIn, epochKey, readEpoch } from './epochs.js'
-import type { OddRow } from './tidy-rows.js'
+import { type Database, epochIn, epochKey, placeIn, type RowKey, read, readEpoch, rowsInOrder } from './database.js'
 
 /** How many rows a page reads at most to make up for those that cannot be read. */
 export const maxRowsSkipped = 1_000
@@ -62,4 +62,32 @@ export async function getRow(
   const found = readStoredRow(value)
   if (found.kind !== 'row') return found
   return found.row.epoch === epochIn(epoch) ? sessionOf(found.row) : undefined
+}
+
+/** What a stored value turned out to be. */
+export type ReadRow = { readonly kind: 'row'; readonly row: StoredRow } | UnreadableRow
+
+/** A row that is damaged, or that a later leftoff wrote. */
+export interface UnreadableRow {
+  readonly kind: 'damaged' | 'newer-version'
+  readonly error: LeftoffError
+}
+
+/** Reads a row as an adapter stored it. */
+export function readStoredRow(value: unknown): ReadRow {
+  if (isNewerRow(value)) {
+    const message =
+      'A newer version of leftoff wrote this session. It was left alone; reload the page to get the newer code.'
+    return { kind: 'newer-version', error: new LeftoffError('newer-version', message) }
+  }
+  const read = readRow(value)
+  if (read.ok) return { kind: 'row', row: read.value }
+  const message = `A stored session is damaged in its field ${read.field}.`
+  return { kind: 'damaged', error: new LeftoffError('invalid-session', message) }
+}
+
+/** A row that is in the way: damaged, of a newer version, or of an epoch that ended. */
+export interface OddRow {
+  readonly key: RowKey
+  readonly read: ReadRow
 }

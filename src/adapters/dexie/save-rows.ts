@@ -1,9 +1,8 @@
 import type { Refusal, RefusalReason } from '../../core/adapter.js'
 import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
-import { readStoredRow } from '../../core/read-stored-row.js'
-import { type Database, type RowKey, withIndexField, write } from './database.js'
-import { epochIn, epochKey, epochRow } from './epochs.js'
-import { type OddRow, tidy } from './tidy-rows.js'
+import { type Database, epochIn, epochKey, epochRow, type RowKey, withIndexField, write } from './database.js'
+import { type OddRow, readStoredRow } from './read-rows.js'
+import { tidy } from './remove-rows.js'
 
 /** What became of the changes. */
 export interface SavedRows {
