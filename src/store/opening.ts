@@ -185,8 +185,8 @@ function settleIn(
 ): void {
   const before = placeIn(user, workspace)?.conversationId
   movePlace(user, workspace, event)
-  const own = before !== undefined && before !== conversationId && user.claims.get(before)
-  if (own && own.places.delete(workspace)) releaseClaim(user, own)
+  const own = before === undefined || before === conversationId ? undefined : user.claims.get(before)
+  if (own?.places.delete(workspace)) releaseClaim(user, own)
   writePointer(user, workspace, conversationId)
   if (claim) void followClaim(user, workspace, claim)
   const waiting = user.waiting

@@ -177,7 +177,7 @@ export function createEventEmitter() {
 }
 
 /** Runs an app's listener. Its own error goes where uncaught errors go, as from a DOM listener, and not into our code. */
-export function callListener(run: () => void): void {
+function callListener(run: () => void): void {
   try {
     run()
   } catch (error) {
