@@ -2,8 +2,8 @@
 const mutated = [
   'src/core/change.ts',
   // The current conversation of a page, in each workspace.
-  'src/store/{place,places}.ts',
-  'src/store/{claims,claim-lock,claim-messages}.ts',
+  'src/store/place.ts',
+  'src/store/{claims,other-tabs}.ts',
   'src/server/lease.ts',
   'src/{core/turn-event,server/turn-events}.ts',
 ]

@@ -13,9 +13,7 @@ const since = fc.constantFrom(-1e300, 0, Date.UTC(2026, 0, 1), 1e300)
 
 const message = fc.oneof(
   fc.record({ type: fc.constant('held'), id, since, from: page }),
-  fc.record({ type: fc.constant('object'), id, since, from: page, to: page }),
   fc.record({ type: fc.constant('ask'), id, from: page, why: fc.constantFrom('back', 'take', 'because') }),
-  fc.record({ type: fc.constant('answer'), id, to: page, gives: fc.boolean() }),
   fc.record({ type: fc.constant('released'), id }),
   fc.record({ type: fc.constant('changed'), ids: fc.array(id, { maxLength: 3 }) }),
   fc.constant({ type: 'signed-out', keepHistory: false }),
