@@ -4,5 +4,4 @@
  * @module leftoff/legacy
  */
 
-export type { LegacyImport } from '../store/context.js'
 export { importLegacy, type MapLegacyEntry } from './import-legacy.js'

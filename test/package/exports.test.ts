@@ -142,7 +142,7 @@ const types: Record<string, readonly string[]> = {
   ],
   'leftoff/ai-sdk': ['ChatTransport', 'ChatTransportOptions', 'CountedMessage', 'UiChunk', 'UiMessage'],
   'leftoff/dexie': ['ChangeChannel', 'DexieAdapterOptions'],
-  'leftoff/legacy': ['LegacyImport', 'MapLegacyEntry'],
+  'leftoff/legacy': ['MapLegacyEntry'],
   'leftoff/supabase': ['RpcCall', 'RpcError', 'RpcResponse', 'SupabaseAdapterOptions', 'SupabaseRpcClient'],
   'leftoff/server': [
     'AgentDriver',
