@@ -1,4 +1,3 @@
-import { isObject } from '../core/checks.js'
 import { isLeftoffError } from '../core/error.js'
 import { createId } from '../core/ids.js'
 import type { TokenUsage } from '../core/session.js'
