@@ -83,7 +83,9 @@ export function useSessionHistory(options: string | SessionHistoryOptions = {}):
     const isEnough = () => historyRing(store.getState().sessions, { workspace, capacity: wanted + 1 }).length > wanted
     let mayHaveMore = !isAll && store.getState().hasMore
     while (mayHaveMore && !isEnough()) mayHaveMore = await store.loadMore(workspace)
-    setPaged({ store, userId, workspace, shown: wanted, isAll: !mayHaveMore })
+    // Who has seen all keeps all: a conversation that another tab begins puts the oldest on no page of its own.
+    const isWhole = !mayHaveMore && !isEnough()
+    setPaged({ store, userId, workspace, shown: isWhole ? Number.POSITIVE_INFINITY : wanted, isAll: !mayHaveMore })
   }, [store, userId, workspace, shown, pageSize, isAll])
 
   return useMemo(() => {

@@ -353,6 +353,15 @@ describe('a long history', () => {
     await userEvent.click(part('.leftoff-history-more'))
     await until(() => expect(rows()).toEqual(ages.map((age) => `c${age}`)))
     expect(container.querySelector('.leftoff-history-more')).toBeNull()
+
+    // Who has seen all of it keeps all of it.
+    for (const text of ['One more', 'Another one']) {
+      store.newConversation('w')
+      store.recordMessage({ role: 'user', text })
+    }
+    await until(() => expect(rows()).toHaveLength(ages.length + 2))
+    expect(rows().at(-1)).toBe('c40')
+    expect(container.querySelector('.leftoff-history-more')).toBeNull()
   })
 
   it('names today, yesterday, the days of a week, then months', () => {
