@@ -43,8 +43,9 @@ export function adopt(user: User, row: RankedSession, isLate = false): void {
   else putEntry(user, record(withStored(known, bare), withoutContent(nextRank(user))))
 }
 
-/** Reads a conversation's row. */
+/** Reads a conversation's row. Throws why the user is gone, if so: a claim can be granted after that, and storage may hang. */
 export async function readRow(user: User, conversationId: string): ReturnType<SessionAdapter['get']> {
+  if (user.isGone) throw await user.ended.promise
   const before = user.entries.get(conversationId)?.stored
   const row = await user.context.adapter.get(user.userId, conversationId)
   if (!user.isGone && typeof row === 'object') adopt(user, row, user.entries.get(conversationId)?.stored !== before)

@@ -119,4 +119,23 @@ export const foundOnDexie: readonly FoundScene[] = [
       { do: 'record', page: 0, how: 'with id' },
     ],
   },
+  {
+    title: 'a page that is shown after its store was disposed asks nothing of storage, which may hang',
+    seed: 3794,
+    storage: 'dexie',
+    devices: 1,
+    invariant: 'no timer left',
+    fault: 'disposed while it claims',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 0, device: 0, how: 'prerendered' },
+      { do: 'new', page: 0, workspace: 0 },
+      { do: 'remove', page: 0, conversation: 10 },
+      { do: 'switch', page: 0, conversation: 10 },
+      { do: 'storage', page: 0, how: 'read hang' },
+      { do: 'dispose', page: 0 },
+      { do: 'thaw', page: 0, wait: 1100 },
+      { do: 'record', page: 0, wait: 1100 },
+      { do: 'show', page: 0 },
+    ],
+  },
 ]

@@ -63,6 +63,29 @@ describe('opening', () => {
     expect(store.getState()).toMatchObject({ status: 'ready', currentConversationId: id })
   })
 
+  it('a switch that waits for its claim asks nothing of storage once the store is disposed', async () => {
+    const memory = memoryAdapter()
+    let reads = 0
+    const counted: SessionAdapter = {
+      ...memory,
+      get: (...request) => {
+        reads++
+        return memory.get(...request)
+      },
+    }
+    const { browser, openTab, settle } = setUp({ adapter: counted, snapshot: false })
+    const { store } = openTab()
+    await store.initConversation('w')
+    await settle()
+    browser.lockMode = 'silent'
+    const switched = store.switchConversation('c1')
+    await settle()
+    const before = reads
+    await store.dispose()
+    expect(await switched).toEqual({ ok: false, reason: 'not-found' })
+    expect(reads).toBe(before)
+  })
+
   it('the last of two switches wins', async () => {
     const real = memoryAdapter()
     const gates: Record<string, Promise<void>> = {}
