@@ -51,7 +51,7 @@ export async function choose(
 export async function chooseInMemory(user: User, workspace: string, options: OpenOptions): Promise<Choice> {
   // It may be only the locks that are slow: then storage still says in time that the conversation is gone.
   let isRemoved = false
-  const id = options.conversationId ?? readPointer(user, workspace)
+  const id = options.conversationId ?? readPointer(user, workspace)?.conversationId
   if (id !== undefined) {
     readRow(user, id).then(
       (row) => {
@@ -72,18 +72,20 @@ async function chooseKnown(
   read: (conversationId: string) => ReturnType<typeof readClaimed>,
 ): Promise<Choice | undefined> {
   const pointer = readPointer(user, workspace)
-  const id = asked ?? pointer
+  const id = asked ?? pointer?.conversationId
   if (id === undefined) return undefined
-  const isLeft = id === pointer && user.hasLeftStamp
+  const isOurs = id === pointer?.conversationId
+  const isLeft = isOurs && user.hasLeftStamp
+  const isAsking = isLeft && !pointer.isWatched
   // Our last page frees its lock within some 10 ms; another that took the conversation in the gap gives it back if it is unused.
-  if (isLeft) void askHolder(user, id, 'back', graceMs)
-  const claim = await takeClaim(user, id, { waitMs: isLeft ? graceMs : 0 })
+  if (isAsking) void askHolder(user, id, 'back', graceMs)
+  const claim = await takeClaim(user, id, { waitMs: isAsking ? graceMs : 0 })
   // Held by a live page, and no stamp: this tab is a copy of it.
   if (!claim && !isLeft && asked === undefined) return chooseNew(user, workspace)
   const isKnown = user.entries.has(id)
   const row = await read(id)
   const isOwn = () =>
-    id === pointer || user.begun.has(id) || user.entries.get(id)?.unsent || createUnknown || hasDraft(user, id)
+    isOurs || user.begun.has(id) || user.entries.get(id)?.unsent || createUnknown || hasDraft(user, id)
   const whyNotWatch = () =>
     claim || asked === undefined || user.context.whenOpenElsewhere === 'watch' ? undefined : 'open-elsewhere'
   const whyNot = (): RedirectReason | undefined => {

@@ -3,6 +3,7 @@ import { parseJson } from '../core/text.js'
 import { epochKey, keysWith, readEpoch, storageKey, type WebStorage } from '../core/web-storage.js'
 import type { Browser } from './browser.js'
 import type { StoreContext } from './context.js'
+import { placeIn } from './place.js'
 import type { User } from './user.js'
 
 /** How long a page that left a conversation has to come back before another tab opens it. */
@@ -12,20 +13,30 @@ function pointerKey({ context, userId }: User, workspace: string): string {
   return storageKey(context.name, 'pointer', userId, workspace, context.panel)
 }
 
-/** Which conversation this tab had in the workspace. A hint, never proof: a copied tab carries a copy of it. */
-export function readPointer(user: User, workspace: string): string | undefined {
+/** Which conversation this tab had in a workspace. */
+export interface Pointer {
+  readonly conversationId: string
+  /** It was another page's: a page that reloads asks only for its own back. */
+  readonly isWatched: boolean
+}
+
+/** What this tab had in the workspace. A hint, never proof: a copied tab carries a copy of it. */
+export function readPointer(user: User, workspace: string): Pointer | undefined {
   return tryStorage(user.context, 'sessionStorage', (storage) => {
     const key = pointerKey(user, workspace)
     const value = parseJson(storage.getItem(key) ?? '')
     if (!isObject(value) || typeof value.conversationId !== 'string' || value.conversationId === '') return undefined
-    if (value.epoch === user.epoch) return value.conversationId
+    const { conversationId, isWatched } = value
+    if (value.epoch === user.epoch) return { conversationId, isWatched: isWatched === true }
     storage.removeItem(key) // of a sign-in that ended
     return undefined
   })
 }
 
 export function writePointer(user: User, workspace: string, conversationId: string): void {
-  const text = JSON.stringify({ conversationId, epoch: user.epoch })
+  const place = placeIn(user, workspace)
+  const isWatched = place?.conversationId === conversationId && place.state === 'watching'
+  const text = JSON.stringify({ conversationId, epoch: user.epoch, ...(isWatched && { isWatched }) })
   tryStorage(user.context, 'sessionStorage', (storage) => storage.setItem(pointerKey(user, workspace), text))
 }
 

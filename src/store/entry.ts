@@ -22,6 +22,8 @@ export interface Entry {
   readonly countedAt: number
   /** What storage acknowledged, by scope. */
   readonly acknowledged: Readonly<Record<string, ScopeTotals>>
+  /** Scopes of messages that the stored row may know already: not shown as counted until it was saved and read. */
+  readonly recalled: readonly string[]
   /** What storage has not acknowledged yet. */
   readonly unsent: Unsent | undefined
   /** What an app sees of the conversation, `undefined` while there is nothing to see; with its rank, and without. */
@@ -49,6 +51,7 @@ export function createEntry(
     othersStored: 0,
     countedAt: 0,
     acknowledged: {},
+    recalled: [],
     unsent: undefined,
     ...fields,
   })
@@ -56,13 +59,14 @@ export function createEntry(
 
 /** The entry with what was just recorded. */
 export function record(entry: Entry, { message, activity, preview, titles }: Recorded): Entry {
-  const { unsent = {} } = entry
-  let { total } = entry
+  const { unsent = {}, acknowledged, stored } = entry
+  let { total, recalled } = entry
   let counts = unsent.counts
   if (message) {
     const one: ScopeTotals = { messages: 1, ...(message.usage && { usage: message.usage }) }
     if (message.scope === undefined) total = addExcess(total, undefined, one)
     const scope = message.scope ?? entry.scope
+    if (message.isRecalled && stored && !acknowledged[scope] && !counts?.[scope]) recalled = [...recalled, scope]
     counts = { ...counts, [scope]: message.scope === undefined ? total : raise(counts?.[scope], one) }
   }
   // The first message of a page keeps its title; storage keeps the first of all pages.
@@ -71,6 +75,7 @@ export function record(entry: Entry, { message, activity, preview, titles }: Rec
   return withView({
     ...entry,
     total,
+    recalled,
     countedAt: message && message.scope === undefined && activity ? activity.at : entry.countedAt,
     unsent: {
       ...unsent,
@@ -102,7 +107,7 @@ export function changeOf(entry: Entry, epoch: string): SessionChange {
 /** The entry after storage acknowledged `sent`. What was recorded while it was on its way stays to be sent. */
 export function acknowledge(entry: Entry, sent: SessionChange): Entry {
   const { unsent = {} } = entry
-  const stored = show(entry.stored ?? newSession(entry), sent, entry.acknowledged)
+  const stored = show(entry.stored ?? newSession(entry), sent, entry)
   const counts = Object.entries(unsent.counts ?? {}).filter(([scope, totals]) => totals !== sent.counts?.[scope])
   // The latest at the end, those that are still counted in after them: an id that is recorded again is not shown twice.
   const known = new Map(Object.entries(entry.acknowledged))
@@ -126,6 +131,7 @@ export function acknowledge(entry: Entry, sent: SessionChange): Entry {
     ...entry,
     stored,
     begins: undefined,
+    recalled: entry.recalled.filter((scope) => !scopesSent.includes(scope)),
     othersStored: scopesSent.includes(entry.scope) ? scopesSent.length - 1 : entry.othersStored + scopesSent.length,
     acknowledged,
     unsent: Object.keys(left).length > 0 ? left : undefined,
@@ -179,9 +185,9 @@ export function withScope(entry: Entry, scope: string): Entry {
 }
 
 function withView(entry: Omit<Entry, 'view' | 'session'>): Entry {
-  const { stored, unsent, begins, acknowledged } = entry
+  const { stored, unsent, begins } = entry
   const isNothing = !stored && (!unsent || (begins === undefined && !unsent.activity))
-  const view = isNothing ? undefined : unsent ? show(stored ?? newSession(entry), unsent, acknowledged) : stored
+  const view = isNothing ? undefined : unsent ? show(stored ?? newSession(entry), unsent, entry) : stored
   return { ...entry, view, session: view && withoutRank(view) }
 }
 
@@ -203,10 +209,12 @@ function newSession({
 function show(
   base: RankedSession,
   { counts = {}, activity, preview, titles }: Unsent,
-  acknowledged: Entry['acknowledged'],
+  { acknowledged, recalled }: Pick<Entry, 'acknowledged' | 'recalled'>,
 ): RankedSession {
   let sum: ScopeTotals = { messages: base.messageCount, ...(base.tokenUsage && { usage: base.tokenUsage }) }
-  for (const [scope, totals] of Object.entries(counts)) sum = addExcess(sum, acknowledged[scope], totals)
+  for (const [scope, totals] of Object.entries(counts)) {
+    if (!recalled.includes(scope)) sum = addExcess(sum, acknowledged[scope], totals)
+  }
   const { lastMessagePreview: oldPreview, title: oldTitle, ...rest } = base
   const lastMessagePreview = preview ? preview.text : oldPreview
   // A stored title may be a person's, which the app's does not replace; the row is read again once this is saved.

@@ -141,7 +141,7 @@ function movePointers(guest: User, user: User): void {
   )
   for (const key of keys ?? []) {
     const [, , workspace = ''] = parseStorageKey(name, key)
-    const conversationId = readPointer(guest, workspace)
+    const conversationId = readPointer(guest, workspace)?.conversationId
     if (conversationId !== undefined && !placeIn(user, workspace)) writePointer(user, workspace, conversationId)
   }
   dropPointers(guest)

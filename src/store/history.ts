@@ -158,7 +158,12 @@ export interface RecordedMessage {
 
 /** What was recorded at one moment. */
 export interface Recorded {
-  readonly message?: { readonly scope: string | undefined; readonly usage: TokenUsage | undefined }
+  readonly message?: {
+    readonly scope: string | undefined
+    readonly usage: TokenUsage | undefined
+    /** It may be counted already. */
+    readonly isRecalled: boolean
+  }
   readonly activity?: { readonly at: number; readonly rank: number }
   readonly preview?: RankedText
   readonly titles?: Titles
@@ -182,7 +187,7 @@ export function recordedMessage(
   // Of a message that comes again nobody knows here whether it was the first.
   const title = shown !== undefined && role === 'user' && isNew ? firstCodePoints(shown, maxMessageTitle).trim() : ''
   return {
-    message: { scope, usage: usage && wholeUsage(usage) },
+    message: { scope, usage: usage && wholeUsage(usage), isRecalled: !isNew },
     activity: { at, rank },
     ...(shown !== undefined && { preview: { text: shown, rank } }),
     ...(title !== '' && { titles: { message: { text: title, rank } } }),

@@ -58,6 +58,7 @@ export function onLifecycle(user: User, event: LifecycleEvent): void {
 
 /** The page is hidden: it may never be seen again. */
 function onHidden(user: User): void {
+  writePointers(user)
   writeJournal(user)
   user.context.drafts?.share(user)
   void saveAll(user)
@@ -137,14 +138,23 @@ function settleWaiting(user: User): void {
   for (const { workspace = user.wantedWorkspace ?? user.context.defaultWorkspace, recorded } of waiting) {
     if (workspace === undefined) continue
     const shown = placeIn(user, workspace)?.conversationId
-    const conversationId = shown ?? readPointer(user, workspace) ?? user.context.createId()
+    const conversationId = shown ?? readPointer(user, workspace)?.conversationId ?? user.context.createId()
     addNew(user, workspace, conversationId)
     writePointer(user, workspace, conversationId)
     recordIn(user, conversationId, workspace, recorded)
   }
 }
 
+/** Another page may have taken a conversation since it was opened, or given it to this one. */
+function writePointers(user: User): void {
+  for (const workspace of user.places.keys()) {
+    const place = placeIn(user, workspace)
+    if (place) writePointer(user, workspace, place.conversationId)
+  }
+}
+
 function stamp(user: User): void {
+  writePointers(user)
   const used = openIds(user).filter((id) => user.entries.get(id)?.stored || !isUntouched(user, id))
   stampLeaving(user, used, nowMs(user))
 }

@@ -134,7 +134,8 @@ function settleBatch(
     }
     changed.push(conversationId)
     // What it looks like depends on more than this page knows; or an earlier attempt was stored without our hearing of it.
-    if (replay || change.titles || !entry?.stored || user.saving.failures > 0) user.reading.again.add(conversationId)
+    const isUncertain = replay || change.titles || !entry?.stored || entry.recalled.length > 0
+    if (isUncertain || user.saving.failures > 0) user.reading.again.add(conversationId)
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import type { SessionAdapter } from '../../src/core/adapter.js'
 import { setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
@@ -166,6 +167,39 @@ describe('a message with an id', () => {
     await clock.advance(2_000)
     expect(await stored(id)).toMatchObject({ messageCount: 2 })
     expect(again.store.getState().sessions).toMatchObject([{ messageCount: 2 }])
+  })
+
+  it('that is loaded on another device shows as counted once, at every moment, also where nobody tells of changes', async () => {
+    const { subscribe: _subscribe, epochOf: _epochOf, forget: _forget, ...memory } = memoryAdapter()
+    const account: SessionAdapter = { ...memory, place: 'account', durability: 'committed' }
+    const first = setUp({ adapter: account })
+    const one = first.openTab().store
+    const id = await one.initConversation('w')
+    for (const n of [1, 2, 3]) one.recordMessage({ ...named(`m${n}`), at: 1_000_000 })
+    await one.flush()
+
+    const second = setUp({ adapter: account })
+    const two = second.openTab().store
+    await two.initConversation('w', { conversationId: id })
+    await second.clock.advance(2_000)
+    const shown: number[] = []
+    const stop = two.subscribe(({ sessions }) => {
+      shown.push(sessions[0]?.messageCount ?? 0)
+    })
+    for (const n of [1, 2, 3]) two.recordMessage({ ...named(`m${n}`), at: 1_000_000, conversationId: id })
+    await two.flush()
+    await second.clock.advance(2_000)
+    expect(new Set(shown)).toEqual(new Set([3]))
+
+    // One that nobody counted yet, which was said while no page looked: counted once it is stored.
+    two.recordMessage({ ...reply, at: 1_000_000, conversationId: id })
+    await two.flush()
+    await second.clock.advance(2_000)
+    stop()
+    expect(two.getState().sessions).toMatchObject([{ messageCount: 4, tokenUsage: { input: 10, output: 5 } }])
+    // And one that is said now, at once.
+    two.recordMessage({ ...named('m4'), conversationId: id })
+    expect(two.getState().sessions).toMatchObject([{ messageCount: 5 }])
   })
 
   it('is saved although 100 of them are recorded at once', async () => {

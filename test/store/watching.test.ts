@@ -52,6 +52,38 @@ describe('a tab that watches a conversation', () => {
     expect(watcher.store.getState()).toMatchObject({ status: 'watching', currentConversationId: id })
   })
 
+  it.each([
+    ['was opened by a link', false],
+    ['was taken over', true],
+  ])('that %s asks for nothing when it is reloaded, though nothing was said where it is open', async (_, isTaken) => {
+    const setting = setUp()
+    const { clock } = setting
+    const first = setting.openTab()
+    const id = await setting.initialize(first)
+    first.store.recordMessage(say('one'))
+    await clock.advance(2_000)
+    await first.store.dispose()
+    const [a, b] = [setting.openTab(), setting.openTab()]
+    expect(await setting.initialize(a)).toBe(id)
+    const linked = b.store.initConversation('w', { conversationId: id })
+    await clock.advance(2_000)
+    expect(await linked).toBe(id)
+    expect(b.store.getState().status).toBe('watching')
+    if (isTaken) {
+      const taken = b.store.takeOver()
+      await clock.advance(2_000)
+      expect(await taken).toBe(true)
+    }
+    const [holder, watcher] = isTaken ? [b, a] : [a, b]
+    const { events, store } = watcher.reload()
+    const opened = store.initConversation('w')
+    await clock.advance(5_000)
+    expect(await opened).toBe(id)
+    expect(store.getState()).toMatchObject({ status: 'watching', currentConversationId: id })
+    expect(holder.store.getState()).toMatchObject({ status: 'ready', currentConversationId: id })
+    expect(events).toEqual([])
+  })
+
   it('begins nothing of its own accord, and stops watching after New chat', async () => {
     const { holder, watcher, id, clock } = await watched()
     const fresh = watcher.store.newConversation()
