@@ -12,8 +12,11 @@ export type SessionEvent =
     }
   /** The conversation no longer exists. If this tab had it open, it has a new one now. */
   | { readonly type: 'conversation-lost'; readonly conversationId: string; readonly reason: 'removed' | 'not-found' }
-  /** A removal was carried out by this page, once it could no longer be undone: what your app keeps of the conversation can go too. */
-  | { readonly type: 'conversation-removed'; readonly conversationId: string }
+  /**
+   * A removal was carried out by this page, once it could no longer be undone: what your app keeps of the conversation can go too.
+   * The `workspace` is missing if no page that knew the conversation removed it.
+   */
+  | { readonly type: 'conversation-removed'; readonly conversationId: string; readonly workspace?: string }
   /** Another tab or device, or this tab's page before a reload, added to a conversation that is open here: load its messages again. */
   | { readonly type: 'conversation-changed'; readonly conversationId: string }
   /** Another tab took over the conversation; this tab watches it now. */

@@ -85,12 +85,14 @@ function readEntry(
   user: User,
   conversationId: string,
   value: unknown,
-):
-  | { readonly epoch: string; readonly replay: { readonly change?: SessionChange; readonly dueAt?: number } }
-  | undefined {
+): { readonly epoch: string; readonly replay: Pick<Replay, 'change' | 'workspace' | 'dueAt'> } | undefined {
   if (isObject(value) && value.removed === true) {
-    const { dueAt, epoch } = value
-    return { epoch: typeof epoch === 'string' ? epoch : '', replay: typeof dueAt === 'number' ? { dueAt } : {} }
+    const { dueAt, epoch, workspace } = value
+    const replay = {
+      ...(typeof dueAt === 'number' && { dueAt }),
+      ...(typeof workspace === 'string' && { workspace }),
+    }
+    return { epoch: typeof epoch === 'string' ? epoch : '', replay }
   }
   const change = readChange(value, nowMs(user))
   if (!change.ok || change.value.userId !== user.userId || change.value.conversationId !== conversationId)

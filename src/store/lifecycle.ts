@@ -67,7 +67,7 @@ function onHidden(user: User): void {
 /** The page goes away. It may come back from the back/forward cache, so nothing ends. */
 function onPageHide(user: User): void {
   settleWaiting(user)
-  for (const id of user.removals.keys()) user.removals.set(id, {}) // what could be undone is final now
+  for (const [id, { dueAt: _, ...removal }] of user.removals) user.removals.set(id, removal) // what could be undone is final now
   writeJournal(user)
   user.context.drafts?.share(user)
   sendBeforeLeaving(user)

@@ -8,7 +8,7 @@ import { dropEntry, dueEntries, putEntry } from './history.js'
 import { settleJournal, settleReplay } from './journal.js'
 import { replaceLost } from './opening.js'
 import { announceChanged } from './other-tabs.js'
-import { nowMs, type Replay, type User } from './user.js'
+import { nowMs, type Removal, type Replay, type User } from './user.js'
 
 /** What storage said of something that it will never take. */
 interface Refused {
@@ -62,7 +62,9 @@ export async function sendRound(
   // After a failure each is saved on its own, so that one that cannot be stored does not keep the others from it.
   const batches = user.saving.failures > 0 ? items.map((item) => [item]) : items.length > 0 ? [items] : []
   const replayed = replays.filter(({ change }) => !change)
-  const removeIds = [...new Set([...removing, ...replayed.map(({ conversationId }) => conversationId)])]
+  const removals = new Map<string, Removal>(replayed.map((replay) => [replay.conversationId, replay]))
+  for (const id of removing) removals.set(id, user.removals.get(id) ?? {})
+  const removeIds = [...removals.keys()]
   const removal = removeIds.length > 0 ? adapter.remove(user.userId, removeIds) : undefined
   const saves = batches.map((batch) => adapter.save(batch.map(({ change }) => change)))
   const [[removed], saved] = await Promise.all([Promise.allSettled([removal]), Promise.allSettled(saves)])
@@ -77,7 +79,9 @@ export async function sendRound(
       settleJournal(user, id)
     }
     changed.push(...removeIds)
-    for (const conversationId of removeIds) emit({ type: 'conversation-removed', conversationId })
+    for (const [conversationId, { workspace }] of removals) {
+      emit({ type: 'conversation-removed', conversationId, ...(workspace !== undefined && { workspace }) })
+    }
     for (const replay of replayed) settleReplay(user, replay)
   }
   for (const [index, answer] of saved.entries()) {

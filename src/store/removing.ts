@@ -25,7 +25,11 @@ export function removeConversation(user: User, conversationId: string, undoMs: n
   // One that is gone already cannot be taken back.
   const isGone = user.removedIds.has(conversationId) && !user.removals.has(conversationId)
   user.removedIds.add(conversationId)
-  user.removals.set(conversationId, undoMs > 0 && !isGone ? { dueAt: nowMs(user) + undoMs } : {})
+  const workspace = user.entries.get(conversationId)?.workspace
+  user.removals.set(conversationId, {
+    ...(workspace !== undefined && { workspace }),
+    ...(undoMs > 0 && !isGone && { dueAt: nowMs(user) + undoMs }),
+  })
   if (user.context.browser.isHidden()) writeRemovals(user)
   const isPending = () => undoMs === 0 && user.removals.has(conversationId)
   return saveAll(user).then(

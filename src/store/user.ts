@@ -10,12 +10,19 @@ import type { Place } from './place.js'
 import { type Deferred, deferred } from './promises.js'
 
 /** What an earlier page left in the journal: sent until storage answers. */
-export interface Replay {
+export interface Replay extends Removal {
   readonly key: string
   readonly text: string
   readonly conversationId: string
   /** Missing: the conversation is to be removed. */
   readonly change?: SessionChange
+}
+
+/** A removal that was not carried out yet. */
+export interface Removal {
+  /** Where the conversation was, if the page knew. */
+  readonly workspace?: string
+  /** When it can no longer be undone, in ms since the epoch; `undefined`: at once. */
   readonly dueAt?: number
 }
 
@@ -50,8 +57,8 @@ export class User {
   /** Begun in this page: another may have them open, but only this one began them. */
   readonly begun = new Set<string>()
 
-  /** queue.ts: removals that were not carried out yet, with when they are due in ms since the epoch; `undefined`: at once. */
-  readonly removals = new Map<string, { readonly dueAt?: number }>()
+  /** removing.ts: removals that were not carried out yet. */
+  readonly removals = new Map<string, Removal>()
   readonly replays = new Map<string, Replay>()
   /** What was recorded before a conversation was open: it goes to the one that opens in its workspace. */
   waiting: readonly { readonly workspace: string | undefined; readonly recorded: Recorded }[] = []

@@ -70,7 +70,7 @@ describe('removing', () => {
     expect(store.getState().currentConversationId).not.toBe(id)
     await removed
     expect((await reopen({ openTab, settle })).sessions).toEqual([])
-    expect(events).toEqual([{ type: 'conversation-removed', conversationId: 'id-1' }])
+    expect(events).toEqual([{ type: 'conversation-removed', conversationId: 'id-1', workspace: 'w' }])
   })
 
   it('notifies a tab that has the conversation open, which gets a new one', async () => {

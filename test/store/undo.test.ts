@@ -31,7 +31,7 @@ describe('a removal that can be undone', () => {
     await clock.advance(1)
     expect(await adapter.get('', id)).toBe('removed')
     expect(tab.store.restoreConversation(id)).toBe(false)
-    expect(tab.events).toEqual([{ type: 'conversation-removed', conversationId: id }])
+    expect(tab.events).toEqual([{ type: 'conversation-removed', conversationId: id, workspace: 'w' }])
   })
 
   it('is taken back by restoreConversation, with all that was stored', async () => {
@@ -103,7 +103,7 @@ describe('a removal that can be undone', () => {
     await initialize(again)
     expect(await adapter.get('', id)).toBe('removed')
     expect(shown(again)).toEqual([])
-    expect(again.events).toEqual([{ type: 'conversation-removed', conversationId: id }])
+    expect(again.events).toEqual([{ type: 'conversation-removed', conversationId: id, workspace: 'w' }])
   })
 
   it('is carried out by another page after its time, if the hidden page never comes back', async () => {
