@@ -1,4 +1,3 @@
-import type { SessionChange } from '../core/change.js'
 import { isObject, readChange } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { parseJson } from '../core/text.js'

@@ -192,10 +192,9 @@ function outcomeOf({ status, headers }: Response, { code, retryAfterMs: asked }:
 function endError(code: LeftoffErrorCode, said: string, { message, turnId }: Refusal): LeftoffError {
   if (code === 'unreachable') return new LeftoffError(code, 'The server could not be reached. Send the message again.')
   if (code === 'turn-failed') {
-    const why = said.startsWith('401')
-      ? 'Sign in and send again'
-      : `The server answered ${said}: ${message ?? 'no turn'}`
-    return new LeftoffError(code, `${why}.`)
+    // As with a history over HTTP: the page can tell a sign-in that ran out from an agent that failed.
+    if (said.startsWith('401')) return new LeftoffError('signed-out', 'Sign in and send again.')
+    return new LeftoffError(code, `The server answered ${said}: ${message ?? 'no turn'}.`)
   }
   const known = code === 'turn-busy' ? code : 'turn-interrupted'
   return new LeftoffError(known, turnErrorSentence(known), typeof turnId === 'string' ? { turnId } : {})

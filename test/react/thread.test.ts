@@ -42,7 +42,7 @@ describe('a message', () => {
     expect(view()).toMatchObject({
       status: 'ready',
       messages: [{ text: 'hi', state: 'not-sent' }],
-      notices: [{ code: 'turn-failed', canRetry: true }],
+      notices: [{ code: 'signed-out', canRetry: true }],
     })
     thread.retry(view().notices[0]?.id)
     await clock.advance(10_000)

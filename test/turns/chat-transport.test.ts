@@ -116,7 +116,7 @@ describe('a chat transport', () => {
     const { clock, server, transport } = setUp()
     server.faults.push({ status: 401 })
     const refused = transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined })
-    await expect(refused).rejects.toMatchObject({ code: 'turn-failed' })
+    await expect(refused).rejects.toMatchObject({ code: 'signed-out' })
     server.faults.push({ cutAfter: 2 }, ...Array.from({ length: 100 }, () => 'lost' as const))
     const sent = transport.sendMessages({ chatId: 'c', messages, abortSignal: undefined })
     await clock.advance(150)

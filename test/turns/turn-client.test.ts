@@ -117,7 +117,7 @@ describe('sending', () => {
     server.faults.push({ status: 401 })
     const seen = collect(client.send(conversation, { message: 'hi' }))
     await clock.advance(1_000)
-    expect(seen).toMatchObject({ end: 'turn-failed', error: { message: 'Sign in and send again.' } })
+    expect(seen).toMatchObject({ end: 'signed-out', error: { message: 'Sign in and send again.' } })
   })
 
   it('does not ask again what the server refused', async () => {
