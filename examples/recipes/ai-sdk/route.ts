@@ -1,5 +1,5 @@
-// POST, GET and DELETE /api/turn: the model's own stream of message chunks, which outlives the page. With AI SDK 6
-// `streamText(…).toUIMessageStream()` is the stream, and `convertToModelMessages` gives its messages at once.
+// POST, GET and DELETE /api/turn: the model's own stream of message chunks, which outlives the page. This is AI SDK 7. With 5 and 6,
+// `run` returns `streamText({ … }).toUIMessageStream()`; all else is the same.
 
 import { convertToModelMessages, readUIMessageStream, streamText, toUIMessageStream, type UIMessageChunk } from 'ai'
 import { createTurnHandler, statelessDriver } from 'leftoff/server'
@@ -20,14 +20,16 @@ export const turns = createTurnHandler({
   },
   toClient: (chunk) => ({ data: chunk }),
   async run({ signal, ...turn }) {
-    const messages = await convertToModelMessages(await messagesOf(turn), { ignoreIncompleteToolCalls: true })
+    // A retry does not send the model its own broken answer.
+    const stored = (await messagesOf(turn)).filter(({ id }) => id !== `${turn.messageId}.answer`)
+    const messages = await convertToModelMessages(stored, { ignoreIncompleteToolCalls: true })
     return toUIMessageStream({ stream: streamText({ model, messages, abortSignal: signal }).stream })
   },
   onQuestion: ({ messageId: id, input: text, ...turn }) =>
     putMessage(turn, { id, role: 'user', parts: [{ type: 'text', text }], metadata: { at: Date.now() } }),
-  async onAnswer({ answerId, data, outcome, ...turn }) {
+  async onAnswer({ answerId, data, outcome, contextLost, ...turn }) {
     const message = await messageOf(answerId, data as readonly UIMessageChunk[]) // what `toClient` gave
-    await putMessage(turn, { ...message, metadata: { at: Date.now(), outcome } })
+    await putMessage(turn, { ...message, metadata: { at: Date.now(), outcome, contextLost } })
   },
   onError: console.error,
 })

@@ -4,8 +4,11 @@
 import type { UIMessage } from 'ai'
 import { memoryAgentSessions, memoryTurnLog } from 'leftoff/server'
 
-/** `outcome`: an answer that is not whole was `stopped` or `failed`. */
-export type Message = UIMessage<{ at: number; outcome?: string }, { recovered: { contextLost: boolean } }>
+/** `outcome`: an answer that is not whole was `stopped` or `failed`. `contextLost`: the agent did not know the earlier messages. */
+export type Message = UIMessage<
+  { at: number; outcome?: string; contextLost?: boolean },
+  { recovered: { contextLost: boolean } }
+>
 
 interface Conversation {
   readonly userId: string

@@ -1,97 +1,10 @@
-import { rm } from 'node:fs/promises'
-import { createAdaptorServer } from '@hono/node-server'
-import { serveStatic } from '@hono/node-server/serve-static'
-import { MockLanguageModelV4 } from 'ai/test'
-import { Hono } from 'hono'
-import { type Browser, chromium, type Page } from 'playwright'
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
-import { serve } from '../../../test/support/serve.js'
-import { DELETE, GET, POST } from '../ai-sdk/route.js'
-import { type Message, messagesOf } from '../ai-sdk/your-app.js'
-import { buildPage } from './build-page.js'
+import { describe, expect, it, vi } from 'vitest'
+import { answerTo, ask, idOf, serveAiSdk, shown, storedOf, textOf } from './ai-sdk-site.js'
+import { answers } from './scripted-model.js'
 
-// The app, whose model says what the test has it say.
-const parts = vi.hoisted(() => ({
-  answers: [] as { say(text: string): void; end(): void }[],
-  waiting: [] as (() => void)[],
-}))
+vi.mock('../turns/model.js', () => import('./scripted-model.js'))
 
-vi.mock('../turns/model.js', () => {
-  const tokens = { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 }
-  const model = new MockLanguageModelV4({
-    doStream: async () => ({
-      stream: new ReadableStream({
-        start(controller) {
-          controller.enqueue({ type: 'text-start', id: '1' })
-          parts.answers.push({
-            say: (delta) => controller.enqueue({ type: 'text-delta', id: '1', delta }),
-            end() {
-              controller.enqueue({ type: 'text-end', id: '1' })
-              controller.enqueue({
-                type: 'finish',
-                finishReason: { unified: 'stop', raw: 'stop' },
-                usage: { inputTokens: tokens, outputTokens: { total: 2, text: 2, reasoning: 0 } },
-              })
-              controller.close()
-            },
-          })
-          for (const tell of parts.waiting.splice(0)) tell()
-        },
-      }),
-    }),
-  })
-  return { model }
-})
-
-let browser: Browser
-let address: string
-
-beforeAll(async () => {
-  const { folder, html } = await buildPage()
-  const app = new Hono()
-    .get('/api/turn', (c) => GET(c.req.raw))
-    .post('/api/turn', (c) => POST(c.req.raw))
-    .delete('/api/turn', (c) => DELETE(c.req.raw))
-    .get('/api/messages/:id', async (c) =>
-      c.json(await messagesOf({ userId: 'guest', conversationId: c.req.param('id') })),
-    )
-    .use('/assets/*', serveStatic({ root: folder }))
-    .get('*', (c) => c.html(html))
-  const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
-  address = `http://localhost:${port}`
-  browser = await chromium.launch(chromiumLaunchOptions())
-  return async () => {
-    await browser.close()
-    await close()
-    await rm(folder, { recursive: true })
-  }
-}, 60_000)
-
-async function open(): Promise<Page> {
-  const context = await browser.newContext()
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
-  await page.goto(`${address}/ai-sdk`)
-  await page.getByLabel('Message').waitFor()
-  return page
-}
-
-/** Sends a message; the answer that the test writes. */
-async function ask(page: Page, text: string) {
-  const begun = new Promise<void>((resolve) => parts.waiting.push(resolve))
-  await page.getByLabel('Message').fill(text)
-  await page.getByRole('button', { name: 'Send' }).click()
-  await begun
-  const answer = parts.answers.at(-1)
-  if (!answer) throw new Error('The model was asked.')
-  return answer
-}
-
-const storedOf = async (page: Page) =>
-  messagesOf({ userId: 'guest', conversationId: (await page.locator('output').textContent()) ?? '' })
-const textOf = ({ parts }: Message) => parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-const shown = (page: Page) => page.getByRole('log').getByRole('listitem').allTextContents()
+const { address, open, watch } = serveAiSdk()
 
 describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () => {
   it('streams what streamText makes, under the id that the server stores', async () => {
@@ -116,14 +29,14 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     const answer = await ask(page, 'hello')
     answer.say('one ')
     await expect.poll(() => shown(page)).toEqual(['hello', 'one '])
-    const begun = parts.answers.length
+    const begun = answers.length
     await page.reload()
     await expect.poll(() => shown(page)).toEqual(['hello', 'one '])
     answer.say('two')
     answer.end()
     await page.getByRole('button', { name: 'Send' }).waitFor()
     expect(await shown(page)).toEqual(['hello', 'one two'])
-    expect(parts.answers).toHaveLength(begun)
+    expect(answers).toHaveLength(begun)
     await page.reload()
     await expect.poll(() => shown(page)).toEqual(['hello', 'one two'])
   })
@@ -136,7 +49,7 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     await page.reload()
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByRole('button', { name: 'Send' }).waitFor()
-    expect(await shown(page)).toEqual(['hello', 'one '])
+    await expect.poll(() => shown(page)).toEqual(['hello', 'one  (stopped)'])
     await expect.poll(async () => (await storedOf(page)).map(textOf)).toEqual(['hello', 'one '])
   })
 
@@ -146,9 +59,7 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     first.say('one')
     first.end()
     await page.getByRole('button', { name: 'Send' }).waitFor()
-    const other = await page.context().newPage()
-    await other.goto(`${address}/ai-sdk`)
-    await other.getByRole('button', { name: /^hello/ }).click()
+    const other = await watch(page, /^hello/)
     await expect.poll(() => shown(other)).toEqual(['hello', 'one'])
     const second = await ask(page, 'and then')
     second.say('tw')
@@ -178,18 +89,16 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     await page.route('**/api/turn', (route) => route.fulfill({ status: 401, json: {} }), { times: 1 })
     await page.getByLabel('Message').fill('again')
     await page.getByRole('button', { name: 'Send' }).click()
-    const begun = new Promise<void>((resolve) => parts.waiting.push(resolve))
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await begun
-    parts.answers.at(-1)?.say('two')
-    parts.answers.at(-1)?.end()
+    const second = await answerTo(page, 'Try again')
+    second.say('two')
+    second.end()
     await expect.poll(() => shown(page)).toEqual(['hello', 'one', 'again', 'two'])
   })
 
   it('waits while another tab’s answer is written, and says so after ten seconds', async () => {
     const page = await open()
-    const conversationId = (await page.locator('output').textContent()) ?? ''
-    const busy = await fetch(`${address}/api/turn`, {
+    const conversationId = await idOf(page)
+    const busy = await fetch(`${address()}/api/turn`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ workspace: 'ai-sdk', conversationId, turnId: 'other', message: 'from elsewhere' }),
@@ -197,8 +106,11 @@ describe('useChat on a chat transport, in Strict Mode', { timeout: 60_000 }, () 
     expect(busy.status).toBe(200)
     await page.getByLabel('Message').fill('hello')
     await page.getByRole('button', { name: 'Send' }).click()
-    await page.getByRole('alert').getByText('An answer is being written already').waitFor({ timeout: 20_000 })
-    parts.answers.at(-1)?.end()
+    await page
+      .getByRole('alert')
+      .getByText('Another answer of this conversation is being written.')
+      .waitFor({ timeout: 20_000 })
+    answers.at(-1)?.end()
     await busy.body?.cancel()
   })
 })

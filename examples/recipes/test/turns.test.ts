@@ -9,9 +9,10 @@ import { serve } from '../../../test/support/serve.js'
 // The model, and the app that the routes are copied into.
 const parts = vi.hoisted(() => ({
   fails: false,
-  asked: [] as unknown[],
+  /** Each prompt. */
+  asked: [] as readonly unknown[][],
   errors: [] as unknown[],
-  messages: [] as { role: 'user' | 'assistant'; content: string }[],
+  messages: new Map<string, { id: string; role: 'user' | 'assistant'; text: string }>(),
 }))
 
 vi.mock('../turns/your-app.js', async () => {
@@ -21,11 +22,12 @@ vi.mock('../turns/your-app.js', async () => {
     log: server.memoryTurnLog(),
     app: {
       authorize: () => ({ userId: 'ada' }),
-      onQuestion: ({ input }: TurnQuestion<string>) => void parts.messages.push({ role: 'user', content: input }),
-      onAnswer: ({ text }: TurnAnswer) => void parts.messages.push({ role: 'assistant', content: text }),
+      onQuestion: ({ messageId: id, input: text }: TurnQuestion<string>) =>
+        void parts.messages.set(id, { id, role: 'user', text }),
+      onAnswer: ({ answerId: id, text }: TurnAnswer) => void parts.messages.set(id, { id, role: 'assistant', text }),
       onError: (error: unknown) => void parts.errors.push(error),
     },
-    messagesOf: async () => parts.messages,
+    messagesOf: async () => [...parts.messages.values()],
   }
 })
 
@@ -34,7 +36,7 @@ vi.mock('../turns/model.js', () => {
   const model = new MockLanguageModelV4({
     doStream: async ({ prompt }) => {
       if (parts.fails) throw new Error('the model is down')
-      parts.asked.push(prompt.length)
+      parts.asked.push(prompt)
       return {
         stream: simulateReadableStream({
           chunks: [
@@ -60,7 +62,7 @@ const openai = createServer(async (request, response) => {
   const pieces: string[] = []
   for await (const piece of request.setEncoding('utf8')) pieces.push(piece)
   if (parts.fails) return void response.writeHead(400).end('{"error":{"message":"the model is down"}}')
-  parts.asked.push(JSON.parse(pieces.join('')).messages.length)
+  parts.asked.push(JSON.parse(pieces.join('')).messages)
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   for (const content of ['Hello', ' Ada']) {
     const chunk = {
@@ -85,18 +87,18 @@ beforeAll(async () => {
 beforeEach(() => {
   parts.asked.length = 0
   parts.errors.length = 0
-  parts.messages.length = 0
+  parts.messages.clear()
   parts.fails = false
 })
 
 describe.each(['openai', 'ai-sdk'])('the whole route in turns/%s-turns.ts', (name) => {
   const load = (): Promise<{ POST: (request: Request) => Promise<Response> }> => import(`../turns/${name}-turns.ts`)
 
-  function send(turnId: string, message: string): Request {
+  function send(turnId: string, message: string, messageId = turnId): Request {
     return new Request('http://localhost/api/turn', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ workspace: 'w', conversationId: name, turnId, message }),
+      body: JSON.stringify({ workspace: 'w', conversationId: name, turnId, messageId, message }),
     })
   }
 
@@ -106,9 +108,19 @@ describe.each(['openai', 'ai-sdk'])('the whole route in turns/%s-turns.ts', (nam
     expect(first).toContain('{"type":"text","text":"Hello')
     expect(first).toContain('"type":"done"')
     await (await POST(send('t2', 'And?'))).text()
-    expect(parts.messages.map(({ content }) => content)).toEqual(['Hi', 'Hello Ada', 'And?', 'Hello Ada'])
-    expect(parts.asked).toEqual([1, 3])
+    expect([...parts.messages.values()].map(({ text }) => text)).toEqual(['Hi', 'Hello Ada', 'And?', 'Hello Ada'])
+    expect(parts.asked.map(({ length }) => length)).toEqual([1, 3])
     expect(parts.errors).toEqual([])
+  })
+
+  it('sends the model the same once more when a question is tried again, without the answer of the first try', async () => {
+    const { POST } = await load()
+    await (await POST(send('t4', 'Hi'))).text()
+    await (await POST(send('t5', 'And?'))).text()
+    await (await POST(send('t6', 'And?', 't5'))).text()
+    expect(parts.messages.size).toBe(4)
+    expect(parts.asked[2]).toEqual(parts.asked[1])
+    expect(parts.asked[2]).toHaveLength(3)
   })
 
   it('says that a model failed, and keeps its words on the server', async () => {

@@ -1,4 +1,4 @@
-// A whole route for the AI SDK. `stream`, since `textStream` ends without a word when the model fails.
+// A whole route for the AI SDK 7. `stream`, since `textStream` ends without a word when the model fails. In 5 and 6 it is `fullStream`.
 
 import { streamText, type TextStreamPart, type ToolSet } from 'ai'
 import { createTurnHandler, statelessDriver } from 'leftoff/server'
@@ -14,6 +14,8 @@ export const { GET, POST, DELETE } = createTurnHandler({
     failureOf: (part) => (part.type === 'error' ? part.error : undefined),
   }),
   async run({ signal, ...turn }) {
-    return streamText({ model, messages: await messagesOf(turn), abortSignal: signal }).stream
+    const stored = (await messagesOf(turn)).filter(({ id }) => id !== `${turn.messageId}.answer`) // of a try that failed
+    const messages = stored.map(({ role, text: content }) => ({ role, content }))
+    return streamText({ model, messages, abortSignal: signal }).stream
   },
 })

@@ -14,7 +14,8 @@ export const { GET, POST, DELETE } = createTurnHandler({
     textOf: ({ choices }) => choices[0]?.delta.content ?? undefined,
   }),
   async run({ signal, ...turn }) {
-    const messages = await messagesOf(turn)
+    const stored = (await messagesOf(turn)).filter(({ id }) => id !== `${turn.messageId}.answer`) // of a try that failed
+    const messages = stored.map(({ role, text: content }) => ({ role, content }))
     return openai.chat.completions.create({ model: 'gpt-5-mini', messages, stream: true }, { signal })
   },
 })

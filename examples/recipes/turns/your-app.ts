@@ -9,4 +9,4 @@ export declare const log: TurnLog
 export declare const app: Pick<TurnHandlerSettings<never, string>, 'authorize' | 'onQuestion' | 'onAnswer' | 'onError'>
 
 /** The conversation as it is stored, the question that `onQuestion` has just stored included. */
-export declare function messagesOf(turn: TurnIds): Promise<{ role: 'user' | 'assistant'; content: string }[]>
+export declare function messagesOf(turn: TurnIds): Promise<{ id: string; role: 'user' | 'assistant'; text: string }[]>
