@@ -74,15 +74,23 @@ export function withLoaded(state: ThreadState, messages: readonly LoadedMessage[
   const wasSent = ({ turnId, messageId, isHeard, end }: ThreadTurn) =>
     !isHeard && end && turnId === messageId && has(messageId)
   const sent = state.turns.filter(wasSent)
+  // Its answer is whole now: another tab tried it again, or this page missed the end.
+  const before = state.loaded?.messages
+  const isMended = (messageId: string) => before && !isWhole(before, messageId) && isWhole(messages, messageId)
   return {
     ...state,
     loaded: { messages, loads },
     hasLoadFailed: false,
     turns: state.turns.filter((turn) => !isStored(turn) && !sent.includes(turn)),
     notices: state.notices.filter(
-      ({ messageId, canRetry }) => !canRetry || !sent.some((turn) => turn.messageId === messageId),
+      ({ messageId, canRetry }) =>
+        !canRetry || !(isMended(messageId) || sent.some((turn) => turn.messageId === messageId)),
     ),
   }
+}
+
+function isWhole(messages: readonly LoadedMessage[], messageId: string): boolean {
+  return messages.some(({ id, outcome = '' }) => id === answerId(messageId) && ['done', 'stopped'].includes(outcome))
 }
 
 /** The last question, if it has no answer or one that broke off, and nothing on screen says so. */

@@ -135,8 +135,10 @@ async function readOne(user: User, conversationId: string): Promise<void> {
 
 /** Whoever shows the conversation reads its messages again, unless it was our own save, which left none uncounted here. */
 function tellNews(user: User, row: RankedSession, before: RankedSession | undefined): void {
-  const { conversationId, messageCount } = row
-  const isNews = messageCount !== before?.messageCount && user.entries.get(conversationId)?.stored === row
+  const { conversationId, messageCount, rank } = row
+  // An answer that another try replaced is the same message: it counts nothing, but moves the conversation.
+  const isOther = messageCount !== before?.messageCount || rank > before.rank
+  const isNews = isOther && user.entries.get(conversationId)?.stored === row
   if (isNews && openIds(user).includes(conversationId))
     user.context.emit({ type: 'conversation-changed', conversationId })
 }

@@ -243,6 +243,24 @@ describe('coming back in mid-answer', () => {
     expect(texts(view().messages)).toEqual(whole)
   })
 
+  it('shows in a tab that watches what another tab’s retry of an answer gave, and no longer offers one', async () => {
+    const { clock, open, openTab, server } = await setUpThread()
+    server.messages.push(
+      { id: 'm', role: 'user', text: 'hi', at: 1 },
+      { id: 'm.answer', role: 'assistant', text: 'one t', at: 2, outcome: 'failed' },
+    )
+    const { thread, conversation } = await open()
+    await clock.advance(5_000)
+    const watcher = await open({ at: openTab(), conversationId: conversation.conversationId })
+    await clock.advance(5_000)
+    expect(watcher.store.getState().status).toBe('watching')
+    expect(watcher.view().notices).toMatchObject([{ messageId: 'm', canRetry: true }])
+    thread.retry('m')
+    await clock.advance(10_000)
+    expect(texts(watcher.view().messages)).toEqual(whole)
+    expect(watcher.view().notices).toEqual([])
+  })
+
   it.each(['done', 'stopped'])('says nothing of an answer that was stored as %s', async (outcome) => {
     const { clock, open, server } = await setUpThread()
     server.messages.push(

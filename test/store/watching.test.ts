@@ -32,6 +32,21 @@ describe('a tab that watches a conversation', () => {
     expect(watcher.store.getState().status).toBe('watching')
   })
 
+  it('notices a message that is said once more, though it counts once', async () => {
+    const { holder, watcher, id, clock, stored } = await watched()
+    holder.store.recordMessage({ role: 'assistant', text: 'tw', messageId: 'm.answer' })
+    await clock.advance(2_000)
+    watcher.events.length = 0
+    holder.store.recordMessage({ role: 'assistant', text: 'two', messageId: 'm.answer' })
+    await clock.advance(2_000)
+    expect(await stored(id)).toMatchObject({ messageCount: 2 })
+    expect(watcher.events).toEqual([{ type: 'conversation-changed', conversationId: id }])
+    // One that was loaded and is recorded again says nothing new.
+    holder.store.recordMessage({ role: 'assistant', text: 'two', messageId: 'm.answer', at: clock.now() - 3_000 })
+    await clock.advance(2_000)
+    expect(watcher.events).toHaveLength(1)
+  })
+
   it('has it half a second after it was released, and not before', async () => {
     const { holder, watcher, id, clock } = await watched()
     await holder.store.dispose()

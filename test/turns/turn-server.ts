@@ -28,10 +28,10 @@ export function turnServer(clock: Clock, { words = ['one ', 'two ', 'three'], wo
   const runs: string[] = []
   /** What the app stores: `onQuestion` before the stream begins, `onAnswer` before the end is told. */
   const messages: { id: string; role: 'user' | 'assistant'; text: string; at: number; outcome?: string }[] = []
-  const store = (id: string, role: 'user' | 'assistant', text: string): void => {
+  const store = (id: string, role: 'user' | 'assistant', text: string, outcome?: string): void => {
     const found = messages.find((one) => one.id === id)
-    if (found) found.text = text
-    else messages.push({ id, role, text, at: clock.now() })
+    if (found) Object.assign(found, { text, outcome })
+    else messages.push({ id, role, text, at: clock.now(), ...(outcome && { outcome }) })
   }
 
   function begin(turnId: string, messageId: string, message: unknown): Turn {
@@ -52,7 +52,7 @@ export function turnServer(clock: Clock, { words = ['one ', 'two ', 'three'], wo
           ? { type: 'done', kept: true }
           : { type: 'text', text: word }
       const text = turn.events.map((one) => (one.type === 'text' ? one.text : '')).join('')
-      if (event.type !== 'text' && text !== '') store(`${messageId}.answer`, 'assistant', text)
+      if (event.type !== 'text' && text !== '') store(`${messageId}.answer`, 'assistant', text, event.type)
       turn.events.push(event)
       turn.isOver = event.type !== 'text'
       for (const reader of [...turn.readers]) reader()
