@@ -1,4 +1,5 @@
-// With nothing but Node's http. The adapter makes a Request of `req`, and stops reading when the browser leaves.
+// With Node's own http server. `@hono/node-server` makes a Request of `req`, and stops reading when the browser leaves. As in the files
+// beside it, the route that loads messages is missing: yours, such as `/api/messages/:id` of ../recipes/ai-sdk/server.ts.
 
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'

@@ -53,7 +53,7 @@ export interface ChatTransport<M extends UiMessage = UiMessage> {
 }
 
 /**
- * A transport for `useChat` of the AI SDK 7: the chat's id is the conversation's, an answer continues after a reload with
+ * A transport for `useChat` of the AI SDK 5, 6 and 7: the chat's id is the conversation's, an answer continues after a reload with
  * `resume: true`, and a message that is sent twice runs once. What the handler sends as `data` and is a chunk of the AI SDK passes
  * through, so `run` may stream `streamText().toUIMessageStream()`.
  *

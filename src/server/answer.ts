@@ -75,9 +75,13 @@ export function createAnswer<M>(agent: AgentDriver<M>, resume?: string): Answer<
           'The agent stopped before it gave a result. Look at its own log, then send again.',
         )
       }
-      return new LeftoffError('turn-failed', 'The agent ended the turn with an error; its last message says which.', {
-        cause: failureOf?.(failed),
-      })
+      return new LeftoffError(
+        'turn-failed',
+        'The agent ended the turn with an error: see `cause`, or the last message that the agent sent.',
+        {
+          cause: failureOf?.(failed),
+        },
+      )
     },
 
     failureMessage: () => failed,

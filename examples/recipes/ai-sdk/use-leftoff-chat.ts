@@ -61,11 +61,10 @@ export function useLeftoffChat(workspace: string) {
         return joined
       })
       if (!isUnanswered(last)) clearError() // another tab's retry may have succeeded
-      // What was said while no page looked is counted now. A row remembers at least the last eight ids: those count once. An
-      // answer that broke off counts when a retry completes it, so that other tabs hear of the retry.
+      // What was said while no page looked is counted now. A row remembers at least the last eight ids: those count once.
       for (const message of stored.slice(-8)) {
         const { id: messageId, role, metadata } = message
-        if (role === 'system' || isBrokenOff(message)) continue
+        if (role === 'system') continue
         recordMessage({ role, text: textOf(message), conversationId, messageId, at: metadata?.at ?? 0 })
       }
     }
@@ -126,11 +125,8 @@ export function textOf({ parts }: Message): string {
 
 /** A question without an answer, or an answer that broke off. */
 function isUnanswered(last: Message | undefined): boolean {
-  return last !== undefined && (last.role === 'user' || isBrokenOff(last))
-}
-
-function isBrokenOff({ metadata }: Message): boolean {
-  return metadata?.outcome === 'failed' || metadata?.outcome === 'interrupted'
+  const outcome = last?.metadata?.outcome
+  return last?.role === 'user' || outcome === 'failed' || outcome === 'interrupted'
 }
 
 /** What is stored, and below it what only this page has: a question that was not sent, an answer that was not stored. */

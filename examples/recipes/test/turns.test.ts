@@ -10,7 +10,7 @@ import { serve } from '../../../test/support/serve.js'
 const parts = vi.hoisted(() => ({
   fails: false,
   /** Each prompt. */
-  asked: [] as readonly unknown[][],
+  asked: [] as (readonly unknown[])[],
   errors: [] as unknown[],
   messages: new Map<string, { id: string; role: 'user' | 'assistant'; text: string }>(),
 }))
