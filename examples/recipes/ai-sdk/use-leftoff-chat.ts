@@ -18,6 +18,7 @@ async function load(conversationId: string, signal: AbortSignal): Promise<Messag
 const sentences: Partial<Record<LeftoffErrorCode, string>> = {
   'turn-busy': 'Another answer of this conversation is being written. Wait for its end, then try again.',
   'turn-interrupted': 'The answer was interrupted.',
+  'signed-out': 'Sign in, then try again.',
   unreachable: 'The server cannot be reached.',
 }
 
