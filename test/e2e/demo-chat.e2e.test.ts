@@ -24,11 +24,11 @@ describe('a message', () => {
     await historyItems(page).getByText('2 messages').waitFor()
 
     await page.getByTestId('composer').press('ArrowUp')
-    expect(await page.getByTestId('composer').inputValue()).toBe('my name is Ada')
+    await expect.poll(() => page.getByTestId('composer').inputValue()).toBe('my name is Ada')
     await page.getByTestId('composer').fill('')
     await page.locator('[data-role=user]').hover()
     await page.getByRole('button', { name: 'Edit' }).click()
-    expect(await page.getByTestId('composer').inputValue()).toBe('my name is Ada')
+    await expect.poll(() => page.getByTestId('composer').inputValue()).toBe('my name is Ada')
   })
 
   it('that is stopped reads the same before and after a reload, and says so', async () => {
@@ -56,7 +56,7 @@ describe('a message', () => {
     await expect.poll(() => field.inputValue()).toBe('half a sen')
     await page.reload()
     await page.locator('[data-topic=resumed]', { hasText: 'draft' }).waitFor()
-    expect(await field.inputValue()).toBe('half a sen')
+    await expect.poll(() => field.inputValue()).toBe('half a sen')
   })
 
   it('has as much room as it needs, and none of it moves when it is sent', async () => {

@@ -98,7 +98,7 @@ describe('two tabs', () => {
 describe('the tab', () => {
   it('is titled as its conversation, and plainly while that is new', async () => {
     const page = await demo.visit()
-    expect(await page.title()).toBe('leftoff chat')
+    await expect.poll(() => page.title()).toBe('leftoff chat')
     await say(page, 'a trip to Rome')
     await expect.poll(() => page.title()).toBe('a trip to Rome – leftoff chat')
     await historyItems(page).getByRole('button', { name: 'Rename' }).click()
@@ -120,15 +120,15 @@ describe('the history', () => {
     await say(page, 'my name is Ada')
     await say(page, 'what is my name?')
     const title = historyItems(page).locator('.leftoff-history-title')
-    expect(await title.textContent()).toBe('my name is Ada')
+    await expect.poll(() => title.textContent()).toBe('my name is Ada')
     await historyItems(page).getByRole('button', { name: 'Rename' }).click()
     await page.keyboard.type('Names')
     await page.keyboard.press('Enter')
     await say(page, 'hello')
     await page.reload()
     await page.locator('[data-topic=resumed]').waitFor()
-    expect(await title.textContent()).toBe('Names')
-    expect(await historyItems(page).textContent()).toMatch(/6 messages.*tokens/)
+    await expect.poll(() => title.textContent()).toBe('Names')
+    await expect.poll(() => historyItems(page).textContent()).toMatch(/6 messages.*tokens/)
   })
 
   it('is filtered by title, and a removed conversation can be brought back', async () => {
@@ -141,7 +141,7 @@ describe('the history', () => {
     await page.getByText('1 found').waitFor()
     await historyItems(page).getByRole('button', { name: 'my name is Ada' }).click()
     await page.getByTestId('message').getByText('Nice to meet you, Ada').waitFor()
-    expect(await page.getByRole('searchbox').inputValue()).toBe('')
+    await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('')
 
     // Where the chats are a drawer, it opens for the shortcut, and takes the next key.
     await page.setViewportSize({ width: 390, height: 800 })
