@@ -19,6 +19,7 @@ export interface SessionNoticeTexts {
   readonly useHere: string
   readonly signedOut: string
   readonly degraded: string
+  readonly full: string
 }
 
 const englishTexts: SessionNoticeTexts = {
@@ -26,11 +27,12 @@ const englishTexts: SessionNoticeTexts = {
   useHere: 'Use here',
   signedOut: 'You signed out in another tab.',
   degraded: 'Storage is not available. Changes are kept in this tab until it is.',
+  full: 'Storage is full. Changes are kept in this tab until you remove conversations.',
 }
 
 /**
  * Says why the chat is not as usual: another tab has the conversation (with a button that takes it over), the user signed out in
- * another tab, or storage fails. Empty otherwise. Unstyled; its class names begin with `leftoff-notice`.
+ * another tab, or storage fails or is full. Empty otherwise. Unstyled; its class names begin with `leftoff-notice`.
  *
  * @example
  * ```tsx
@@ -53,14 +55,17 @@ export function SessionNotice({ workspace, onTakeOver, texts, className, ...div 
     const place = workspace === undefined ? undefined : state.workspaces[workspace]
     return place && state.status !== 'signed-out' ? place.status : state.status
   })
-  const { watching, useHere, signedOut, degraded } = { ...englishTexts, ...texts }
+  const isFull = useSessionState(({ saving }) => saving.error?.code === 'quota-exceeded')
+  const { watching, useHere, signedOut, degraded, full } = { ...englishTexts, ...texts }
   const text =
     status === 'watching'
       ? watching
       : status === 'signed-out'
         ? signedOut
         : status === 'degraded'
-          ? degraded
+          ? isFull
+            ? full
+            : degraded
           : undefined
 
   return (

@@ -2,7 +2,7 @@ import { type ReactNode, StrictMode, useState } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { createSessionStore, memoryAdapter, type SessionStore } from '../../src/index.js'
+import { createSessionStore, LeftoffError, memoryAdapter, type SessionStore } from '../../src/index.js'
 import { SessionNotice, SessionProvider, useConversationSession } from '../../src/react/index.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
 
@@ -235,5 +235,20 @@ describe('addresses', () => {
     show(openTabs()(), <Page addresses={addresses} start="unknown" />)
     await expect.poll(() => addresses).toEqual(['id-1'])
     expect(text('#shown')).toBe('id-1')
+  })
+})
+
+describe('a storage that fails', () => {
+  it.each([
+    ['quota-exceeded', 'Storage is full. Changes are kept in this tab until you remove conversations.'],
+    ['unreachable', 'Storage is not available. Changes are kept in this tab until it is.'],
+  ] as const)('with %s has a notice that says so', async (code, notice) => {
+    const adapter = { ...memoryAdapter(), save: () => Promise.reject(new LeftoffError(code, 'It failed.')) }
+    const store = createSessionStore({ adapter, browser: fakeBrowser().openTab().browser, snapshot: false })
+    show(store, <Page addresses={[]} />)
+    await expect.poll(() => container.querySelector('main')?.dataset.status).toBe('ready')
+    await userEvent.click(button('Say'))
+    await expect.poll(() => text('.leftoff-notice-text')).toBe(notice)
+    await store.dispose().catch(() => {})
   })
 })
