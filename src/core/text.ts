@@ -47,6 +47,14 @@ export function preview(text: string): string | undefined {
   return firstCodePoints(beginning.replace(/\s+/g, ' '), maxPreviewLength).trimEnd() || undefined
 }
 
+/** Longest title taken from a message, in code points. */
+const maxMessageTitle = 60
+
+/** The title that a message gives its conversation, from the message's preview. */
+export function titleOf(shown: string): string {
+  return firstCodePoints(shown, maxMessageTitle).trim()
+}
+
 /** What `text` stands for, or `undefined` if it is no JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,73 +1,113 @@
 import type { SessionChange } from '../core/change.js'
 import { checked, isId, isObject, maxTime, maxTitleLength, maxWorkspaceBytes, tokenUsage } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
-import { firstCodePoints, parseJson, preview, wellFormed } from '../core/text.js'
+import type { TokenUsage } from '../core/session.js'
+import { firstCodePoints, parseJson, preview, titleOf, wellFormed } from '../core/text.js'
 import type { LegacyImport } from '../store/context.js'
 import { type ImportedBlob, importBlob } from '../store/importing.js'
 
 /** The scope of what is imported: the same each time, so that importing again changes nothing. */
 const importScope = 'imported'
 
-/** An entry of the older app's `sessions`, as it was stored, and its key there: a position where `sessions` was an array. */
-export type MapLegacyEntry = (entry: unknown, key: string) => unknown
+/** A conversation of an older app. Times are in ms or seconds since the epoch, or ISO texts. */
+export interface LegacySession {
+  readonly conversationId: string
+  readonly workspace: string
+  readonly title?: string | undefined
+  readonly startedAt?: number | string | undefined
+  /** `startedAt` when omitted. */
+  readonly lastActivity?: number | string | undefined
+  readonly messageCount?: number | undefined
+  /** Any length; without a `title` it titles the conversation, too. */
+  readonly lastMessagePreview?: string | undefined
+  readonly tokenUsage?: TokenUsage | undefined
+  /** Whether it was the open one of its workspace: the first tab opens it. */
+  readonly isCurrent?: boolean | undefined
+}
+
+/** Options of {@link importLegacy}. */
+export interface LegacyOptions<State> {
+  /**
+   * The conversations in the older app's state: what is in the `state` of zustand's persist, or the whole value. It is what was
+   * stored, whatever its type says: if this throws, nothing is imported.
+   */
+  readonly read?: (state: State) => readonly LegacySession[]
+}
 
 /**
- * Imports the sessions that an older app left in `localStorage` at the store's `name`: plain, or in the envelope of zustand's
- * persist; times in seconds, milliseconds or ISO. Each entry of its `sessions` needs a `conversationId` and a `workspace`; `map`
- * makes such entries of others. Pass it as the `legacy` option, so that an app without older data does not download it.
+ * Imports the conversations that an older app left in `localStorage` at the store's `name`, as JSON or by zustand's persist: its
+ * `sessions`, each with a `conversationId` and a `workspace`, or what `read` gives. Pass it as the `legacy` option, so that an app
+ * without older data does not download it.
  *
  * @example
  * ```ts
  * import { createSessionStore, localStorageAdapter } from 'leftoff'
  * import { importLegacy } from 'leftoff/legacy'
  *
- * // { sessions: { [workspace]: { id, lastActivity } } }
+ * type OlderState = { chats: { id: string; updatedAt: string; name?: string }[] }
+ *
  * const legacy = importLegacy({
- *   map: (entry, workspace) => ({ ...Object(entry), workspace, conversationId: Object(entry).id }),
+ *   read: ({ chats }: OlderState) =>
+ *     chats.map(({ id, updatedAt, name }) => ({ conversationId: id, workspace: 'demo', lastActivity: updatedAt, title: name })),
  * })
  * const store = createSessionStore({ adapter: localStorageAdapter(), legacy })
  * ```
  */
-export function importLegacy({ map = (entry) => entry }: { readonly map?: MapLegacyEntry } = {}): LegacyImport {
-  return (user) => importBlob(user, (blob, userId, now) => parseLegacyBlob(blob, userId, now, map))
+export function importLegacy<State = unknown>({ read }: LegacyOptions<State> = {}): LegacyImport {
+  return (user) => importBlob(user, (blob, userId, now) => parseLegacyBlob(blob, userId, now, read))
 }
 
 /** What a blob holds: a pure reading, tolerant of anything. */
-export function parseLegacyBlob(
+export function parseLegacyBlob<State>(
   blob: string,
   userId: string,
   now: number,
-  map: MapLegacyEntry = (entry) => entry,
+  read?: LegacyOptions<State>['read'],
 ): ImportedBlob {
   // Twice: some apps store JSON inside JSON.
   const root = parsed(parsed(blob))
-  const fields = fieldsOf(parsed(fieldsOf(root).state ?? root))
+  const inner = parsed(fieldsOf(root).state)
+  const state = isObject(inner) ? inner : root
+  const { sessions, currentConversationId: conversationId, currentWorkspace, ...others } = fieldsOf(state)
   const changes = new Map<string, Omit<SessionChange, 'epoch'>>()
+  const current: { conversationId: string; workspace: string }[] = []
   const errors: LeftoffError[] = []
-  for (const [key, entry] of Object.entries(fieldsOf(parsed(fields.sessions)))) {
-    const change = readSession(mapped(map, parsed(entry), key), userId, now)
-    if (typeof change === 'object') changes.set(change.conversationId, change)
-    else errors.push(unreadable(`its sessions[${JSON.stringify(key)}] has no valid ${change}`))
+  let entries: [string, unknown][] = []
+  try {
+    // The app says what its older code stored; what comes back is checked.
+    const list = read && isList(root) ? read(state as State) : parsed(sessions)
+    if (isList(list)) entries = Object.entries(list)
+    else errors.push(unreadable(isList(root) ? 'there is no list of sessions' : 'it is not JSON of an object'))
+  } catch (cause) {
+    errors.push(unreadable('`read` threw', cause))
   }
-  if (!isObject(root)) errors.push(unreadable('it is not JSON of an object'))
-  const { currentConversationId: conversationId, currentWorkspace } = fields
+  for (const [key, value] of entries) {
+    const entry = fieldsOf(parsed(value))
+    const change = readSession(entry, userId, now)
+    if (typeof change === 'object') {
+      changes.set(change.conversationId, change)
+      if (entry.isCurrent === true) current.push(change)
+    } else errors.push(unreadable(`its sessions[${JSON.stringify(key)}] has no valid ${change}`))
+  }
   const known = typeof conversationId === 'string' ? changes.get(conversationId) : undefined
   const workspace = known?.workspace ?? currentWorkspace
-  const isKnown = isId(conversationId) && isId(workspace, maxWorkspaceBytes)
-  return { changes: [...changes.values()], current: isKnown ? { conversationId, workspace } : undefined, errors }
+  if (isId(conversationId) && isId(workspace, maxWorkspaceBytes)) current.unshift({ conversationId, workspace })
+  // An empty list of ours leaves nothing to lose; that of an app's own `read` may be a mistake.
+  const isEmpty = !read && entries.length + errors.length + Object.keys(others).length === 0
+  return { changes: [...changes.values()], current, errors, mayReplace: changes.size > 0 || isEmpty }
 }
 
 /** The change that imports the entry, or the name of the field that it lacks. */
 function readSession(
-  entry: unknown,
+  { conversationId, workspace, title, messageCount, lastMessagePreview, ...rest }: Readonly<Record<string, unknown>>,
   userId: string,
   now: number,
 ): Omit<SessionChange, 'epoch'> | 'conversationId' | 'workspace' {
-  const { conversationId, workspace, title, messageCount, lastMessagePreview, ...rest } = fieldsOf(entry)
   if (!isId(conversationId)) return 'conversationId'
   if (!isId(workspace, maxWorkspaceBytes)) return 'workspace'
+  const startedAt = timeOf(rest.startedAt)
   // A time ahead of this clock is another clock's error, and far ahead no storage takes it.
-  const at = Math.min(timeOf(rest.lastActivity) ?? now, now)
+  const at = Math.min(timeOf(rest.lastActivity) ?? startedAt ?? now, now)
   const rank = at
   const messages =
     typeof messageCount === 'number' && Number.isSafeInteger(messageCount) && messageCount > 0 ? messageCount : 0
@@ -78,13 +118,19 @@ function readSession(
     userId,
     workspace,
     conversationId,
-    begins: Math.min(timeOf(rest.startedAt) ?? at, at),
+    begins: Math.min(startedAt ?? at, at),
     activity: { at, rank },
     ...((messages > 0 || usage.ok) && {
       counts: { [importScope]: { messages, ...(usage.ok && { usage: usage.value }) } },
     }),
     ...(text !== undefined && { preview: { text, rank } }),
-    ...(named !== '' && { titles: { person: { text: named, rank } } }),
+    ...((named !== '' || text !== undefined) && {
+      titles: {
+        // As if it had been said first: otherwise what is said next would be the title.
+        ...(text !== undefined && { message: { text: titleOf(text), rank } }),
+        ...(named !== '' && { person: { text: named, rank } }),
+      },
+    }),
   }
 }
 
@@ -101,23 +147,20 @@ function timeOf(value: unknown): number | undefined {
   return ms <= maxTime ? ms : undefined
 }
 
+/** An array, or an object of entries. */
+function isList(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   // Object.entries takes own keys only, so a stored `__proto__` reaches nothing.
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+  return isList(value) ? Object.fromEntries(Object.entries(value)) : {}
 }
 
-/** An app's function may meet what it did not expect: then the entry is as it was, and says what it lacks. */
-function mapped(map: MapLegacyEntry, entry: unknown, key: string): unknown {
-  try {
-    return map(entry, key)
-  } catch {
-    return entry
-  }
-}
-
-function unreadable(why: string): LeftoffError {
+function unreadable(why: string, cause?: unknown): LeftoffError {
   return new LeftoffError(
     'invalid-session',
-    `What an older app stored could not all be read: ${why}. importLegacy({ map }) reads entries of another shape.`,
+    `What an older app stored could not all be read: ${why}. importLegacy({ read }) reads another shape.`,
+    { cause },
   )
 }

@@ -4,7 +4,7 @@ import { isObject, maxIdBytes, maxTitleLength, readSession } from '../core/check
 import { randomScope, shortHash } from '../core/ids.js'
 import type { ConversationSession, RankedSession, TokenUsage } from '../core/session.js'
 import { byRank } from '../core/stored-row.js'
-import { firstCodePoints, preview, wellFormed } from '../core/text.js'
+import { firstCodePoints, preview, titleOf, wellFormed } from '../core/text.js'
 import { createEntry, type Entry, needsScope, record, withScope, withStored } from './entry.js'
 import { nowMs, type User } from './user.js'
 
@@ -169,9 +169,6 @@ export interface Recorded {
   readonly titles?: Titles
 }
 
-/** The longest title taken from a message, in code points. */
-const maxMessageTitle = 60
-
 /** What recording the message adds. */
 export function recordedMessage(
   { role, text, usage, messageId }: RecordedMessage,
@@ -185,7 +182,7 @@ export function recordedMessage(
   const scope = messageId === undefined ? undefined : scopeOfMessage(messageId)
   const shown = keepsContent ? preview(wellFormed(text)) : undefined
   // Of a message that comes again nobody knows here whether it was the first.
-  const title = shown !== undefined && role === 'user' && isNew ? firstCodePoints(shown, maxMessageTitle).trim() : ''
+  const title = shown !== undefined && role === 'user' && isNew ? titleOf(shown) : ''
   return {
     message: { scope, usage: usage && wholeUsage(usage), isRecalled: !isNew },
     activity: { at, rank },

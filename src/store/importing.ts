@@ -10,12 +10,18 @@ import { nowMs, type User } from './user.js'
 export interface ImportedBlob {
   /** Without an epoch. */
   readonly changes: readonly Omit<SessionChange, 'epoch'>[]
-  readonly current: { readonly conversationId: string; readonly workspace: string } | undefined
+  /** The conversations that were open. */
+  readonly current: readonly { readonly conversationId: string; readonly workspace: string }[]
   /** One for each entry that could not be read. */
   readonly errors: readonly LeftoffError[]
+  /** Whether it was understood. */
+  readonly mayReplace: boolean
 }
 
-/** Imports the blob of an older app, if there is one. Row first: the snapshot may replace it only once its sessions are stored. */
+/**
+ * Imports the blob of an older app, if there is one. Row first: the snapshot may replace it only once its sessions are stored, and
+ * a copy is kept if some could not be read. A blob from which nothing could be read stays where it is.
+ */
 export async function importBlob(
   user: User,
   read: (blob: string, userId: string, now: number) => ImportedBlob,
@@ -23,20 +29,27 @@ export async function importBlob(
   const { adapter, emit, name, keepsContent } = user.context
   const blob = tryStorage(user.context, 'localStorage', (storage) => storage.getItem(name))
   if (typeof blob !== 'string' || isImportOver(user) || isSnapshot(parseJson(blob))) return
-  const { changes, current, errors } = read(blob, user.userId, nowMs(user))
+  const { changes, current, errors, mayReplace } = read(blob, user.userId, nowMs(user))
   try {
     const own = changes.map((change) => ({ ...change, epoch: user.epoch }))
-    if (own.length > 0) await adapter.save(own)
+    const refusals = own.length > 0 ? await adapter.save(own) : []
+    if (refusals.some(({ reason }) => reason !== 'removed')) return
   } catch {
     return // tried again at the next opening
   }
   if (user.isGone) return
-  if (errors.length > 0 && keepsContent) {
-    tryStorage(user.context, 'localStorage', (storage) => storage.setItem(storageKey(name, 'quarantine', name), blob))
-  }
   for (const error of errors) emit({ type: 'row-quarantined', error })
-  user.importedBlob = blob
-  if (current && readPointer(user, current.workspace) === undefined) {
-    writePointer(user, current.workspace, current.conversationId)
+  for (const { conversationId, workspace } of current) {
+    if (readPointer(user, workspace) === undefined) writePointer(user, workspace, conversationId)
   }
+  if (mayReplace && (errors.length === 0 || !keepsContent || hasCopy(user, blob))) user.importedBlob = blob
+}
+
+/** Keeps a copy of the blob. Returns whether there was room for it. */
+function hasCopy({ context }: User, blob: string): boolean | undefined {
+  const key = storageKey(context.name, 'quarantine', context.name)
+  return tryStorage(context, 'localStorage', (storage) => {
+    storage.setItem(key, blob)
+    return true
+  })
 }

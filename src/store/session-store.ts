@@ -33,13 +33,16 @@ export interface SessionStoreOptions {
   readonly onEvent?: (event: SessionEvent) => void
   /** The prefix of the keys this store writes, and the key of the snapshot; `claude-session-storage` when omitted. */
   readonly name?: string
-  /** Whether to write the snapshot that older code and DevTools read; `true`. */
-  readonly snapshot?: boolean
+  /**
+   * Whether to write the snapshot that older code and DevTools read; `true`. For older code with another shape: what to write, as
+   * that code stored it.
+   */
+  readonly snapshot?: boolean | ((state: SessionState) => object)
   /** `false` keeps titles, previews and drafts out of every storage. */
   readonly persistContent?: boolean
   /** Drafts: pass `drafts()`. */
   readonly drafts?: DraftStorage
-  /** Imports what an older app left: pass `importLegacy()`. */
+  /** Imports what an older app left: pass `importLegacy()`, and nothing else. */
   readonly legacy?: LegacyImport
   /** Makes what a guest did on this device that of who signs in: pass `guests()`. */
   readonly guests?: GuestClaim

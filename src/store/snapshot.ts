@@ -13,7 +13,11 @@ const shownSessions = 10
  *
  * A blob that leftoff did not write is replaced only after it was imported, or after a sign-out ended its owner's session.
  */
-export function writeSnapshot(user: User, state: SessionState): void {
+export function writeSnapshot(
+  user: User,
+  state: SessionState,
+  contentOf: (state: SessionState) => object = newestSessions,
+): void {
   const { name } = user.context
   // Without one it may be another page's.
   if (state.currentConversationId === undefined) return
@@ -21,7 +25,7 @@ export function writeSnapshot(user: User, state: SessionState): void {
     const before = storage.getItem(name)
     const blob = before === null ? undefined : parseJson(before)
     const mayReplace = before === null || isSnapshot(blob) || before === user.importedBlob || isImportOver(user)
-    const after = JSON.stringify(snapshotOf(state, blob))
+    const after = JSON.stringify(snapshotOf(contentOf(state), blob))
     if (mayReplace && after !== before) storage.setItem(name, after)
   })
 }
@@ -49,14 +53,17 @@ function versionOf(before: unknown): number {
   return isObject(before) && typeof before.version === 'number' ? before.version : 0
 }
 
-function snapshotOf({ sessions, currentConversationId = '', currentWorkspace = '' }: SessionState, before: unknown) {
+function snapshotOf(content: object, before: unknown) {
+  return { ...content, state: content, version: versionOf(before), writtenBy: 'leftoff' }
+}
+
+function newestSessions({ sessions, currentConversationId = '', currentWorkspace = '' }: SessionState) {
   const shown = sessions.filter(
     ({ conversationId }, index) => index < shownSessions || conversationId === currentConversationId,
   )
-  const state = {
+  return {
     sessions: shown.map(({ conversationId, workspace, lastActivity }) => ({ conversationId, workspace, lastActivity })),
     currentConversationId,
     currentWorkspace,
   }
-  return { ...state, state, version: versionOf(before), writtenBy: 'leftoff' }
 }

@@ -13,7 +13,7 @@ import { dueNow } from './queue.js'
 import { readAgain } from './reading.js'
 import { forgetHere, forgetUser } from './removing.js'
 import { saveAll, saveSoon } from './saving.js'
-import type { SessionState } from './session-store.js'
+import type { SessionState, SessionStoreOptions } from './session-store.js'
 import { writeSnapshot } from './snapshot.js'
 import { emptyState, publishedState, stateOf, statusOf, storageFailure } from './state.js'
 import { disposedError, noUserError, signedOutError, User, withoutOption } from './user.js'
@@ -21,7 +21,7 @@ import { disposedError, noUserError, signedOutError, User, withoutOption } from 
 /** What a store begins with. */
 interface Beginning {
   readonly userId: string | null
-  readonly snapshot: boolean
+  readonly snapshot: NonNullable<SessionStoreOptions['snapshot']>
   /** Gives the first user what a server rendered. The first user's only: whoever comes later may have signed out since. */
   readonly fill: (user: User) => void
   readonly emit: (event: SessionEvent) => void
@@ -177,7 +177,7 @@ export function storeShell(context: StoreContext, { userId, snapshot, fill, emit
   }
 
   function keepSnapshot(): void {
-    if (snapshot && user) writeSnapshot(user, published.read())
+    if (snapshot && user) writeSnapshot(user, published.read(), snapshot === true ? undefined : snapshot)
   }
 
   function replaceUser(next: string | undefined): Promise<void> {

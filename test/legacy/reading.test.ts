@@ -63,15 +63,45 @@ describe('an older app’s blob', () => {
     ])
   })
 
-  it('is read from entries of another shape, as the app maps them', () => {
-    const blob = JSON.stringify({ sessions: { alpha: { id: 'c1' }, beta: null } })
-    const map = (entry: unknown, workspace: string) => {
-      if (entry === null) throw new TypeError('an app that did not expect null')
-      return { ...Object(entry), workspace, conversationId: Object(entry).id }
+  it('is read from another shape, plain or in an envelope, as the app reads it', () => {
+    const state = { chats: [{ id: 'c1' }, { id: '' }] }
+    const read = ({ chats }: typeof state) => chats.map(({ id }) => ({ conversationId: id, workspace: 'w' }))
+    for (const blob of [state, { state, version: 4 }, { state: JSON.stringify(state) }]) {
+      const { changes, errors, mayReplace } = parseLegacyBlob(JSON.stringify(blob), 'u1', now, read)
+      expect(changes).toMatchObject([{ conversationId: 'c1', workspace: 'w' }])
+      expect(errors.map(({ message }) => message)).toEqual([
+        expect.stringContaining('its sessions["1"] has no valid conversationId'),
+      ])
+      expect(mayReplace).toBe(true)
     }
-    const { changes, errors } = parseLegacyBlob(blob, 'u1', now, map)
-    expect(changes).toMatchObject([{ conversationId: 'c1', workspace: 'alpha' }])
-    expect(errors).toMatchObject([{ code: 'invalid-session' }])
+  })
+
+  it('keeps why the app could not read it', () => {
+    const cause = new TypeError('an app that did not expect null')
+    const read = () => {
+      throw cause
+    }
+    expect(parseLegacyBlob('{"chats":null}', 'u1', now, read)).toMatchObject({
+      changes: [],
+      errors: [{ code: 'invalid-session', cause }],
+      mayReplace: false,
+    })
+  })
+
+  it('is read as of its start where the time of the last activity is missing', () => {
+    const [change] = read({ conversationId: 'c1', workspace: 'w', startedAt: 1_700_000_000 }).changes
+    expect(change).toMatchObject({ begins: 1_700_000_000_000, activity: { at: 1_700_000_000_000 } })
+  })
+
+  it('is titled by its preview, unless it has a title', () => {
+    const lastMessagePreview = `Plan a trip ${'far '.repeat(50)}`
+    const rank = row.lastActivity
+    const message = { text: lastMessagePreview.slice(0, 60).trim(), rank }
+    expect(read({ ...row, lastMessagePreview }).changes[0]?.titles).toEqual({ message })
+    expect(read({ ...row, lastMessagePreview, title: 'Oslo' }).changes[0]?.titles).toEqual({
+      message,
+      person: { text: 'Oslo', rank },
+    })
   })
 
   it('has long titles cut and unreadable characters replaced', () => {
@@ -88,9 +118,9 @@ describe('an older app’s blob', () => {
   })
 
   it('names the conversation that was current, unless its id is none', () => {
-    expect(read(row).current).toEqual({ conversationId: 'c1', workspace: 'w' })
+    expect(read(row).current).toEqual([{ conversationId: 'c1', workspace: 'w' }])
     const blob = JSON.stringify({ sessions: [], currentConversationId: 7, currentWorkspace: 'w' })
-    expect(parseLegacyBlob(blob, 'u1', now).current).toBeUndefined()
+    expect(parseLegacyBlob(blob, 'u1', now).current).toEqual([])
   })
 
   it('never makes reading throw, and gives only changes that can be stored', async () => {

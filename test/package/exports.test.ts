@@ -64,7 +64,7 @@ const values: Record<string, readonly string[]> = {
   ],
   'leftoff/ai-sdk': ['chatTransport'],
   'leftoff/dexie': ['dexieAdapter'],
-  'leftoff/legacy': ['importLegacy'],
+  'leftoff/legacy': ['importLegacy', 'moveFromLocalStorage'],
   'leftoff/supabase': ['supabaseAdapter'],
   'leftoff/agents/claude': [
     'claudeDriver',
@@ -142,7 +142,7 @@ const types: Record<string, readonly string[]> = {
   ],
   'leftoff/ai-sdk': ['ChatTransport', 'ChatTransportOptions', 'CountedMessage', 'UiChunk', 'UiMessage'],
   'leftoff/dexie': ['ChangeChannel', 'DexieAdapterOptions'],
-  'leftoff/legacy': ['MapLegacyEntry'],
+  'leftoff/legacy': ['LegacyOptions', 'LegacySession', 'MoveOptions'],
   'leftoff/supabase': ['RpcCall', 'RpcError', 'RpcResponse', 'SupabaseAdapterOptions', 'SupabaseRpcClient'],
   'leftoff/server': [
     'AgentDriver',
