@@ -70,6 +70,28 @@ describe('docs/no-sessions.md', () => {
     await say(page, 'four', 'You said: one, two, three, four.')
     expect(await page.getByText('lost').count()).toBe(0)
   })
+
+  it('sends the model the same once more when a question is tried again', async () => {
+    app = await setUpGuideApp('docs/start-vite.md', 'docs/no-sessions.md')
+    await app.replace('port: 3000', 'port: 0')
+    await app.replace("questions.join(', ')", 'messages.map(({ role }) => role)')
+    const api = await app.run('server/main.ts')
+    const conversation = { workspace: 'demo', conversationId: 'c' }
+    for (const [messageId, turnId] of Object.entries({ one: '1', two: '2' })) await ask({ messageId, turnId })
+    await ask({ messageId: 'two', turnId: '3' })
+    const stored: { text: string }[] = await (await fetch(`${api}/api/messages/c`)).json()
+    const last = 'You said: user,assistant,user. '
+    expect(stored.map(({ text }) => text)).toEqual(['hi', 'You said: user. ', 'hi', last])
+
+    async function ask(ids: object): Promise<void> {
+      const response = await fetch(`${api}/api/turn`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ ...conversation, ...ids, message: 'hi' }),
+      })
+      await response.text()
+    }
+  })
 })
 
 describe('docs/from-zustand-persist.md', () => {

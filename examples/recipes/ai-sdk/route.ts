@@ -1,5 +1,5 @@
-// POST, GET and DELETE /api/turn: the model's own stream of message chunks, which outlives the page. This is AI SDK 7. With 5 and 6,
-// `run` returns `streamText({ … }).toUIMessageStream()`; all else is the same.
+// POST, GET and DELETE /api/turn: the model's own stream of message chunks, which outlives the page. This is AI SDK 7. In 5 and 6
+// `toUIMessageStream` is not imported: `run` returns `streamText({ … }).toUIMessageStream()`. All else is the same.
 
 import { convertToModelMessages, readUIMessageStream, streamText, toUIMessageStream, type UIMessageChunk } from 'ai'
 import { createTurnHandler, statelessDriver } from 'leftoff/server'

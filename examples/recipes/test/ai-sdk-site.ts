@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright'
 import { beforeAll, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../../../test/chromium/find-chromium.js'
 import { serve } from '../../../test/support/serve.js'
-import { turns } from '../ai-sdk/route.js'
+import { DELETE, GET, POST } from '../ai-sdk/route.js'
 import { type Message, messagesOf } from '../ai-sdk/your-app.js'
 import { buildPage } from './build-page.js'
 import { nextAnswer, type ScriptedAnswer } from './scripted-model.js'
@@ -19,7 +19,9 @@ export function serveAiSdk() {
   beforeAll(async () => {
     const { folder, html } = await buildPage()
     const app = new Hono()
-      .all('/api/turn', (c) => turns.fetch(c.req.raw))
+      .get('/api/turn', (c) => GET(c.req.raw))
+      .post('/api/turn', (c) => POST(c.req.raw))
+      .delete('/api/turn', (c) => DELETE(c.req.raw))
       .get('/api/messages/:id', async (c) =>
         c.json(await messagesOf({ userId: 'guest', conversationId: c.req.param('id') })),
       )
