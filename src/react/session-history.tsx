@@ -63,7 +63,8 @@ export function SessionHistory({
 
   useEffect(() => {
     if (!said?.removed) return
-    const timer = setTimeout(() => setSaid({ ...said, removed: undefined }), undoMs)
+    // The sentence goes with Undo. It was announced when it came.
+    const timer = setTimeout(() => setSaid({ ...said, text: '', removed: undefined }), undoMs)
     return () => clearTimeout(timer)
   }, [said, undoMs])
 
@@ -105,7 +106,7 @@ export function SessionHistory({
     const neighbour = rows[at + 1] ?? rows[at - 1]
     const target = neighbour?.querySelector('button') ?? root.current
     target?.focus()
-    say('done', texts.removed(titleOf(item.session, texts)), item)
+    say('done', texts.removed(titleOf(item.session, texts)), undoMs > 0 ? item : undefined)
     void history.removeConversation(conversationId, { undoMs })
   }
 

@@ -31,7 +31,10 @@ vi.mock('../../examples/routes/your-app.js', async () => {
     isMember: async (_userId: string, workspace: string) => workspace === 'w',
     hasEarlier: async ({ userId, conversationId, messageId }: TurnIds) =>
       [...parts.messages.values()].some(
-        (m) => m.userId === userId && m.conversationId === conversationId && !m.id.startsWith(messageId),
+        (m) =>
+          m.userId === userId &&
+          m.conversationId === conversationId &&
+          ![messageId, `${messageId}.answer`].includes(m.id),
       ),
     upsertMessage: async (message: ChatMessage) => {
       parts.messages.set([message.userId, message.conversationId, message.id].join('/'), message)

@@ -308,13 +308,26 @@ describe('a removal', () => {
     expect(container.querySelector('.leftoff-history-undo')).toBeNull()
   })
 
-  it('can be undone for as long as the app says', async () => {
+  it('is announced, and can be undone for as long as the app says; then the sentence goes with Undo', async () => {
     await threeConversations()
     await show({ undoMs: 50 })
+    const heard = new Set<string | null>()
+    const observer = new MutationObserver(() => heard.add(announced()))
+    observer.observe(part('[role=status]'), { childList: true })
     await userEvent.click(part('.leftoff-history-remove', row('second')))
-    await until(() => expect(announced()).toContain('was removed'))
-    await until(() => expect(container.querySelector('.leftoff-history-undo')).toBeNull())
+    await until(() => expect(heard).toContain('“about second” was removed. Undo'))
+    await until(() => expect(announced()).toBe(''))
+    expect(container.querySelector('.leftoff-history-undo')).toBeNull()
+    observer.disconnect()
+  })
+
+  it('is only announced where it cannot be undone', async () => {
+    await threeConversations()
+    await show({ undoMs: 0 })
+    await userEvent.click(part('.leftoff-history-remove', row('second')))
+    await until(() => expect(rows()).toEqual(['third', 'first']))
     expect(announced()).toBe('“about second” was removed.')
+    expect(container.querySelector('.leftoff-history-undo')).toBeNull()
   })
 })
 

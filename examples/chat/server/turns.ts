@@ -31,7 +31,7 @@ export function createChatTurns(app: ChatTurns): TurnHandler {
       return isWorkspace(workspace) ? { userId } : new Response('No such workspace.', { status: 404 })
     },
     hasHistory: async ({ messageId, ...conversation }) =>
-      (await messages.list(conversation)).some(({ id }) => !id.startsWith(messageId)),
+      (await messages.list(conversation)).some(({ id }) => id !== messageId && id !== `${messageId}.answer`),
     run: ({ workspace, input, resume, signal, onStderr }) =>
       agent.run({ workspace, message: input, signal, onStderr, ...(resume !== undefined && { resume }) }),
     onQuestion: ({ messageId, input, ...conversation }) =>

@@ -15,7 +15,7 @@ export const isMember = async () => true
 export const onError = (error: unknown) => void errors.push(error)
 export const messagesOf = (id: string) => [...messages.values()].filter(({ conversationId }) => conversationId === id)
 export const hasEarlier = async ({ conversationId, messageId }: TurnIds) =>
-  messagesOf(conversationId).some(({ id }) => !id.startsWith(messageId))
+  messagesOf(conversationId).some(({ id }) => id !== messageId && id !== `${messageId}.answer`)
 
 export async function upsertMessage(message: ChatMessage): Promise<void> {
   messages.set(JSON.stringify([message.userId, message.conversationId, message.id]), message)

@@ -68,8 +68,27 @@ describe('the five-minute start with Vite', () => {
     )
 
     const second = await context.newPage()
+    const loaded = second.waitForResponse('**/api/messages/*')
     await second.goto(address)
     expect(await say(second, 'hello')).toBe('assistant: This is new to me. ')
+
+    // What is being typed stays, and the next message can be typed during an answer.
+    await second.getByLabel('Message').fill('still typing')
+    await second.reload()
+    await expect.poll(() => second.getByLabel('Message').inputValue()).toBe('still typing')
+    await second.getByRole('button', { name: 'Send', disabled: false }).click()
+    await second.getByRole('button', { name: 'Stop', exact: true }).waitFor()
+    await second.getByLabel('Message').fill('and the next')
+    await second.getByLabel('Message').press('Enter')
+    await second.getByText('assistant: Before this you said: hello. ', { exact: true }).waitFor()
+    expect(await second.getByLabel('Message').inputValue()).toBe('and the next')
+
+    // A removed conversation's messages go once it cannot be undone, here because the page is left.
+    const stored = async () => (await second.request.get((await loaded).url())).json()
+    expect(await stored()).toHaveLength(4)
+    await second.locator('[data-current] .leftoff-history-remove').click()
+    await second.reload()
+    await expect.poll(stored).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-import { createSessionStore, localStorageAdapter, type SessionStore } from 'leftoff'
+import { createSessionStore, drafts, localStorageAdapter, type SessionStore } from 'leftoff'
 import { dexieAdapter } from 'leftoff/dexie'
 import { SessionProvider } from 'leftoff/react'
 import { type ComponentType, StrictMode } from 'react'
@@ -15,6 +15,7 @@ export function showChat(App: ComponentType): void {
   const isDexie = new URLSearchParams(location.search).get('adapter') === 'dexie'
   const store = createSessionStore({
     adapter: isDexie ? dexieAdapter() : localStorageAdapter(),
+    drafts: drafts(),
     userId: location.pathname.split('/')[2] ?? '',
   })
   window.store = store
