@@ -68,7 +68,7 @@ it('streams, resumes, stores what a restart cuts off, answers it again, and keep
   await say(page, 'one word after the other')
   await page.getByText(/assistant: You said: one, two and a half, one word/).waitFor()
   expect(await app.stop()).toBe(0)
-  expect(await database.run(`select outcome from messages where outcome <> 'done'`)).toEqual([{ outcome: 'failed' }])
+  expect(await database.run(`select outcome from messages where outcome <> 'done'`)).toEqual([{ outcome: 'interrupted' }])
   await app.replace('port: 0', `port: ${new URL(address).port}`)
   expect(await app.run('server/main.ts', environment)).toBe(address)
   await page.reload()
