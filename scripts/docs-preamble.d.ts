@@ -96,6 +96,17 @@ declare module '@anthropic-ai/claude-agent-sdk' {
   export function query(input: { prompt: Prompt; options?: Options }): AsyncGenerator<SDKMessage, void>
 }
 
+declare module 'next' {
+  export interface Metadata {
+    readonly title?: string
+  }
+}
+
+declare module 'next/server' {
+  /** Waits for a request. */
+  export function connection(): Promise<void>
+}
+
 declare module 'next/navigation' {
   export function usePathname(): string
 }

@@ -39,7 +39,12 @@ export function ChatPage({ workspace }: { readonly workspace: string }) {
         ))}
       </ol>
       <form onSubmit={send}>
-        <input aria-label="Message" value={draft} onChange={(event) => setDraft(event.target.value)} />
+        <input
+          aria-label="Message"
+          autoComplete="off"
+          value={draft}
+          onChange={(event) => setDraft(event.target.value)}
+        />
         <button type="submit" disabled={draft.trim() === ''}>
           Send
         </button>

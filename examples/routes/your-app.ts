@@ -41,8 +41,8 @@ export interface ChatMessage {
   readonly id: string
   readonly role: 'user' | 'assistant'
   readonly text: string
-  /** `stopped` or `failed`: this is as far as it came. */
-  readonly outcome?: 'done' | 'stopped' | 'failed'
+  /** Other than `done`: this is as far as it came. */
+  readonly outcome?: 'done' | 'stopped' | 'failed' | 'interrupted'
 }
 
 /** Whether this user's conversation has messages before this one; a retry has the same `messageId`. */

@@ -43,7 +43,7 @@ const englishTexts: SessionNoticeTexts = {
  *   return (
  *     <>
  *       <SessionNotice workspace={workspace} />
- *       <textarea aria-label="Message" readOnly={status === 'watching'} />
+ *       <textarea aria-label="Message" autoComplete="off" readOnly={status === 'watching'} />
  *     </>
  *   )
  * }

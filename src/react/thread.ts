@@ -10,8 +10,11 @@ import { threadRecording } from './thread-recording.js'
 import { type LoadMessages, newTurn, type ThreadTurn } from './thread-state.js'
 import { emptyThread, emptyView, running, unanswered, viewOf, withNotice, withTurn } from './thread-view.js'
 
-/** How long the messages wait for what is known of a running turn. */
-const followMs = 3_000
+/**
+ * How long the messages wait for what is known of a running turn, so that a reload in mid-answer shows question and answer at once.
+ * A turn whose server was killed is known only when its lease has expired.
+ */
+const followMs = 500
 /** A text that grows is shown once per frame. */
 const frameMs = 16
 

@@ -16,7 +16,7 @@ import { useConversationId, useSessionState } from './state-hooks.js'
  *
  * function Composer({ conversationId }: { conversationId: string }) {
  *   const [draft, setDraft] = useDraft(conversationId)
- *   return <textarea aria-label="Message" value={draft} onChange={(event) => setDraft(event.target.value)} />
+ *   return <textarea aria-label="Message" autoComplete="off" value={draft} onChange={(event) => setDraft(event.target.value)} />
  * }
  *
  * const keptDrafts = drafts()

@@ -49,7 +49,7 @@ export interface MessagesResult extends ThreadView {
  *   return (
  *     <form action={(form) => send(String(form.get('message')))}>
  *       {messages.map(({ id, text }) => <p key={id}>{text}</p>)}
- *       <input name="message" />
+ *       <input name="message" autoComplete="off" />
  *     </form>
  *   )
  * }

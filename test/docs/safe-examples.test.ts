@@ -52,7 +52,36 @@ describe('an example that is pasted or copied as it stands', () => {
     expect(code).toContain("pool.on('error', ")
   })
 
+  // A browser remembers what was sent in a field, and a sign-out does not make it forget.
+  const fields = [...documents, ...files].flatMap((document) =>
+    [...read(document).matchAll(/<(?:input|textarea|ComposerPrimitive\.Input)\b(?:=>|[^>])*>/g)].map(([field]) => ({
+      document,
+      field,
+    })),
+  )
+
+  it.each(fields)('says whether the browser may remember what is written in $field, in $document', ({ field }) => {
+    expect(field).toMatch(/\bautocomplete=/i)
+  })
+
+  const messageRoutes = blocks.filter(({ code }) => /\bget\('\/api\/messages\/|^\/\/ app\/api\/messages\//m.test(code))
+
+  it.each(messageRoutes)('lets no cache keep messages, in $document', ({ code }) => {
+    expect(code).toMatch(/'Cache-Control'[:,] 'no-store'/)
+  })
+
   it('is found', () => {
+    expect(fields.map(({ document }) => document)).toEqual(
+      expect.arrayContaining([
+        'README.md',
+        'docs/start-next.md',
+        'docs/frameworks.md',
+        'examples/recipes/ai-sdk/chat.tsx',
+      ]),
+    )
+    expect(messageRoutes.map(({ document }) => document)).toEqual(
+      expect.arrayContaining(['docs/start-next.md', 'docs/start-vite.md', 'examples/recipes/ai-sdk/server.ts']),
+    )
     expect(pools.map(({ document }) => document)).toContain('docs/server.md')
     expect(keeping.map(({ document }) => document)).toEqual(
       expect.arrayContaining(['README.md', 'examples/routes/turns.ts']),

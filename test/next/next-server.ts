@@ -11,18 +11,23 @@ export interface NextServer {
   stop(): Promise<void>
 }
 
-/** Starts the app of a folder, this one, as `next dev`, or as `next build` and `next start`. */
+/** `next build` in a folder. */
+export async function buildNext(cwd = here): Promise<void> {
+  await promisify(execFile)(process.execPath, [bin, 'build'], { cwd, env: envOf('production') })
+}
+
+/** Starts the app of a folder, this one, as `next dev`, as `next build` and `next start`, or as it was built. */
 export async function startNext(
-  mode: 'development' | 'production',
+  mode: 'development' | 'production' | 'built',
   cwd = here,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<NextServer> {
-  if (mode === 'production') await promisify(execFile)(process.execPath, [bin, 'build'], { cwd, env: envOf(mode) })
-  const command = mode === 'production' ? 'start' : 'dev'
+  if (mode === 'production') await buildNext(cwd)
+  const command = mode === 'development' ? 'dev' : 'start'
   // A process group of its own, as `next dev` starts further processes.
   const server = spawn(process.execPath, [bin, command, '--port', '0'], {
     cwd,
-    env: { ...envOf(mode), ...environment },
+    env: { ...envOf(mode === 'development' ? mode : 'production'), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })

@@ -227,6 +227,30 @@ describe('coming back in mid-answer', () => {
     expect(texts(view().messages)).toEqual(whole)
   })
 
+  it('shows what is stored while the server cannot say yet whether a turn runs, and takes no word twice', async () => {
+    const { clock, gates, open, reload, server } = await setUpThread()
+    const { thread } = await open()
+    await clock.advance(100)
+    thread.send('hi')
+    await clock.advance(1_500)
+    let say = () => {}
+    gates.follow = new Promise((resolve) => {
+      say = resolve
+    })
+    const { view, store } = await reload()
+    await clock.advance(600)
+    expect(texts(view().messages)).toEqual(['user: hi'])
+    expect(view().notices).toEqual([])
+    await clock.advance(10_000)
+    say()
+    await clock.advance(10_000)
+    expect(texts(view().messages)).toEqual(whole)
+    expect(view()).toMatchObject({ status: 'ready', notices: [] })
+    expect(server.runs).toHaveLength(1)
+    await store.flush()
+    expect(store.getState().sessions[0]?.messageCount).toBe(2)
+  })
+
   it.each(['failed', 'interrupted'])('offers a retry of an answer that was stored as %s', async (outcome) => {
     const { clock, open, server } = await setUpThread()
     server.messages.push(

@@ -65,6 +65,7 @@ export function Composer({
           id="composer"
           data-testid="composer"
           rows={1}
+          autoComplete="off"
           placeholder="Write a message"
           value={draft}
           disabled={isDisabled}

@@ -45,6 +45,6 @@ const storedMessage = z.object({
   role: z.enum(['user', 'assistant']),
   text: z.string(),
   at: z.number(),
-  outcome: z.exactOptional(z.enum(['done', 'stopped', 'failed'])),
+  outcome: z.exactOptional(z.enum(['done', 'stopped', 'failed', 'interrupted'])),
   contextLost: z.exactOptional(z.literal(true)),
 })

@@ -18,7 +18,7 @@ export interface ChatMessage {
   /** In ms since the epoch. */
   readonly at: number
   /** Of an answer: whether it is whole; else this is as far as it came. */
-  readonly outcome?: 'done' | 'stopped' | 'failed'
+  readonly outcome?: 'done' | 'stopped' | 'failed' | 'interrupted'
   /** The agent gave this answer without knowing what was said before it. */
   readonly contextLost?: true
 }

@@ -38,7 +38,7 @@ export function Chat({ workspace }: { readonly workspace: string }) {
         </p>
       )}
       <form key={conversationId} action={send}>
-        <input name="message" aria-label="Message" required readOnly={isWatching} />
+        <input name="message" aria-label="Message" autoComplete="off" required readOnly={isWatching} />
         {isAnswering ? (
           <button type="button" onClick={chat.stop}>
             Stop

@@ -10,7 +10,7 @@ app.all('/api/turn', (c) => turns.fetch(c.req.raw))
 app.get('/api/messages/:id', async (c) => {
   const userId = userOf(c.req.raw)
   if (userId === undefined) return c.text('Sign in first.', 401)
-  return c.json(await messagesOf({ userId, conversationId: c.req.param('id') }))
+  return c.json(await messagesOf({ userId, conversationId: c.req.param('id') }), 200, { 'Cache-Control': 'no-store' })
 })
 
 serve({ fetch: app.fetch, port: 3000 })

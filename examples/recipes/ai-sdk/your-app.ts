@@ -4,7 +4,7 @@
 import type { UIMessage } from 'ai'
 import { memoryAgentSessions, memoryTurnLog } from 'leftoff/server'
 
-/** `outcome`: an answer that is not whole was `stopped` or `failed`. `contextLost`: the agent did not know the earlier messages. */
+/** `outcome`: an answer that is not whole was `stopped`, `failed` or `interrupted`. `contextLost`: the agent did not know the earlier messages. */
 export type Message = UIMessage<
   { at: number; outcome?: string; contextLost?: boolean },
   { recovered: { contextLost: boolean } }

@@ -59,7 +59,7 @@ export function Chat({ workspace }: { readonly workspace: string }) {
           </p>
         ))}
         <ComposerPrimitive.Root>
-          <ComposerPrimitive.Input aria-label="Message" />
+          <ComposerPrimitive.Input aria-label="Message" autoComplete="off" />
           <ComposerPrimitive.Send>Send</ComposerPrimitive.Send>
         </ComposerPrimitive.Root>
       </ThreadPrimitive.Root>

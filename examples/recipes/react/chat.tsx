@@ -32,7 +32,7 @@ export function Chat({ workspace }: { readonly workspace: string }) {
         </button>
       )}
       <form action={(form: FormData) => send(String(form.get('message')))}>
-        <input name="message" aria-label="Message" required />
+        <input name="message" aria-label="Message" autoComplete="off" required />
         {status === 'sending' || status === 'answering' ? (
           <button type="button" onClick={stop}>
             Stop

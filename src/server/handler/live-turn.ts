@@ -95,7 +95,8 @@ export async function startLiveTurn<M, I>(turn: LiveTurnOptions<M, I>): Promise<
         text: answer.text(),
         data: answer.data,
         ...(usage && { usage }),
-        outcome,
+        // The word that readers get, so that an answer is marked alike before and after a reload.
+        outcome: isLeftoffError(error, 'turn-interrupted') ? ('interrupted' as const) : outcome,
         ...(isTooLong(error) && { reason: 'too-long' as const }),
         contextLost,
       }

@@ -122,7 +122,8 @@ export interface TurnAnswer extends TurnIds {
   readonly text: string
   readonly data: readonly unknown[]
   readonly usage?: TokenUsage
-  readonly outcome: 'done' | 'stopped' | 'failed'
+  /** `interrupted`: `close()` was called. */
+  readonly outcome: 'done' | 'stopped' | 'failed' | 'interrupted'
   /** With `failed`: the turn reached `maxTurnMs`. */
   readonly reason?: 'too-long'
   /** Whether the agent answered without knowing the earlier messages. */

@@ -71,7 +71,7 @@ export function Chat() {
       <Link href="/about">About</Link>
       <code>{conversationId}</code>
       <form onSubmit={send}>
-        <input name="message" aria-label="Message" />
+        <input name="message" aria-label="Message" autoComplete="off" />
         <button type="submit" disabled={!isInitialized || status === 'watching'}>
           Send
         </button>

@@ -264,7 +264,7 @@ describe('the handler', () => {
     await setup.clock.advance(0)
     await closed
     expect(read.events().at(-1)).toEqual({ type: 'error', code: 'turn-interrupted' })
-    expect(setup.answers.get('t1.answer')).toMatchObject({ text: 'Hello', outcome: 'failed' })
+    expect(setup.answers.get('t1.answer')).toMatchObject({ text: 'Hello', outcome: 'interrupted' })
     expect((await setup.handler.POST(post({ turnId: 't2', message: 'Hi' }))).status).toBe(503)
     expect((await setup.another(scriptedAgent(answer)).POST(post({ turnId: 't3', message: 'Hi' }))).status).toBe(200)
   })
