@@ -22,6 +22,9 @@ const inFullChromium = 'test/full-chromium/**/*.test.ts'
 // One more than the cores of a small machine: tests that drive a browser mostly wait, and others compute meanwhile.
 const maxWorkers = 3
 
+// PGlite for a few queries: to compile it a second time, better, takes longer than all of them.
+const execArgv = ['--liftoff-only']
+
 // Each file has its own servers, folders and browser profiles.
 const watchingClock = {
   testTimeout: 60_000,
@@ -56,8 +59,7 @@ export default defineConfig({
         test: {
           name: 'supabase',
           environment: 'node',
-          // PGlite for a few queries: to compile it a second time, better, takes longer than all of them.
-          execArgv: ['--liftoff-only'],
+          execArgv,
           testTimeout: 20_000,
           maxWorkers,
           isolate: false,
@@ -132,6 +134,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           environment: 'node',
+          execArgv,
           include: [endToEnd],
           ...watchingClock,
         },

@@ -1,31 +1,18 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import type axe from 'axe-core'
 import type { Page } from 'playwright'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { axeViolations } from '../support/axe-violations.js'
 import { conversationId, forget, historyItems, openStored, say } from './demo.js'
 import { shareDemo } from './shared-demo.js'
 
 const demo = shareDemo({ agentPace: 0.3 })
-let axeSource: string
+const rules = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-beforeAll(async () => {
-  axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-})
-
-/** What axe has to say about the page as it is, in light and in dark, readable when it fails. */
+/** What axe has to say about the page as it is, in light and in dark. */
 async function violations(page: Page): Promise<string[]> {
-  // Evaluated, not added as a script, which the page's content security policy forbids.
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource)
   const found: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
-    const { passes, violations } = await page.evaluate(() => {
-      const { axe: runner } = globalThis as unknown as { axe: typeof axe } // evaluated above
-      return runner.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-    })
-    expect(passes.length).toBeGreaterThan(10)
-    found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme}, ${id}: ${html}`)))
+    found.push(...(await axeViolations(page, rules)).map((violation) => `${colorScheme}, ${violation}`))
   }
   return found
 }

@@ -79,7 +79,11 @@ export async function setUpDemo({ agentPace = 0.1, preload }: DemoOptions = {}):
       return demo.stop()
     },
     async open(path) {
-      browser ??= await chromium.launchPersistentContext(profile, chromiumLaunchOptions())
+      // Nobody sees it move, and each moving picture is drawn.
+      browser ??= await chromium.launchPersistentContext(profile, {
+        ...chromiumLaunchOptions(),
+        reducedMotion: 'reduce',
+      })
       const page = browser.pages().find((open) => open.url() === 'about:blank') ?? (await browser.newPage())
       await page.goto(`${address}${path}`)
       return page

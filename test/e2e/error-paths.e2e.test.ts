@@ -164,7 +164,7 @@ beforeAll(async () => {
 it.each(Object.keys(troubles))('no byte that reaches the browser names the agent session when %s', async (name) => {
   trouble = troubles[name] ?? trouble
   errors.length = 0
-  const page = await browser.newPage()
+  const page = await browser.newPage({ reducedMotion: 'reduce' })
   onTestFinished(() => page.close())
   const traffic = recordTraffic(page)
   await page.goto(address)

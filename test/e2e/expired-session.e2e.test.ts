@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { memoryTurnLog, supabaseAgentSessions } from 'leftoff/server'
-import { chromium } from 'playwright'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Browser, chromium, type Page } from 'playwright'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../examples/chat/server/app.js'
 import { fileMessages } from '../../examples/chat/server/messages.js'
 import { scriptedAgent } from '../../examples/chat/server/scripted-agent.js'
@@ -14,23 +14,25 @@ import { serverClient } from '../../examples/chat/server/supabase-client.js'
 import { fileTranscripts } from '../../examples/chat/server/transcripts.js'
 import { createChatTurns } from '../../examples/chat/server/turns.js'
 import { workspaces } from '../../examples/chat/shared/chat-api.js'
-import { createLocalSupabase } from '../../supabase/local/local-supabase.mjs'
+import { createLocalSupabase, type LocalSupabase } from '../../supabase/local/local-supabase.mjs'
 import { chromiumLaunchOptions } from '../chromium/find-chromium.js'
 import { serve } from '../support/serve.js'
 import { say } from './demo.js'
 
 const day = 24 * 60 * 60
 
-/** The demo's app in a browser, with a database in which a test can let time pass: expiry goes by the database's clock. */
-async function setUp() {
-  const supabase = await createLocalSupabase({ jwtSecret: `${randomUUID()}${randomUUID()}` })
-  onTestFinished(supabase.close)
+let supabase: LocalSupabase
+let browser: Browser
+let address: string
+
+/** The demo's app, with a database in which a test can let time pass: expiry goes by the database's clock. */
+beforeAll(async () => {
+  supabase = await createLocalSupabase({ jwtSecret: `${randomUUID()}${randomUUID()}` })
   await supabase.pool.query('insert into app.domains (hostname) select unnest($1::text[])', [workspaces])
   const client = serverClient('http://localhost', supabase.serviceRoleKey, (input, init) =>
     supabase.fetch(new Request(input, init)),
   )
   const data = await mkdtemp(join(tmpdir(), 'leftoff-e2e-'))
-  onTestFinished(() => rm(data, { recursive: true, force: true }))
   const transcripts = fileTranscripts(join(data, 'claude-sessions'))
   const sessionStore = supabaseAgentSessions({ client })
   const messages = fileMessages(join(data, 'messages'))
@@ -56,27 +58,36 @@ async function setUp() {
   })
   app.get('/assets/*', serveStatic({ root: 'examples/chat/dist/page' }))
   const { port, close } = await serve(createAdaptorServer({ fetch: app.fetch }))
-  onTestFinished(close)
-  const browser = await chromium.launch(chromiumLaunchOptions())
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage()
-  await page.goto(`http://localhost:${port}/chat`)
-  return {
-    page,
-    async wait(seconds: number) {
-      await supabase.pool.query(
-        `update iam.sessions set
-           last_activity = last_activity - $1 * interval '1 second',
-           expires_at = expires_at - $1 * interval '1 second'`,
-        [seconds],
-      )
-    },
+  address = `http://localhost:${port}/chat`
+  browser = await chromium.launch(chromiumLaunchOptions())
+  return async () => {
+    await browser.close()
+    await close()
+    await supabase.close()
+    await rm(data, { recursive: true, force: true })
   }
+})
+
+/** A new guest. */
+async function visit(): Promise<Page> {
+  const page = await browser.newPage({ reducedMotion: 'reduce' })
+  onTestFinished(() => page.close())
+  await page.goto(address)
+  return page
 }
+
+/** Lets time pass for all sessions. */
+const wait = (seconds: number) =>
+  supabase.pool.query(
+    `update iam.sessions set
+       last_activity = last_activity - $1 * interval '1 second',
+       expires_at = expires_at - $1 * interval '1 second'`,
+    [seconds],
+  )
 
 describe('an agent session that ran out', () => {
   it('is resumed a day after its last use, until a minute before', async () => {
-    const { page, wait } = await setUp()
+    const page = await visit()
     await say(page, 'my name is Ada')
     await wait(day - 60)
     expect(await say(page, 'what is my name?')).toMatch(/Ada/)
@@ -86,7 +97,7 @@ describe('an agent session that ran out', () => {
   })
 
   it('is reported as lost context at 24 h + 1 s, once', async () => {
-    const { page, wait } = await setUp()
+    const page = await visit()
     await say(page, 'my name is Ada')
     await wait(day + 1)
     expect(await say(page, 'what is my name?')).not.toMatch(/Ada/)

@@ -26,7 +26,10 @@ afterEach(async () => {
 /** The demo in a browser profile of its own, with its sessions in Supabase; as the user of `other`, if given. */
 async function device(other?: Page): Promise<Page> {
   const profile = join(folder, `${devices.length}`)
-  const browser = await chromium.launchPersistentContext(profile, chromiumLaunchOptions())
+  const browser = await chromium.launchPersistentContext(profile, {
+    ...chromiumLaunchOptions(),
+    reducedMotion: 'reduce',
+  })
   devices.push(browser)
   if (other) await browser.addCookies(await other.context().cookies())
   const [page = await browser.newPage()] = browser.pages()

@@ -36,21 +36,30 @@ export async function sessionWorld() {
     server = undefined
   }
 
+  /** One after the other: two that start at once want the same port. */
+  let last = Promise.resolve()
+  function inTurn(run: () => Promise<void>): Promise<void> {
+    last = last.then(run, run)
+    return last
+  }
+
   await start()
   return {
     url: `http://127.0.0.1:${port}/api/sessions`,
-    stop,
-    start,
-    async restart(): Promise<void> {
-      await stop()
-      await start()
-    },
+    stop: () => inTurn(stop),
+    start: () => inTurn(start),
+    restart: () =>
+      inTurn(async () => {
+        await stop()
+        await start()
+      }),
     /** Empties the storage. */
-    async reset(): Promise<void> {
-      await stop()
-      disk = fakeBrowser()
-      await start()
-    },
+    reset: () =>
+      inTurn(async () => {
+        await stop()
+        disk = fakeBrowser()
+        await start()
+      }),
     /** Has a row written by a later leftoff. */
     plantNewer(userId: string, conversationId: string): void {
       const storage = disk.localStorage

@@ -1,30 +1,26 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { build } from 'tsup'
+import { build } from 'esbuild'
+
+/** What was bundled for this worker before: each of its files has the same few pages. */
+const bundled = new Map<string, Promise<string>>()
 
 /** Bundles a page for a browser, with leftoff as it was built: its script. */
-export async function bundlePage(file: string): Promise<string> {
-  const outDir = await mkdtemp(join(tmpdir(), 'leftoff-page-'))
-  try {
-    await build({
-      config: false,
-      silent: true,
-      entry: { page: file },
-      outDir,
-      format: 'esm',
-      target: 'es2022',
-      platform: 'browser',
-      splitting: false,
-      noExternal: [/./],
-      env: { NODE_ENV: 'production' },
-      esbuildOptions: (options) => {
-        options.jsx = 'automatic'
-      },
-      outExtension: () => ({ js: '.js' }),
-    })
-    return await readFile(join(outDir, 'page.js'), 'utf8')
-  } finally {
-    await rm(outDir, { recursive: true })
-  }
+export function bundlePage(file: string): Promise<string> {
+  const script = bundled.get(file) ?? bundle(file)
+  bundled.set(file, script)
+  return script
+}
+
+async function bundle(file: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'error',
+  })
+  return outputFiles[0]?.text ?? ''
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -8,7 +8,7 @@ import { join } from 'node:path'
  */
 export default function setup(): () => Promise<void> {
   const before = process.env.TMPDIR
-  const folder = mkdtempSync(join(tmpdir(), 'leftoff-run-'))
+  const folder = mkdtempSync(join(before ?? inMemory() ?? tmpdir(), 'leftoff-run-'))
   // Postgres runs as another user.
   chmodSync(folder, 0o755)
   process.env.TMPDIR = folder
@@ -29,6 +29,16 @@ export default function setup(): () => Promise<void> {
     // Vitest only prints an error that is thrown here.
     process.exitCode = 1
     console.error(`The tests left behind: ${left.join(', ')}`)
+  }
+}
+
+/** Where files are kept in memory, if there is room: databases and browser profiles are thousands of small ones, gone soon. */
+function inMemory(): string | undefined {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm')
+    return bavail * bsize > 2 ** 31 ? '/dev/shm' : undefined
+  } catch {
+    return undefined // not on Linux
   }
 }
 

@@ -1,33 +1,38 @@
 import { type Browser, chromium, type Page } from 'playwright'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
 import { readGuide } from '../../support/guide-files.js'
+import { lastingPort } from '../../support/lasting-port.js'
 import { type GuideApp, setUpGuideApp } from './guide-app.js'
 
-let app: GuideApp
-let browser: Browser
-
 describe('the five-minute start with Vite', () => {
-  beforeEach(async () => {
+  let app: GuideApp
+  let address: string
+  let browser: Browser
+
+  beforeAll(async () => {
     app = await setUpGuideApp('docs/start-vite.md')
+    // One port for both servers, as Vite is started once.
+    const port = await lastingPort()
+    await app.replace('port: 3000', `port: ${port}`)
+    await app.replace('http://localhost:3000', `http://localhost:${port}`)
+    await app.replace('wait(250', 'wait(200')
+    address = await app.vite('--port', '0')
     browser = await chromium.launch(chromiumLaunchOptions())
-  })
-  afterEach(async () => {
-    await browser?.close()
-    await app.end()
+    return async () => {
+      await browser.close()
+      await app.end()
+    }
   })
 
   it.each([
     ['Hono', 'server/main.ts'],
     ['Express', 'server/express.ts'],
   ])('streams, stops, retries, resumes after a reload, and gives a second tab its own: %s', async (_, server) => {
-    await app.replace('port: 3000', 'port: 0')
-    await app.replace('wait(250', 'wait(200')
-    const api = await app.run(server)
-    await app.replace('http://localhost:3000', api)
-    const address = await app.vite('--port', '0')
-
+    await app.run(server)
+    onTestFinished(async () => void (await app.stop()))
     const context = await browser.newContext()
+    onTestFinished(() => context.close())
     const page = await context.newPage()
     await page.goto(address)
     await say(page, 'one')

@@ -1,7 +1,7 @@
-import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { chromiumLaunchOptions } from '../../chromium/find-chromium.js'
+import { axeViolations } from '../../support/axe-violations.js'
 import type {} from './history-page.js'
 import { type HistorySite, startHistorySite } from './history-site.js'
 
@@ -53,18 +53,6 @@ async function open(size: keyof typeof sizes, colorScheme: 'light' | 'dark', ori
   return page
 }
 
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(`window.axe || (() => { ${axe.source} })()`)
-  const { violations } = await page.evaluate(() => window.axe.run())
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`)
-}
-
-declare global {
-  interface Window {
-    axe: typeof axe
-  }
-}
-
 const screenshot = async (page: Page, name: string) => {
   if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
 }
@@ -72,7 +60,7 @@ const screenshot = async (page: Page, name: string) => {
 describe.each(['light', 'dark'] as const)('styled, %s,', (scheme) => {
   it.each(['wide', 'narrow'] as const)('a %s page: axe finds nothing, and 30 rows are whole', async (size) => {
     const page = await open(size, scheme, `look-${scheme}-${size}`)
-    expect(await violations(page)).toEqual([])
+    expect(await axeViolations(page)).toEqual([])
     await screenshot(page, `${scheme}-${size}`)
     const cut = await page.evaluate(() => {
       const rows = [...document.querySelectorAll<HTMLElement>('.leftoff-history-item')]
@@ -87,14 +75,14 @@ describe.each(['light', 'dark'] as const)('styled, %s,', (scheme) => {
 
     const first = page.locator('.leftoff-history-item').first()
     await first.locator('.leftoff-history-rename').click()
-    expect(await violations(page)).toEqual([])
+    expect(await axeViolations(page)).toEqual([])
     await screenshot(page, `${scheme}-${size}-renaming`)
     await page.keyboard.press('Escape')
     await page.locator('[data-conversation-id=chat-1] .leftoff-history-open').click()
     await page.locator('.leftoff-notice-action').waitFor()
     await page.locator('[data-conversation-id=chat-3] .leftoff-history-remove').click()
     await page.locator('.leftoff-history-undo').waitFor()
-    expect(await violations(page)).toEqual([])
+    expect(await axeViolations(page)).toEqual([])
     await screenshot(page, `${scheme}-${size}-watching`)
     await page.context().close()
   })

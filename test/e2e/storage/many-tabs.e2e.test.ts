@@ -40,7 +40,7 @@ describe.each(['localStorage', 'dexie'] as const)('many tabs that write at once,
         const ids = written.flatMap((tab) => tab.ids)
         kept.push(`${ids.filter((id) => whole.has(id)).length} of ${ids.length}`)
         expect(stored).toHaveLength(ids.length)
-        await browser.close()
+        await reopened.close()
       }
       const all = counts.tabs * counts.sessions
       expect(kept).toEqual(Array.from({ length: counts.runs }, () => `${all} of ${all}`))

@@ -12,13 +12,16 @@ import { serve } from '../../support/serve.js'
 import { scriptedAnswers } from './scripted-answers.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
+/** For all files of this worker. */
+let bundled: Promise<string> | undefined
 
 /**
  * The chat of the guide for Vite, as it stands there, for users who are signed in by their address `/chat/<user>`. Its server is in
  * this process, with an agent that says what the test has it say.
  */
 export async function startChatSite({ leaseMs = 30_000 } = {}) {
-  const script = await bundle()
+  bundled ??= bundle()
+  const script = await bundled
   const { run, answers, answerTo } = scriptedAnswers()
   const messages = new Map<string, { id: string; role: 'user' | 'assistant'; text: string; outcome?: string }>()
   const errors: unknown[] = []
