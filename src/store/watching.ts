@@ -25,11 +25,17 @@ export async function followClaim(user: User, workspace: string, claim: Claim): 
   if (why !== 'given-back') user.context.emit({ type: 'taken-over', conversationId })
   else user.gaveWay.set(workspace, conversationId)
   user.context.publish()
-  if (why !== 'given-back') await watch(user, workspace, conversationId)
+  // Whoever asked for it has until then to take it.
+  if (why !== 'given-back') await watch(user, workspace, conversationId, why === 'taken' ? maxMoreMs : reloadMs)
 }
 
-/** Waits until the conversation is free, and takes it then. */
-export async function watch(user: User, workspace: string, conversationId: string): Promise<void> {
+/** Waits until the conversation is free, for `leastMs` longer, and takes it then. */
+export async function watch(
+  user: User,
+  workspace: string,
+  conversationId: string,
+  leastMs: number = reloadMs,
+): Promise<void> {
   const stop = new AbortController()
   const isWatching = () => isHere(user, workspace, conversationId) && placeIn(user, workspace)?.state === 'watching'
   const key = `${workspace}\n${conversationId}`
@@ -39,7 +45,7 @@ export async function watch(user: User, workspace: string, conversationId: strin
     await whenReleased(user, conversationId, stop.signal)
     // Of two watchers whose locks are slow each may find the other's question: they ask at times of their own.
     const own = user.pageId.charCodeAt(tries % user.pageId.length)
-    await pause(user.context.clock, reloadMs + ((tries * own) % maxMoreMs))
+    await pause(user.context.clock, (tries === 0 ? leastMs : reloadMs) + ((tries * own) % maxMoreMs))
     if (!isWatching() || stop.signal.aborted) break
     const claim = await takeClaim(user, conversationId)
     // A page without locks has time to object: otherwise the two would take turns.

@@ -80,7 +80,9 @@ it('ends as fast in mid-answer: the answer is kept as far as it came, and the co
   expect(await databaseState(demo)).toBe('shut down')
 
   await demo.start()
-  expect(await messages()).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant', outcome: 'interrupted' }] })
+  expect(await messages()).toMatchObject({
+    messages: [{ role: 'user' }, { role: 'assistant', outcome: 'interrupted' }],
+  })
   const again = await send('my name is Ada', 'second')
   expect(again.status).toBe(200)
   await again.body?.cancel()

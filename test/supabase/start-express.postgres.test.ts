@@ -111,7 +111,9 @@ it('stores what a deploy cuts off, marks it, and answers it again by one click',
   await say(page, 'one word after the other')
   await page.getByText('assistant: You said: one word').waitFor()
   expect(await app.stop()).toBe(0)
-  expect(await database.run(`select outcome from messages where outcome <> 'done'`)).toEqual([{ outcome: 'interrupted' }])
+  expect(await database.run(`select outcome from messages where outcome <> 'done'`)).toEqual([
+    { outcome: 'interrupted' },
+  ])
   await runAgain()
   await again.click()
   await says(page, 'assistant: You said: one word after the other. ')

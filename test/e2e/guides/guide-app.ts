@@ -31,7 +31,7 @@ export interface GuideApp {
 export async function setUpGuideApp(...guides: readonly string[]): Promise<GuideApp> {
   await mkdir(join(root, '.cache'), { recursive: true })
   const folder = await mkdtemp(join(root, '.cache/guide-'))
-  const files = new Map((await Promise.all(guides.map(readGuide))).flatMap((guide) => [...guide]))
+  const files = new Map((await Promise.all(guides.map((guide) => readGuide(guide)))).flatMap((guide) => [...guide]))
   await installPacked(folder)
   files.set('index.html', '<div id="root"></div><script type="module" src="/src/main.tsx"></script>')
   const processes: ChildProcess[] = []
