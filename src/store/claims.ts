@@ -187,8 +187,9 @@ function onMessage(user: User, message: ClaimMessage): void {
       }
       return
     case 'ask':
-      // The browser may have granted the lock already: the answer is what comes of it.
-      if (own?.state === 'asking') void own.result.then(() => onMessage(user, message))
+      // The browser may have granted the lock already: the answer is what comes of it. Who watches leaves it to the one that asks.
+      if (!own) user.askedFor.add(message.id)
+      else if (own.state === 'asking') void own.result.then(() => onMessage(user, message))
       if (own?.state !== 'held') return
       if (message.why === 'take') endClaim(user, own, 'taken')
       else if (isUnused(user, message.id)) endClaim(user, own, 'given-back')

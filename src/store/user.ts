@@ -95,6 +95,8 @@ export class User {
   runs = 0
   /** watching.ts: what stops waiting for a conversation, and the workspaces whose conversation went back to its reloading page. */
   readonly watches = new Map<string, AbortController>()
+  /** Conversations that this page does not have and another one asked for. */
+  readonly askedFor = new Set<string>()
   readonly gaveWay = new Map<string, string>()
   /** Whether this tab's last page left in order, so that its pointers are its own and no copy's. */
   hasLeftStamp = false

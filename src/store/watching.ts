@@ -46,6 +46,8 @@ export async function watch(
     // Of two watchers whose locks are slow each may find the other's question: they ask at times of their own.
     const own = user.pageId.charCodeAt(tries % user.pageId.length)
     await pause(user.context.clock, (tries === 0 ? leastMs : reloadMs) + ((tries * own) % maxMoreMs))
+    // Its own page comes back for it, or one that takes it over: both ask before they have it.
+    if (user.askedFor.delete(conversationId)) continue
     if (!isWatching() || stop.signal.aborted) break
     const claim = await takeClaim(user, conversationId)
     // A page without locks has time to object: otherwise the two would take turns.

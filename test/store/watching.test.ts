@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { storageKey } from '../../src/core/web-storage.js'
 import { type StoreInTab, setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
@@ -54,6 +55,21 @@ describe('a tab that watches a conversation', () => {
     expect(watcher.store.getState().status).toBe('watching')
     await clock.advance(100)
     expect(watcher.store.getState()).toMatchObject({ status: 'ready', currentConversationId: id })
+  })
+
+  it('leaves it to a page that asked for it, and takes it half a second after that if the page is gone', async () => {
+    const { browser, holder, watcher, id, clock } = await watched()
+    await holder.store.dispose()
+    await clock.advance(400)
+    // Its lock comes later than its question: the machine is slow.
+    const name = storageKey('claude-session-storage', 'claims', '')
+    const page = browser.openTab().browser.channel(name, () => {})
+    page?.postMessage({ type: 'ask', id, from: 'page', why: 'back' })
+    await clock.advance(400)
+    expect(watcher.store.getState().status).toBe('watching')
+    await clock.advance(4_000)
+    expect(watcher.store.getState()).toMatchObject({ status: 'ready', currentConversationId: id })
+    page?.close()
   })
 
   it('leaves it to its tab that reloads', async () => {
