@@ -121,6 +121,7 @@ export function ChatPage({ sessionsIn }: { readonly sessionsIn: SessionsIn }) {
                 texts={{
                   watching: 'This conversation is open in another tab. You can read along.',
                   degraded: '',
+                  full: '',
                   signedOut: 'You signed out on this device. Nothing of this page is stored any more.',
                 }}
                 onTakeOver={() => field.current?.focus()}
