@@ -50,9 +50,11 @@ export function turnCases(start: () => Promise<Engine>): void {
     const answering = site.answerTo('hello')
     await page.evaluate(() => {
       const input = document.querySelector('input')
-      if (input) input.value = 'hello'
-      input?.form?.requestSubmit()
+      // As a person types: React has a setter of its own on the element.
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(input, 'hello')
+      input?.dispatchEvent(new Event('input', { bubbles: true }))
     })
+    await page.evaluate(() => document.querySelector('form')?.requestSubmit())
     const answer = await answering
     for (const word of words.slice(0, said)) answer.say(word)
     return {
