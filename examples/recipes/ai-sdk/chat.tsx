@@ -1,7 +1,6 @@
 import 'leftoff/react/styles.css'
 import { NewChatButton, SessionHistory, SessionNotice } from 'leftoff/react'
-import { textOf, useLeftoffChat } from './use-leftoff-chat.js'
-import type { Message } from './your-app.js'
+import { hasLostContext, textOf, useLeftoffChat } from './use-leftoff-chat.js'
 
 /** Its route is route.ts beside it, or ../../routes/turns.ts for an agent with sessions. */
 export function Chat({ workspace }: { readonly workspace: string }) {
@@ -58,9 +57,4 @@ const marks: Partial<Record<string, string>> = {
   stopped: ' (stopped)',
   failed: ' (failed)',
   interrupted: ' (interrupted)',
-}
-
-/** While the answer is read a part says so, and afterwards what is stored. */
-function hasLostContext({ parts, metadata }: Message): boolean {
-  return metadata?.contextLost ?? parts.some((part) => part.type === 'data-recovered' && part.data.contextLost)
 }

@@ -124,6 +124,11 @@ export function textOf({ parts }: Message): string {
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }
 
+/** While the answer is read a part says so, and afterwards what is stored. */
+export function hasLostContext({ parts, metadata }: Message): boolean {
+  return metadata?.contextLost ?? parts.some((part) => part.type === 'data-recovered' && part.data.contextLost)
+}
+
 /** A question without an answer, or an answer that broke off. */
 function isUnanswered(last: Message | undefined): boolean {
   const outcome = last?.metadata?.outcome
@@ -135,8 +140,12 @@ function join(stored: readonly Message[], shown: readonly Message[], hasFailed: 
   const isOwn = (message: Message) => !stored.some(({ id }) => id === message.id) && textOf(message) !== ''
   const own = shown.filter(isOwn)
   const interrupted = (message: Message): Message => ({ ...message, metadata: { at: 0, outcome: 'interrupted' } })
+  // Also where your server does not store it: it stays for as long as the page does.
+  const lost = new Set(shown.filter(hasLostContext).map(({ id }) => id))
+  const noted = (message: Message): Message =>
+    lost.has(message.id) ? { ...message, metadata: { at: 0, ...message.metadata, contextLost: true } } : message
   return [
-    ...stored,
+    ...stored.map(noted),
     ...own.map((message) => (hasFailed && message.role === 'assistant' ? interrupted(message) : message)),
   ]
 }
