@@ -126,7 +126,7 @@ it('stores what a deploy cuts off, marks it, and answers it again by one click',
   expect(await app.stop()).toBe(0)
   await runAgain()
   await page.reload()
-  await page.getByText(/^assistant: You said: .*\(failed\)$/).waitFor()
+  await page.getByText(/^assistant: You said: .*\(interrupted\)$/).waitFor()
   await again.click()
   await says(page, 'assistant: You said: one word after the other, two. ')
   await page.reload()
