@@ -23,7 +23,7 @@ export function listedSessions(user: User): readonly ConversationSession[] {
  */
 export function adopt(user: User, row: RankedSession, isLate = false): void {
   const { conversationId, rank } = row
-  if (row.userId !== user.userId || user.removedIds.has(conversationId)) return
+  if (row.userId !== user.userId || isHidden(user, conversationId)) return
   user.highestRank = Math.max(user.highestRank, rank)
   const entry = user.entries.get(conversationId)
   if (entry?.unsent && (user.saving.running || user.saving.failures > 0)) {
@@ -139,7 +139,7 @@ export function isUntouched(user: User, conversationId: string): boolean {
 
 /** Whether the conversation is removed, or about to be. */
 export function isHidden(user: User, conversationId: string): boolean {
-  return user.removedIds.has(conversationId)
+  return user.removedIds.has(conversationId) || user.hiding.has(conversationId)
 }
 
 /** One message as the app records it. */

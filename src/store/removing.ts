@@ -5,7 +5,7 @@ import { closeClaims } from './claims.js'
 import type { StoreContext } from './context.js'
 import { dropPointers, tryStorage } from './device-keys.js'
 import type { Entry } from './entry.js'
-import { adopt, dropEntry } from './history.js'
+import { adopt, dropEntry, isHidden } from './history.js'
 import { deleteJournal, writeRemovals } from './journal.js'
 import { replaceLost } from './opening.js'
 import { announceChanged } from './other-tabs.js'
@@ -61,8 +61,8 @@ export async function clearConversations(user: User, workspace: string | undefin
   const isIn = (entry: Entry) => entry.workspace === workspace && (entry.stored || entry.begins !== undefined)
   const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || isIn(entry))
   const ids = new Set(cleared.map(({ conversationId }) => conversationId))
-  const shown = [...ids].filter((id) => !user.removedIds.has(id))
-  for (const id of shown) user.removedIds.add(id)
+  const hidden = [...ids].filter((id) => !isHidden(user, id))
+  for (const id of hidden) user.hiding.add(id)
   user.reading.run++ // a list that is being read shows what is gone
   user.context.publish()
   try {
@@ -71,13 +71,14 @@ export async function clearConversations(user: User, workspace: string | undefin
     const sent = cleared.filter(({ unsent, stored }) => unsent || !stored).map(({ conversationId }) => conversationId)
     if (sent.length > 0) await adapter.remove(user.userId, sent)
     deleteJournal(user, workspace === undefined ? undefined : ids)
+    for (const id of hidden) user.removedIds.add(id)
     for (const id of ids) dropEntry(user, id)
     dropPointers(user, workspace)
     announceChanged(user, [...ids])
   } catch (cause) {
-    for (const id of shown) user.removedIds.delete(id)
     throw storageError(adapter.name, cause)
   } finally {
+    for (const id of hidden) user.hiding.delete(id)
     user.context.publish()
   }
   for (const [own, place] of open) {
@@ -106,14 +107,17 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
   }
   if (removed.length === 0) return removed
   // Before the adapter reports it: what was removed to make room was not removed by somebody else.
-  for (const id of removed) user.removedIds.add(id)
+  const hidden = removed.filter((id) => !isHidden(user, id))
+  for (const id of hidden) user.hiding.add(id)
   try {
     await adapter.remove(user.userId, removed)
-  } catch (cause) {
-    for (const id of removed) user.removedIds.delete(id)
-    throw cause
+    for (const id of removed) {
+      user.removedIds.add(id)
+      dropEntry(user, id)
+    }
+  } finally {
+    for (const id of hidden) user.hiding.delete(id)
   }
-  for (const id of removed) dropEntry(user, id)
   return removed
 }
 

@@ -89,8 +89,9 @@ export function sendBeforeLeaving(user: User, rounds = 2): void {
 
 /** Everything recorded so far is stored, or a rejection says why not. */
 export async function flush(user: User): Promise<void> {
-  // What was said before a conversation is open goes to the one that opens; opening is bounded.
-  await Promise.allSettled([...user.openings.values()].map(({ result }) => result))
+  // What was said before a conversation is open goes to the one that opens, the last of them; opening is bounded.
+  do await Promise.allSettled([...user.openings.values()].map(({ result }) => result))
+  while (user.waiting.length > 0 && user.openings.size > 0)
   await saveAll(user)
   // Whoever signed out, or left, in the meantime has dropped what was not stored.
   if (user.isGone && dueNow(user)) throw await user.ended.promise

@@ -54,6 +54,8 @@ export class User {
   readonly unsent = new Set<string>()
   /** Removed here, or being removed: neither shown nor sent, and whatever was read before does not bring them back. */
   readonly removedIds = new Set<string>()
+  /** removing.ts: what is being removed, and is shown again if that fails. */
+  readonly hiding = new Set<string>()
   /** Begun in this page: another may have them open, but only this one began them. */
   readonly begun = new Set<string>()
 

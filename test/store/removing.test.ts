@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
+import { deferred } from '../support/gated.js'
 import { faulty, setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
@@ -158,6 +159,27 @@ describe('removing', () => {
     expect(bob.store.getState().sessions).toHaveLength(2)
     await settle()
     expect((await reopen({ openTab, settle }, { userId: 'bob' })).sessions).toHaveLength(2)
+  })
+
+  it('keeps away what was removed by itself while a clearing that fails was under way', async () => {
+    const memory = memoryAdapter()
+    const answer = deferred()
+    const failing = { ...memory, clear: () => answer.p.then(() => Promise.reject(new Error('down'))) }
+    const { openTab, settle } = setUp({ adapter: failing })
+    const { store } = openTab()
+    const id = await store.initConversation('w')
+    store.recordMessage(say('one'))
+    store.newConversation('w')
+    store.recordMessage(say('two'))
+    await store.flush()
+    const cleared = expect(store.clearAll()).rejects.toMatchObject({ code: 'storage-unavailable' })
+    await settle()
+    await store.removeConversation(id)
+    store.recordMessage({ ...say('three'), conversationId: id }) // an answer that comes late
+    answer.open()
+    await cleared
+    await settle()
+    expect(store.getState().sessions).toMatchObject([{ lastMessagePreview: 'two' }])
   })
 
   it('shows what is still there when clearing fails', async () => {

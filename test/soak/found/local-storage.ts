@@ -247,4 +247,20 @@ export const foundOnLocalStorage: readonly FoundScene[] = [
       { do: 'dispose', page: 0, wait: 12000 },
     ],
   },
+  {
+    title: 'flush() waits for the last of two openings, to which what was said goes',
+    seed: 24626,
+    storage: 'localStorage',
+    devices: 1,
+    invariant: 'flushed is stored',
+    fault: 'flush during two openings',
+    actions: [
+      { do: 'open', page: 0, user: 0, workspace: 1, device: 0 },
+      { do: 'open', page: 1, user: 0, workspace: 1, device: 0, how: 'prerendered' },
+      { do: 'flush', page: 1 },
+      { do: 'record', page: 1, how: 'with id' },
+      { do: 'flush', page: 1, wait: 0 },
+      { do: 'link', page: 1, user: 0, conversation: 2, device: 0, how: 'created' },
+    ],
+  },
 ]
