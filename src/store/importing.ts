@@ -42,11 +42,11 @@ export async function importBlob(
   for (const { conversationId, workspace } of current) {
     if (readPointer(user, workspace) === undefined) writePointer(user, workspace, conversationId)
   }
-  if (mayReplace && (errors.length === 0 || !keepsContent || hasCopy(user, blob))) user.importedBlob = blob
+  if (mayReplace && (errors.length === 0 || !keepsContent || keepCopy(user, blob))) user.importedBlob = blob
 }
 
-/** Keeps a copy of the blob. Returns whether there was room for it. */
-function hasCopy({ context }: User, blob: string): boolean | undefined {
+/** Keeps a copy of the blob, if there is room for it. Whether there was. */
+function keepCopy({ context }: User, blob: string): boolean | undefined {
   const key = storageKey(context.name, 'quarantine', context.name)
   return tryStorage(context, 'localStorage', (storage) => {
     storage.setItem(key, blob)
