@@ -1,4 +1,5 @@
 import type { Deed } from './actions.js'
+import { followOpen } from './check-views.js'
 import {
   anyPerson,
   anyUser,
@@ -186,7 +187,7 @@ export const chatDeeds = {
       const { store, page, faults } = there
       if (!store) return false
       const next = anyPerson(user)
-      look(world, there)
+      const checkOpen = followOpen(world, there, next)
       if (there.stay?.user !== next) {
         endStay(world, there, park(world, there) ? 'left' : 'cut')
         beginStay(world, there, next)
@@ -211,6 +212,7 @@ export const chatDeeds = {
         onDone: () =>
           void world.time.after(laterMs, () => {
             claim.isDone = page.state === 'running' && faults.met.size === 0
+            checkOpen()
           }),
       })
       return openWorkspace(world, there, there.workspace)

@@ -37,6 +37,41 @@ export function checkWatchers(world: World): void {
   }
 }
 
+/**
+ * What other pages have open when somebody claims what the guest did on their device. Returns what checks that it stayed the
+ * guest's. In an account the server moves it all, and a claim before this one may have been cut short.
+ */
+export function followOpen(world: World, claimer: Place, to: string): () => void {
+  const { device } = claimer.page
+  const own = new Set(viewOf(world, claimer, placesIn).map(({ conversationId }) => conversationId))
+  const isFirst = claimsOf(world.model, { user: guest, device: device.index }).length === 0
+  const open = world.places.flatMap((place) => {
+    const isOther = place !== undefined && place !== claimer && place.page.device === device
+    if (!isOther || world.model.isShared || !isFirst || place.stay?.user !== guest || !isReachable(place)) return []
+    const { stay } = place
+    return viewOf(world, place, heldBy).flatMap((id) => (own.has(id) ? [] : [{ place, stay, id }]))
+  })
+  return () => {
+    const shown = new Set(
+      viewOf(world, claimer, (view) => (view.userId === to ? view.sessions : [])).map((one) => one.conversationId),
+    )
+    for (const { place, stay, id } of open) {
+      if (place.stay !== stay || !isReachable(place) || !viewOf(world, place, heldBy).includes(id)) continue
+      count(world, 'invariant: a claim leaves what is open')
+      if (shown.has(id))
+        violate(world, 'a claim leaves what is open', `${to} has ${id}, which another tab of the guest has open`)
+    }
+  }
+}
+
+const isReachable = ({ page }: Place): boolean =>
+  page.state === 'running' && page.isActive && page.lockMode === 'working'
+
+function viewOf<T>(world: World, place: Place, of: (view: SoakView) => readonly T[]): readonly T[] {
+  const view = look(world, place)
+  return view ? of(view) : []
+}
+
 function runningViews(world: World): (readonly [Place, SoakView])[] {
   return world.places.flatMap((place) => {
     const view = place?.page.state === 'running' ? look(world, place) : undefined

@@ -20,6 +20,7 @@ export type Invariant =
   | 'signed out is gone'
   | 'held by one tab'
   | 'watchers end'
+  | 'a claim leaves what is open'
   | 'drafts in place'
   | 'no unhandled rejection'
   | 'promises settle'
