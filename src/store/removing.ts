@@ -60,25 +60,22 @@ export async function clearConversations(user: User, workspace: string | undefin
   // Of one that was neither read nor begun here the workspace is a guess.
   const isIn = (entry: Entry) => entry.workspace === workspace && (entry.stored || entry.begins !== undefined)
   const cleared = [...user.entries.values()].filter((entry) => workspace === undefined || isIn(entry))
-  const ids = new Set(cleared.map(({ conversationId }) => conversationId))
-  const hidden = [...ids].filter((id) => !isHidden(user, id))
-  for (const id of hidden) user.hiding.add(id)
+  const ids = cleared.map(({ conversationId }) => conversationId)
   user.reading.run++ // a list that is being read shows what is gone
-  user.context.publish()
   try {
-    await adapter.clear(user.userId, workspace)
-    // What may be on its way there, unanswered, needs a tombstone of its own: clearing finds no row of it.
-    const sent = cleared.filter(({ unsent, stored }) => unsent || !stored).map(({ conversationId }) => conversationId)
-    if (sent.length > 0) await adapter.remove(user.userId, sent)
-    deleteJournal(user, workspace === undefined ? undefined : ids)
-    for (const id of hidden) user.removedIds.add(id)
-    for (const id of ids) dropEntry(user, id)
+    await removeRows(user, ids, async () => {
+      user.context.publish()
+      await adapter.clear(user.userId, workspace)
+      // What may be on its way there, unanswered, needs a tombstone of its own: clearing finds no row of it.
+      const sent = cleared.filter(({ unsent, stored }) => unsent || !stored).map(({ conversationId }) => conversationId)
+      if (sent.length > 0) await adapter.remove(user.userId, sent)
+    })
+    deleteJournal(user, workspace === undefined ? undefined : new Set(ids))
     dropPointers(user, workspace)
-    announceChanged(user, [...ids])
+    announceChanged(user, ids)
   } catch (cause) {
     throw storageError(adapter.name, cause)
   } finally {
-    for (const id of hidden) user.hiding.delete(id)
     user.context.publish()
   }
   for (const [own, place] of open) {
@@ -105,20 +102,23 @@ export async function removeOldest(user: User): Promise<readonly string[]> {
       if (isBeyond && !isOpen) removed.push(conversationId)
     }
   }
-  if (removed.length === 0) return removed
-  // Before the adapter reports it: what was removed to make room was not removed by somebody else.
-  const hidden = removed.filter((id) => !isHidden(user, id))
+  if (removed.length > 0) await removeRows(user, removed, () => adapter.remove(user.userId, removed))
+  return removed
+}
+
+/** Hides the conversations while their rows are removed, so that what the adapter reports of it is not somebody else's removal. */
+async function removeRows(user: User, ids: readonly string[], remove: () => Promise<void>): Promise<void> {
+  const hidden = ids.filter((id) => !isHidden(user, id))
   for (const id of hidden) user.hiding.add(id)
   try {
-    await adapter.remove(user.userId, removed)
-    for (const id of removed) {
+    await remove()
+    for (const id of ids) {
       user.removedIds.add(id)
       dropEntry(user, id)
     }
   } finally {
     for (const id of hidden) user.hiding.delete(id)
   }
-  return removed
 }
 
 /** Forgets the user on this device. Other tabs see another epoch. */
