@@ -33,6 +33,8 @@ export async function choose(
   const { adapter, capacity } = user.context
   await user.started
   if (user.hasLeft) throw await user.ended.promise
+  // Its claim is asked for before the rows are read, which the browser can answer in the meantime.
+  const known = chooseKnown(user, workspace, options, (id) => readClaimed(user, id))
   const listed = adapter.list(user.userId, { workspace, limit: capacity }).then(({ sessions }) => {
     if (user.isGone) return []
     for (const row of sessions) adopt(user, row)
@@ -40,7 +42,7 @@ export async function choose(
     return sessions
   })
   listed.catch(() => {})
-  const choice = await chooseKnown(user, workspace, options, (id) => readClaimed(user, id))
+  const choice = await known
   if (choice) return choice
   const sessions = await listed
   if (user.context.resume === 'new' || !isWanted()) return chooseNew(user, workspace)
@@ -78,7 +80,7 @@ async function chooseKnown(
   const isLeft = isOurs && user.hasLeftStamp
   const isAsking = isLeft && !pointer.isWatched
   // Our last page frees its lock within some 10 ms; another that took the conversation in the gap gives it back if it is unused.
-  if (isAsking) void askHolder(user, id, 'back', graceMs)
+  if (isAsking) void askHolder(user, id, 'back')
   const claim = await takeClaim(user, id, { waitMs: isAsking ? graceMs : 0 })
   // Held by a live page, and no stamp: this tab is a copy of it.
   if (!claim && !isLeft && asked === undefined) return chooseNew(user, workspace)

@@ -44,14 +44,13 @@ const lookAgainMs = 10_000
 
 /**
  * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
- * back; `steal` takes it in any case. Release it after use.
+ * back; `steal` takes it in any case. Release it after use. Asks at once: a page that is prerendered waits until it is seen before.
  */
 export async function takeClaim(
   user: User,
   conversationId: string,
   { waitMs = 0, steal = false }: { readonly waitMs?: number; readonly steal?: boolean } = {},
 ): Promise<Claim | undefined> {
-  await user.context.browser.activated()
   let claim = user.claims.get(conversationId)
   if (claim) claim.uses++
   else if (user.hasLeft) return undefined
@@ -94,11 +93,11 @@ export function closeClaims(user: User): void {
   user.channel = undefined
 }
 
-/** Asks the page that has the conversation for it. Resolves when it was given back, or after `waitMs`. */
-export async function askHolder(user: User, id: string, why: 'back' | 'take', waitMs: number): Promise<void> {
+/** Asks the page that has the conversation for it. Resolves when it was given back. */
+export function askHolder(user: User, id: string, why: 'back' | 'take'): Promise<void> {
   openClaimChannel(user)
   post(user, { type: 'ask', id, from: user.pageId, why })
-  await Promise.race([releaseOf(user, id).promise, pause(user.context.clock, waitMs)])
+  return releaseOf(user, id).promise
 }
 
 /** Resolves when the page that has the conversation may have given it back, or `signal` aborts. */

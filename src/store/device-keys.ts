@@ -65,8 +65,9 @@ export function stampLeaving(user: User, conversationIds: readonly string[], now
 /** Whether the last page of this tab left in order. Read once: a copy of the tab has no stamp. */
 export function takeLeftStamp(user: User): boolean {
   const wasLeft = tryStorage(user.context, 'sessionStorage', (storage) => {
-    const stamp = storage.getItem(leftKey(user))
-    if (stamp !== null) storage.removeItem(leftKey(user))
+    const key = leftKey(user)
+    const stamp = storage.getItem(key)
+    if (stamp !== null) storage.removeItem(key)
     return stamp !== null
   })
   return wasLeft === true || user.context.browser.wasDiscarded()

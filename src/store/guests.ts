@@ -98,8 +98,11 @@ async function copyHeld(guest: User, user: User, send: GuestOptions['send']): Pr
   // What another page has open stays the guest's until that page signs in or is gone.
   // The page before this one, which signed in and reloaded, frees its locks within some 10 ms.
   const waitMs = guest.hasLeftStamp ? graceMs : 0
-  const taking = Promise.all((await listIds(guest)).map((id) => takeClaim(guest, id, { waitMs })))
+  const ids = await listIds(guest)
   // A page that is prerendered takes none until it is seen.
+  const taking = user.context.browser
+    .activated()
+    .then(() => Promise.all(ids.map((id) => takeClaim(guest, id, { waitMs }))))
   const claims = await Promise.race([taking, user.ended.promise.then(() => [])])
   const rows = await readRows(
     guest,

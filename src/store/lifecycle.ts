@@ -1,4 +1,4 @@
-import { randomScope } from '../core/ids.js'
+import { createId, randomScope } from '../core/ids.js'
 import { epochKey } from '../core/web-storage.js'
 import type { LifecycleEvent } from './browser.js'
 import { closeClaims, openClaimChannel, stopWatching } from './claims.js'
@@ -20,16 +20,17 @@ const tidyAfterMs = 10_000
 /** Begins to work for the user: what must have happened before anything is opened. */
 export async function startUser(user: User): Promise<void> {
   // Not when the store is made: Next.js refuses what is random in a page that it renders in advance.
-  user.pageId = randomScope() + randomScope()
+  user.pageId = createId()
   beginScope(user)
   const { adapter, clock, keepsContent, legacy } = user.context
   user.hasLeftStamp = takeLeftStamp(user)
   openClaimChannel(user)
-  lookElsewhere(user)
   user.unsubscribe = adapter.subscribe?.(user.userId, (ids) => void readAgain(user, ids))
   await readEpoch(user)
   await user.claiming
   if (user.isGone) return
+  // An opening looks itself, once it has a claim.
+  if (user.openings.size === 0) lookElsewhere(user)
   readJournal(user)
   if (user.replays.size > 0) await saveAll(user).catch(() => {}) // retried with the rest
   if (!user.isGone) await legacy?.(user)

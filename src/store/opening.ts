@@ -55,6 +55,7 @@ export async function switchTo(user: User, conversationId: string): Promise<'ok'
   const wish = ++user.runs
   const { whenOpenElsewhere } = user.context
   const isKnown = user.entries.has(conversationId)
+  await user.context.browser.activated()
   const taken = await takeClaim(user, conversationId)
   // Another tab may have continued it, or removed it, until just now.
   const row = await readRow(user, conversationId).catch(() => 'failed' as const)
@@ -198,14 +199,12 @@ function settleIn(
 }
 
 async function claimInBackground(user: User, workspace: string, conversationId: string): Promise<void> {
-  let isAsking = false
-  void user.context.browser.activated().then((wasPrerendered) => {
-    isAsking = wasPrerendered
-    if (!isAsking) return
+  const wasPrerendered = await user.context.browser.activated()
+  if (wasPrerendered) {
     // What was begun unseen may be stored, and open in another tab since.
     movePlace(user, workspace, { type: 'asked', conversationId })
     user.context.publish()
-  })
+  }
   const claim = await takeClaim(user, conversationId)
   if (!claim) {
     // A copy of this tab was faster. A page that is away, and has closed its channel, asks again when it comes back.
@@ -216,5 +215,5 @@ async function claimInBackground(user: User, workspace: string, conversationId: 
   if (placeIn(user, workspace)?.conversationId !== conversationId) return releaseClaim(user, claim)
   movePlace(user, workspace, { type: 'granted', conversationId })
   void followClaim(user, workspace, claim)
-  if (isAsking) user.context.publish()
+  if (wasPrerendered) user.context.publish()
 }

@@ -58,12 +58,11 @@ export function storeShell(context: StoreContext, { userId, snapshot, fill, emit
   function onLaterStore(): () => void {
     const events = browser.events()
     const type = `${storageKey(context.name, 'store')}/${context.panel}`
-    const own = randomScope()
     const onStore = (event: Event): void => {
       const said = event instanceof CustomEvent && isObject(event.detail) ? event.detail : {}
-      if (said.by !== undefined && said.by !== own && said.userId === user?.userId) giveWay()
+      if (said.userId === user?.userId) giveWay()
     }
-    events?.dispatchEvent(new CustomEvent(type, { detail: { by: own, userId: user?.userId } }))
+    events?.dispatchEvent(new CustomEvent(type, { detail: { userId: user?.userId } }))
     events?.addEventListener(type, onStore)
     return () => events?.removeEventListener(type, onStore)
   }
@@ -150,7 +149,8 @@ export function storeShell(context: StoreContext, { userId, snapshot, fill, emit
       void readAgain(user, ids)
     }
     // Something that no action recorded: a row that is not to hold content, or what waited for a conversation.
-    if (!user.saving.running && !user.saving.cancelTimer && dueNow(user)) saveSoon(user)
+    const mayBeDue = user.unsent.size > 0 && !user.saving.running && !user.saving.cancelTimer
+    if (mayBeDue && dueNow(user)) saveSoon(user)
     if (!hasSaved && user.saving.lastSavedAt !== undefined) {
       hasSaved = true
       keepSnapshot()

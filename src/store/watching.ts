@@ -63,7 +63,7 @@ export async function takeOver(user: User, workspace: string): Promise<boolean> 
   if (!place) return false
   if (place.state === 'held') return true
   const { conversationId } = place
-  await askHolder(user, conversationId, 'take', answerMs)
+  await Promise.race([askHolder(user, conversationId, 'take'), pause(user.context.clock, answerMs)])
   if (!isHere(user, workspace, conversationId)) return false
   const claim = await takeClaim(user, conversationId, { steal: true })
   return claim !== undefined && (await settleTaken(user, workspace, claim))
@@ -83,6 +83,7 @@ export async function askAgain(user: User, { wasFrozen }: { readonly wasFrozen: 
       movePlace(user, workspace, { type: 'asked', conversationId })
       user.context.publish()
       if (claim?.places.delete(workspace)) releaseClaim(user, claim)
+      await user.context.browser.activated()
       const again = await takeClaim(user, conversationId, { waitMs: graceMs })
       if (again) return void (await settleTaken(user, workspace, again))
       lose(user, workspace, conversationId)
