@@ -9,8 +9,6 @@ import {
 } from './change.js'
 import { LeftoffError } from './error.js'
 import type { RankedSession, TokenUsage } from './session.js'
-import { isWellFormed } from './text.js'
-import { maxEpochLength } from './web-storage.js'
 
 /** The latest time that a `Date` can hold, in ms since the epoch. */
 export const maxTime = 8.64e15
@@ -20,6 +18,8 @@ export const maxTitleLength = 1_000
 /** Longest id, in UTF-8 bytes: of a conversation or a user. A workspace has at most {@link maxWorkspaceBytes}. */
 export const maxIdBytes = 200
 export const maxWorkspaceBytes = 253
+/** The longest epoch, in characters. */
+export const maxEpochLength = 64
 
 const tenYearsMs = 10 * 366 * 24 * 60 * 60 * 1_000
 
@@ -47,11 +47,6 @@ export function readRow(value: unknown): Checked<StoredRow> {
 /** Checks a session as adapters give it. */
 export function readSession(value: unknown): Checked<RankedSession> {
   return checked(rankedSession, value)
-}
-
-/** Whether the value is a row of a later version of leftoff, which is left alone. */
-export function isNewerRow(value: unknown): boolean {
-  return isObject(value) && typeof value.schemaVersion === 'number' && value.schemaVersion > 1
 }
 
 /** Runs `check` on a value from outside. */
@@ -226,4 +221,28 @@ const rankedSession = object<RankedSession>(
 /** A plain object, whose fields are unknown. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What `text` stands for, or `undefined` if it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The text without what Postgres cannot store: NUL and lone surrogates become U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD')
+}
+
+/** Whether Postgres can store the text: it has no NUL and no lone surrogate. */
+export function isWellFormed(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text)
+}
+
+/** The epoch that was stored; anything else, which a page did not write, counts as none. */
+export function readEpoch(value: unknown): string {
+  return typeof value === 'string' && value.length <= maxEpochLength && isWellFormed(value) ? value : ''
 }

@@ -30,6 +30,12 @@ function unref(timer: unknown): void {
   if (typeof timer.unref === 'function') timer.unref()
 }
 
+/** The time in whole ms since the epoch; a clock before 1970 counts as 1970. */
+export function nowMs(clock: Clock): number {
+  const now = Math.floor(clock.now())
+  return Number.isFinite(now) && now > 0 ? now : 0
+}
+
 /** How late localStorage may be in another process, about. */
 export const localStorageDelayMs = 3_200
 /** Browsers take a longer delay for none at all. */
@@ -84,4 +90,27 @@ export function backoffMs(failures: number): number {
 function delay(clock: Clock, ms: number, run: () => void): () => void {
   if (ms === Number.POSITIVE_INFINITY) return () => {}
   return clock.setTimeout(run, Math.min(Math.max(0, ms), longestDelayMs))
+}
+
+/**
+ * The same promise, whose rejection is the caller's to look at or not: the failure is reported by an event and in the state, so
+ * an app that does not wait for it gets no unhandled rejection.
+ */
+export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
+
+/** A promise with its resolver. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+}
+
+export function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }

@@ -1,5 +1,5 @@
 import type { StoredRow, Titles } from './change.js'
-import { isId, maxTime } from './checks.js'
+import { isId, isObject, maxTime } from './checks.js'
 import { LeftoffError } from './error.js'
 import type { RankedSession } from './session.js'
 
@@ -24,6 +24,11 @@ export function sessionOf(row: StoredRow): RankedSession {
 /** A person's title, else the app's, else the first message. */
 function shownTitle({ person, app, message }: Titles = {}): string | undefined {
   return person?.text || app?.text || message?.text || undefined
+}
+
+/** Whether the value is a row of a later version of leftoff, which is left alone. */
+export function isNewerRow(value: unknown): boolean {
+  return isObject(value) && typeof value.schemaVersion === 'number' && value.schemaVersion > 1
 }
 
 /** Newest rank first; ties by id, so that every tab shows the same order. */

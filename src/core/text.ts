@@ -10,16 +10,6 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** The text without what Postgres cannot store: NUL and lone surrogates become U+FFFD. */
-export function wellFormed(text: string): string {
-  return text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD')
-}
-
-/** Whether Postgres can store the text: it has no NUL and no lone surrogate. */
-export function isWellFormed(text: string): boolean {
-  return !/[\0\p{Surrogate}]/u.test(text)
-}
-
 /** The first `length` code points. */
 export function firstCodePoints(text: string, length: number): string {
   // A code point is at most two units, so the rest of a long text need not be walked.
@@ -53,13 +43,4 @@ const maxMessageTitle = 60
 /** The title that a message gives its conversation, from the message's preview. */
 export function titleOf(shown: string): string {
   return firstCodePoints(shown, maxMessageTitle).trim()
-}
-
-/** What `text` stands for, or `undefined` if it is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

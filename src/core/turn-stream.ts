@@ -1,7 +1,6 @@
-import { checked, isObject, tokenUsage } from './checks.js'
+import { checked, isObject, parseJson, tokenUsage } from './checks.js'
 import type { TokenUsage } from './session.js'
 import { createSseParser, encodeFrame } from './sse.js'
-import { parseJson } from './text.js'
 import { type TurnErrorCode, turnErrorCode } from './turn-error.js'
 import type { RecoveryReason } from './turn-event.js'
 

@@ -1,5 +1,4 @@
-import { isObject } from './checks.js'
-import { parseJson } from './text.js'
+import { isObject, parseJson } from './checks.js'
 import { type TurnErrorCode, turnErrorCode, turnErrorSentence } from './turn-error.js'
 import type { TurnEvent } from './turn-event.js'
 import { readSharedEvent, readUsage } from './turn-stream.js'

@@ -1,8 +1,18 @@
 import type { SessionChange } from '../core/change.js'
-import { checked, isId, isObject, maxTime, maxTitleLength, maxWorkspaceBytes, tokenUsage } from '../core/checks.js'
+import {
+  checked,
+  isId,
+  isObject,
+  maxTime,
+  maxTitleLength,
+  maxWorkspaceBytes,
+  parseJson,
+  tokenUsage,
+  wellFormed,
+} from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import type { TokenUsage } from '../core/session.js'
-import { firstCodePoints, parseJson, preview, titleOf, wellFormed } from '../core/text.js'
+import { firstCodePoints, preview, titleOf } from '../core/text.js'
 import type { LegacyImport } from '../store/context.js'
 import { type ImportedBlob, importBlob } from '../store/importing.js'
 

@@ -9,9 +9,11 @@ import {
   subtract,
   totalsByScope,
 } from '../core/change.js'
+import { readEpoch } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
+import { epochKey } from '../core/names.js'
 import { storageError } from '../core/storage-error.js'
-import { epochKey, readEpoch, type WebStorage } from '../core/web-storage.js'
+import type { WebStorage } from '../core/web-storage.js'
 
 /** Options of {@link moveFromLocalStorage}. */
 export interface MoveOptions {

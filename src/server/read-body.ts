@@ -1,4 +1,4 @@
-import { parseJson } from '../core/text.js'
+import { parseJson } from '../core/checks.js'
 
 /** A body that is none, and the status that says so. */
 export interface WrongBody {

@@ -1,4 +1,4 @@
-import { pause } from '../core/clock.js'
+import { nowMs, pause } from '../core/clock.js'
 import type { RankedSession } from '../core/session.js'
 import type { RedirectReason } from '../core/session-event.js'
 import { storageError } from '../core/storage-error.js'
@@ -8,7 +8,7 @@ import { graceMs, msToComeBack, readPointer } from './device-keys.js'
 import { addNew, adopt, isHidden, readRow } from './history.js'
 import { placeIn } from './place.js'
 import type { OpenOptions } from './session-store.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** The conversation that was chosen. */
 export interface Choice {
@@ -129,7 +129,7 @@ async function chooseNewest(
     const isGivenBack = [...user.gaveWay.values()].includes(conversationId)
     if (isHidden(user, conversationId) || user.claims.has(conversationId) || isGivenBack) continue
     // Left a moment ago: its page may be reloading.
-    const wait = msToComeBack(user, conversationId, nowMs(user))
+    const wait = msToComeBack(user, conversationId, nowMs(user.context.clock))
     if (wait > 0) await pause(user.context.clock, wait)
     const claim = await takeClaim(user, conversationId)
     if (!claim) continue

@@ -1,4 +1,4 @@
-import { pause } from '../core/clock.js'
+import { type Deferred, deferred, pause } from '../core/clock.js'
 import { isUntouched } from './history.js'
 import {
   type ClaimMessage,
@@ -12,7 +12,6 @@ import {
   setElsewhere,
   tellUnavailable,
 } from './other-tabs.js'
-import { type Deferred, deferred } from './promises.js'
 import type { User } from './user.js'
 
 /** Why a claim ended: given back by this page, taken from it, or found to be another page's. */

@@ -1,6 +1,6 @@
 import { maxWorkspaceBytes, requireId } from '../core/checks.js'
-import { systemClock } from '../core/clock.js'
-import { createId as randomId } from '../core/ids.js'
+import { ignoreRejection, nowMs, systemClock } from '../core/clock.js'
+import { createId as randomId } from '../core/names.js'
 import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'
@@ -17,14 +17,13 @@ import {
   workspaceOf,
 } from './history.js'
 import { beginConversation, openWorkspace, replaceLost, switchTo } from './opening.js'
-import { attempt, ignoreRejection } from './promises.js'
 import { loadMore, readOnce } from './reading.js'
 import { clearConversations, removeConversation, restoreConversation } from './removing.js'
 import { enqueue, flush, saveNow, saveSoon } from './saving.js'
 import type { SessionStore, SessionStoreOptions } from './session-store.js'
 import { createEventEmitter } from './state.js'
 import { storeShell } from './store-shell.js'
-import { nowMs, type User, withoutOption } from './user.js'
+import { type User, withoutOption } from './user.js'
 import { takeOver } from './watching.js'
 
 /**
@@ -170,11 +169,13 @@ export function createSessionStore({
       }),
 
     updateActivity: (conversationId) =>
-      record(conversationId, undefined, (user) => ({ activity: { at: nowMs(user), rank: nextRank(user) } })),
+      record(conversationId, undefined, (user) => ({
+        activity: { at: nowMs(user.context.clock), rank: nextRank(user) },
+      })),
 
     recordMessage: ({ conversationId, workspace, at, ...message }) =>
       record(conversationId, workspace, (user) => {
-        const now = nowMs(user)
+        const now = nowMs(user.context.clock)
         const saidAt = at === undefined ? undefined : Math.min(wholeCount(at), now)
         return recordedMessage(message, {
           at: saidAt ?? now,
@@ -230,4 +231,9 @@ export function createSessionStore({
     flush: () => attempt(() => flush(shell.use())),
     dispose: () => shell.dispose(),
   }
+}
+
+/** Runs an action whose failure is also reported by an event or the state, so that it may be ignored. */
+function attempt<T>(run: () => Promise<T>): Promise<T> {
+  return ignoreRejection(run())
 }

@@ -1,9 +1,10 @@
-import { isObject } from '../core/checks.js'
+import { isObject, parseJson } from '../core/checks.js'
+import { nowMs } from '../core/clock.js'
+import { keysWith, parseStorageKey, storageKey } from '../core/names.js'
 import type { RankedSession } from '../core/session.js'
-import { parseJson } from '../core/text.js'
-import { keysWith, parseStorageKey, storageKey, type WebStorage } from '../core/web-storage.js'
+import type { WebStorage } from '../core/web-storage.js'
 import { tryStorage } from './device-keys.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** Where drafts are kept. Made by {@link drafts}. */
 export interface DraftStorage {
@@ -88,7 +89,7 @@ export function drafts(): DraftStorage {
     },
 
     write(user, conversationId, workspace, text) {
-      const draft: Draft = { text: text.slice(0, maxDraftLength), workspace, at: nowMs(user) }
+      const draft: Draft = { text: text.slice(0, maxDraftLength), workspace, at: nowMs(user.context.clock) }
       mine(user).set(conversationId, draft)
       const own = key(user, conversationId)
       if (text === '') {

@@ -1,15 +1,14 @@
 import { sessionPages } from '../core/adapter.js'
 import { claimChange } from '../core/claim-change.js'
-import { localStorageDelayMs, pause, withTimeout } from '../core/clock.js'
+import { ignoreRejection, localStorageDelayMs, pause, withTimeout } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
+import { keysWith, parseStorageKey, storageKey } from '../core/names.js'
 import type { RankedSession } from '../core/session.js'
-import { keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
 import { takeClaim } from './claims.js'
 import type { GuestClaim } from './context.js'
 import { dropPointers, graceMs, readPointer, tryStorage, writePointer } from './device-keys.js'
 import { leaveUser, readEpoch, startUser } from './lifecycle.js'
 import { placeIn } from './place.js'
-import { ignoreRejection } from './promises.js'
 import { signedOutError, User } from './user.js'
 
 /** Options of {@link guests}. */

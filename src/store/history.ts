@@ -1,12 +1,13 @@
 import type { SessionAdapter } from '../core/adapter.js'
 import type { RankedText, TitleSlot, Titles } from '../core/change.js'
-import { isObject, maxIdBytes, maxTitleLength, readSession } from '../core/checks.js'
-import { randomScope, shortHash } from '../core/ids.js'
+import { isObject, maxIdBytes, maxTitleLength, readSession, wellFormed } from '../core/checks.js'
+import { nowMs } from '../core/clock.js'
+import { randomScope, shortHash } from '../core/names.js'
 import type { ConversationSession, RankedSession, TokenUsage } from '../core/session.js'
 import { byRank } from '../core/stored-row.js'
-import { firstCodePoints, preview, titleOf, wellFormed } from '../core/text.js'
+import { firstCodePoints, preview, titleOf } from '../core/text.js'
 import { createEntry, type Entry, needsScope, record, withScope, withStored } from './entry.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** What the user's history shows, newest first. */
 export function listedSessions(user: User): readonly ConversationSession[] {
@@ -103,7 +104,10 @@ export function addNew(user: User, workspace: string, conversationId: string, sc
   const known = user.entries.get(conversationId)
   if (known && (known.stored || known.begins !== undefined)) return
   nextRank(user)
-  putEntry(user, createEntry({ scope, ...known, userId: user.userId, conversationId, workspace, begins: nowMs(user) }))
+  putEntry(
+    user,
+    createEntry({ scope, ...known, userId: user.userId, conversationId, workspace, begins: nowMs(user.context.clock) }),
+  )
 }
 
 /** Puts what was recorded into the entry. */
@@ -122,7 +126,7 @@ export function workspaceOf({ entries, wantedWorkspace, context }: User, convers
 
 /** The rank of what is recorded now: greater than every rank of the user that this page has seen. */
 export function nextRank(user: User): number {
-  user.highestRank = Math.max(nowMs(user), user.highestRank + 1)
+  user.highestRank = Math.max(nowMs(user.context.clock), user.highestRank + 1)
   return user.highestRank
 }
 

@@ -1,10 +1,11 @@
 import type { SessionChange } from '../core/change.js'
+import { parseJson } from '../core/checks.js'
+import { nowMs } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
-import { parseJson } from '../core/text.js'
-import { storageKey } from '../core/web-storage.js'
+import { storageKey } from '../core/names.js'
 import { readPointer, tryStorage, writePointer } from './device-keys.js'
 import { isImportOver, isSnapshot } from './snapshot.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** What an older app's blob holds. */
 export interface ImportedBlob {
@@ -29,7 +30,7 @@ export async function importBlob(
   const { adapter, emit, name, keepsContent } = user.context
   const blob = tryStorage(user.context, 'localStorage', (storage) => storage.getItem(name))
   if (typeof blob !== 'string' || isImportOver(user) || isSnapshot(parseJson(blob))) return
-  const { changes, current, errors, mayReplace } = read(blob, user.userId, nowMs(user))
+  const { changes, current, errors, mayReplace } = read(blob, user.userId, nowMs(user.context.clock))
   try {
     const own = changes.map((change) => ({ ...change, epoch: user.epoch }))
     const refusals = own.length > 0 ? await adapter.save(own) : []

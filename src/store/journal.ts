@@ -1,11 +1,11 @@
-import { isObject, readChange } from '../core/checks.js'
+import { isObject, parseJson, readChange } from '../core/checks.js'
+import { nowMs } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
-import { parseJson } from '../core/text.js'
-import { keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
+import { keysWith, parseStorageKey, storageKey } from '../core/names.js'
 import { tryStorage } from './device-keys.js'
 import { changeOf } from './entry.js'
 import { dueEntries } from './history.js'
-import { nowMs, type Replay, type User } from './user.js'
+import type { Replay, User } from './user.js'
 
 /**
  * What storage has not acknowledged when a page is hidden or left, in localStorage: an IndexedDB write or a request that begins
@@ -93,7 +93,7 @@ function readEntry(
     }
     return { epoch: typeof epoch === 'string' ? epoch : '', replay }
   }
-  const change = readChange(value, nowMs(user))
+  const change = readChange(value, nowMs(user.context.clock))
   if (!change.ok || change.value.userId !== user.userId || change.value.conversationId !== conversationId)
     return undefined
   return { epoch: change.value.epoch, replay: { change: change.value } }

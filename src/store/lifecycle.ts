@@ -1,5 +1,5 @@
-import { createId, randomScope } from '../core/ids.js'
-import { epochKey } from '../core/web-storage.js'
+import { nowMs } from '../core/clock.js'
+import { createId, epochKey, randomScope } from '../core/names.js'
 import type { LifecycleEvent } from './browser.js'
 import { closeClaims, openClaimChannel, stopWatching } from './claims.js'
 import { localEpoch, readPointer, stampLeaving, takeLeftStamp, tryStorage, writePointer } from './device-keys.js'
@@ -11,7 +11,7 @@ import { openIds, placeIn } from './place.js'
 import { readAgain, refresh } from './reading.js'
 import { dropTexts, removeOldest } from './removing.js'
 import { saveAll, sendBeforeLeaving } from './saving.js'
-import { endUser, nowMs, type User } from './user.js'
+import { endUser, type User } from './user.js'
 import { askAgain } from './watching.js'
 
 /** How long after opening a page looks whether the device keeps too many conversations. */
@@ -157,7 +157,7 @@ function writePointers(user: User): void {
 function stamp(user: User): void {
   writePointers(user)
   const used = openIds(user).filter((id) => user.entries.get(id)?.stored || !isUntouched(user, id))
-  stampLeaving(user, used, nowMs(user))
+  stampLeaving(user, used, nowMs(user.context.clock))
 }
 
 /** What has nothing unsent counts anew: after the back/forward cache other pages may have recorded more than rows remember. */

@@ -1,9 +1,7 @@
 import { isObject } from '../core/checks.js'
-import type { Clock } from '../core/clock.js'
-import { withTimeout } from '../core/clock.js'
-import { parseStorageKey, storageKey } from '../core/web-storage.js'
+import { type Clock, deferred, withTimeout } from '../core/clock.js'
+import { parseStorageKey, storageKey } from '../core/names.js'
 import type { ClaimLocks } from './browser.js'
-import { deferred } from './promises.js'
 import type { User } from './user.js'
 
 const lookMs = 1_000

@@ -1,14 +1,15 @@
 import type { Refusal, RefusalReason } from '../core/adapter.js'
 import type { SessionChange } from '../core/change.js'
+import { nowMs } from '../core/clock.js'
 import { LeftoffError as Failure, type LeftoffError } from '../core/error.js'
-import { randomScope } from '../core/ids.js'
+import { randomScope } from '../core/names.js'
 import { storageError } from '../core/storage-error.js'
 import { acknowledge, beginAnew, changeOf, type Entry, withoutUnsent } from './entry.js'
 import { dropEntry, dueEntries, putEntry } from './history.js'
 import { settleJournal, settleReplay } from './journal.js'
 import { replaceLost } from './opening.js'
 import { announceChanged } from './other-tabs.js'
-import { nowMs, type Removal, type Replay, type User } from './user.js'
+import type { Removal, Replay, User } from './user.js'
 
 /** What storage said of something that it will never take. */
 interface Refused {
@@ -34,7 +35,7 @@ export function pendingCount(user: User): number {
 
 /** What is to be sent now, if there is anything. */
 export function dueNow(user: User): Due | undefined {
-  const now = nowMs(user)
+  const now = nowMs(user.context.clock)
   const removing = [...user.removals].flatMap(([id, { dueAt = now }]) => (dueAt <= now ? id : []))
   const replays = [...user.replays.values()].filter(({ change, dueAt = now }) => change || dueAt <= now)
   const entries = dueEntries(user)
@@ -124,7 +125,7 @@ function settleBatch(
       continue // removed in the meantime
     else if (reason === 'unknown' && (entry.stored || user.begun.has(conversationId))) {
       // This page knows that the row existed, so that it was cleared.
-      putEntry(user, beginAnew(entry, randomScope(), nowMs(user)))
+      putEntry(user, beginAnew(entry, randomScope(), nowMs(user.context.clock)))
       continue
     } else if (reason) dropUnsent(user, entry, reason)
     else {

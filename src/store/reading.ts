@@ -1,6 +1,6 @@
 import { sessionPages } from '../core/adapter.js'
 import { backoffMs } from '../core/clock.js'
-import { randomScope } from '../core/ids.js'
+import { randomScope } from '../core/names.js'
 import type { RankedSession } from '../core/session.js'
 import { storageError } from '../core/storage-error.js'
 import { addNew, adopt, dropEntry, isHidden, readRow } from './history.js'

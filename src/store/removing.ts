@@ -1,6 +1,7 @@
 import { sessionPages } from '../core/adapter.js'
+import { ignoreRejection, nowMs } from '../core/clock.js'
+import { epochKey, keysWith, parseStorageKey, storageKey } from '../core/names.js'
 import { storageError } from '../core/storage-error.js'
-import { epochKey, keysWith, parseStorageKey, storageKey } from '../core/web-storage.js'
 import { closeClaims } from './claims.js'
 import type { StoreContext } from './context.js'
 import { dropPointers, tryStorage } from './device-keys.js'
@@ -10,11 +11,10 @@ import { deleteJournal, writeRemovals } from './journal.js'
 import { replaceLost } from './opening.js'
 import { announceChanged } from './other-tabs.js'
 import { openPlace } from './place.js'
-import { ignoreRejection } from './promises.js'
 import { readAgain } from './reading.js'
 import { saveAll } from './saving.js'
 import { importOverKey } from './snapshot.js'
-import { endUser, nowMs, signedOutError, type User } from './user.js'
+import { endUser, signedOutError, type User } from './user.js'
 
 /** How many sessions are looked at at once, and how many of a workspace stay in any case. */
 const pageSize = 100
@@ -28,7 +28,7 @@ export function removeConversation(user: User, conversationId: string, undoMs: n
   const workspace = user.entries.get(conversationId)?.workspace
   user.removals.set(conversationId, {
     ...(workspace !== undefined && { workspace }),
-    ...(undoMs > 0 && !isGone && { dueAt: nowMs(user) + undoMs }),
+    ...(undoMs > 0 && !isGone && { dueAt: nowMs(user.context.clock) + undoMs }),
   })
   if (user.context.browser.isHidden()) writeRemovals(user)
   const isPending = () => undoMs === 0 && user.removals.has(conversationId)

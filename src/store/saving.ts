@@ -1,10 +1,9 @@
-import { backoffMs } from '../core/clock.js'
+import { backoffMs, ignoreRejection, nowMs } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import { type Recorded, recordIn, workspaceOf } from './history.js'
 import { settledPlace } from './place.js'
-import { ignoreRejection } from './promises.js'
 import { dueNow, nextRemovalAt, sendRound } from './queue.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** Activity and counts are saved at most once in this time. */
 const coalesceMs = 1_000
@@ -125,7 +124,7 @@ async function attempt(user: User): Promise<void> {
   const hasChanged = first || saving.error
   saving.failures = 0
   saving.error = undefined
-  if (first) saving.lastSavedAt = nowMs(user)
+  if (first) saving.lastSavedAt = nowMs(user.context.clock)
   if (hasChanged) context.publish()
   if (dueNow(user)) saveSoon(user)
   else scheduleRemoval(user)
@@ -134,7 +133,7 @@ async function attempt(user: User): Promise<void> {
 /** A removal that can be undone is carried out when its time is over. */
 function scheduleRemoval(user: User): void {
   const at = nextRemovalAt(user)
-  if (at !== undefined) startTimer(user, Math.min(Math.max(0, at - nowMs(user)), lookAgainMs), true)
+  if (at !== undefined) startTimer(user, Math.min(Math.max(0, at - nowMs(user.context.clock)), lookAgainMs), true)
 }
 
 function startTimer(user: User, ms: number, keepsAlive: boolean): void {

@@ -1,6 +1,5 @@
-import { isObject } from '../core/checks.js'
-import { parseJson } from '../core/text.js'
-import { storageKey } from '../core/web-storage.js'
+import { isObject, parseJson } from '../core/checks.js'
+import { storageKey } from '../core/names.js'
 import { tryStorage } from './device-keys.js'
 import type { SessionState } from './session-store.js'
 import type { User } from './user.js'

@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import { nowMs } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
 import type { SessionEvent } from '../core/session-event.js'
@@ -7,7 +8,7 @@ import { isSameRecord, listedSessions } from './history.js'
 import { openPlace, placeIn } from './place.js'
 import { pendingCount } from './queue.js'
 import type { SessionState, SessionStatus, WorkspaceState } from './session-store.js'
-import { nowMs, type User } from './user.js'
+import type { User } from './user.js'
 
 /** The state while no user is known; the same on a server and in the first client render. */
 export const emptyState: SessionState = {
@@ -85,7 +86,7 @@ function savingOf(user: User, previous: SessionState['saving']): SessionState['s
 function shownSessions(user: User): ConversationSession[] {
   const listed = listedSessions(user)
   if (listed.length === 0) return []
-  const now = nowMs(user)
+  const now = nowMs(user.context.clock)
   return listed.map((session) => noLaterThan(session, now))
 }
 

@@ -1,4 +1,5 @@
 import type { SessionChange } from '../core/change.js'
+import { type Deferred, deferred } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import type { ClaimChannel } from './browser.js'
 import type { Claim } from './claims.js'
@@ -7,7 +8,6 @@ import { localEpoch } from './device-keys.js'
 import type { Entry } from './entry.js'
 import type { Recorded } from './history.js'
 import type { Place } from './place.js'
-import { type Deferred, deferred } from './promises.js'
 
 /** What an earlier page left in the journal: sent until storage answers. */
 export interface Replay extends Removal {
@@ -147,12 +147,6 @@ export function endUser(user: User, why: LeftoffError): void {
   user.saving.cancelTimer?.()
   user.reading.cancelRetry?.()
   user.ended.resolve(why)
-}
-
-/** The time in whole ms since the epoch; a clock before 1970 counts as 1970. */
-export function nowMs({ context }: Pick<User, 'context'>): number {
-  const now = Math.floor(context.clock.now())
-  return Number.isFinite(now) && now > 0 ? now : 0
 }
 
 export function disposedError(): LeftoffError {

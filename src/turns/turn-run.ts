@@ -1,7 +1,6 @@
-import { isObject } from '../core/checks.js'
-import type { Clock } from '../core/clock.js'
+import { isObject, parseJson } from '../core/checks.js'
+import type { Clock, Deferred } from '../core/clock.js'
 import { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
-import { parseJson } from '../core/text.js'
 import { turnErrorSentence } from '../core/turn-error.js'
 import {
   createStreamParser,
@@ -11,7 +10,6 @@ import {
   type TurnStreamEvent,
 } from '../core/turn-stream.js'
 import type { Browser } from '../store/browser.js'
-import type { Deferred } from '../store/promises.js'
 import { heard, nextRequest, type Outcome, type TurnProgress } from './next-request.js'
 
 /** A turn while this page sends or follows it. */

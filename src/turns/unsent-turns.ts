@@ -1,6 +1,5 @@
-import { isObject } from '../core/checks.js'
-import { parseJson } from '../core/text.js'
-import { epochKey, readEpoch, storageKey } from '../core/web-storage.js'
+import { isObject, parseJson, readEpoch } from '../core/checks.js'
+import { epochKey, storageKey } from '../core/names.js'
 import type { Browser } from '../store/browser.js'
 import type { TurnConversation, TurnMessage } from './turn-client.js'
 

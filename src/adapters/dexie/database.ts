@@ -1,9 +1,8 @@
 import { type Collection, Dexie, type DexieOptions, type Table } from 'dexie'
 import type { StoredRow } from '../../core/change.js'
-import { isObject, maxTime } from '../../core/checks.js'
-import { shortHash } from '../../core/ids.js'
+import { isObject, maxTime, readEpoch as readStoredEpoch } from '../../core/checks.js'
+import { shortHash } from '../../core/names.js'
 import type { ListPlace } from '../../core/stored-row.js'
-import { readEpoch as readStoredEpoch } from '../../core/web-storage.js'
 
 /** The primary key of a row. */
 export type RowKey = [userId: string, conversationId: string]

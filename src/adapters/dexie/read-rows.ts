@@ -1,9 +1,9 @@
 import type { ListQuery, SessionPage } from '../../core/adapter.js'
 import type { StoredRow } from '../../core/change.js'
-import { isNewerRow, readRow } from '../../core/checks.js'
+import { readRow } from '../../core/checks.js'
 import { LeftoffError } from '../../core/error.js'
 import type { RankedSession } from '../../core/session.js'
-import { cursorOf, placeOf, sessionOf } from '../../core/stored-row.js'
+import { cursorOf, isNewerRow, placeOf, sessionOf } from '../../core/stored-row.js'
 import { type Database, epochIn, epochKey, placeIn, type RowKey, read, readEpoch, rowsInOrder } from './database.js'
 
 /** How many rows a page reads at most to make up for those that cannot be read. */

@@ -1,7 +1,7 @@
+import { parseJson } from '../../core/checks.js'
 import type { Clock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
 import { userHeader } from '../../core/session-wire.js'
-import { parseJson } from '../../core/text.js'
 
 /** How the requests are made. */
 interface HttpCallerOptions {

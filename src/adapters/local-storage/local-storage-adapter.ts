@@ -1,10 +1,10 @@
 import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
 import type { SessionChange } from '../../core/change.js'
-import { isObject, readChange } from '../../core/checks.js'
+import { isObject, parseJson, readChange, readEpoch } from '../../core/checks.js'
+import { epochKey, keysWith, parseStorageKey, storageKey } from '../../core/names.js'
 import { storageError } from '../../core/storage-error.js'
 import { sessionOf } from '../../core/stored-row.js'
-import { parseJson } from '../../core/text.js'
-import { epochKey, keysWith, parseStorageKey, readEpoch, storageKey, type WebStorage } from '../../core/web-storage.js'
+import type { WebStorage } from '../../core/web-storage.js'
 import { partWriter } from './part.js'
 import { type StoredParts, storedParts } from './parts.js'
 

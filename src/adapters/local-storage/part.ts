@@ -15,7 +15,7 @@ import {
   subtract,
   totalsByScope,
 } from '../../core/change.js'
-import { randomScope } from '../../core/ids.js'
+import { randomScope } from '../../core/names.js'
 import type { StoredParts } from './parts.js'
 
 /** What one store instance stored of a conversation: the row as it knows it, beside what folding needs. */

@@ -1,11 +1,11 @@
 import type { AdapterReport, ListQuery, SessionPage } from '../../core/adapter.js'
 import type { StoredRow } from '../../core/change.js'
-import { isNewerRow, isObject, readRow } from '../../core/checks.js'
+import { isObject, parseJson, readRow } from '../../core/checks.js'
 import { LeftoffError } from '../../core/error.js'
+import { keysWith, parseStorageKey, storageKey } from '../../core/names.js'
 import type { RankedSession } from '../../core/session.js'
-import { byRank, cursorOf, placeOf, sessionOf } from '../../core/stored-row.js'
-import { parseJson } from '../../core/text.js'
-import { keysWith, parseStorageKey, storageKey, type WebStorage } from '../../core/web-storage.js'
+import { byRank, cursorOf, isNewerRow, placeOf, sessionOf } from '../../core/stored-row.js'
+import type { WebStorage } from '../../core/web-storage.js'
 import { joinParts, type Part } from './part.js'
 
 /** What a part's key says. The key alone identifies user, workspace and conversation; a value cannot claim to be another's. */

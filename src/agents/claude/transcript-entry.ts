@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/text.js'
+import { parseJson } from '../../core/checks.js'
 import { field } from './claude-message.js'
 import { isNote, withoutNotes } from './transcript-notes.js'
 

@@ -1,4 +1,5 @@
-import { firstCodePoints, wellFormed } from '../../core/text.js'
+import { wellFormed } from '../../core/checks.js'
+import { firstCodePoints } from '../../core/text.js'
 
 /** The part of a Standard Schema (https://standardschema.dev) that checks a value. */
 export interface StandardSchema<Output> {

@@ -1,6 +1,6 @@
+import { parseJson } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
-import { parseJson } from '../../core/text.js'
 import type { AgentSessionStore } from '../agent-session-store.js'
 import { reportError } from '../report-error.js'
 import { verbAgentSessions } from '../verb-agent-sessions.js'
