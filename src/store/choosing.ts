@@ -1,4 +1,4 @@
-import { nowMs, pause } from '../core/clock.js'
+import { ignoreRejection, nowMs, pause } from '../core/clock.js'
 import type { RankedSession } from '../core/session.js'
 import type { RedirectReason } from '../core/session-event.js'
 import { storageError } from '../core/storage-error.js'
@@ -30,23 +30,32 @@ export async function choose(
   options: OpenOptions,
   isWanted: () => boolean,
 ): Promise<Choice> {
-  const { adapter, capacity } = user.context
   await user.started
   if (user.hasLeft) throw await user.ended.promise
-  // Its claim is asked for before the rows are read, which the browser can answer in the meantime.
-  const known = chooseKnown(user, workspace, options, (id) => readClaimed(user, id))
-  const listed = adapter.list(user.userId, { workspace, limit: capacity }).then(({ sessions }) => {
-    if (user.isGone) return []
-    for (const row of sessions) adopt(user, row)
-    user.context.publish()
-    return sessions
+  let listing: Promise<readonly RankedSession[]> | undefined
+  const list = () => {
+    listing ??= ignoreRejection(listNewest(user, workspace))
+    return listing
+  }
+  const choice = await chooseKnown(user, workspace, options, (id) => {
+    // What the workspace shows is read beside the row, and no sooner: nothing is to be in the way of the claim.
+    void list()
+    return readClaimed(user, id)
   })
-  listed.catch(() => {})
-  const choice = await known
+  const listed = list()
   if (choice) return choice
   const sessions = await listed
   if (user.context.resume === 'new' || !isWanted()) return chooseNew(user, workspace)
   return (await chooseNewest(user, workspace, sessions)) ?? chooseNew(user, workspace)
+}
+
+async function listNewest(user: User, workspace: string): Promise<readonly RankedSession[]> {
+  const { adapter, capacity } = user.context
+  const { sessions } = await adapter.list(user.userId, { workspace, limit: capacity })
+  if (user.isGone) return []
+  for (const row of sessions) adopt(user, row)
+  user.context.publish()
+  return sessions
 }
 
 /** The storage failed or is too slow: what this tab had, as far as this page knows it, or a new conversation. */
