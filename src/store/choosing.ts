@@ -37,8 +37,10 @@ export async function choose(
     listing ??= ignoreRejection(listNewest(user, workspace))
     return listing
   }
+  // Where locks are slow or missing a claim takes a second: what the workspace shows does not wait for that.
+  void pause(user.context.clock, graceMs).then(() => void (user.hasLeft || list()))
   const choice = await chooseKnown(user, workspace, options, (id) => {
-    // What the workspace shows is read beside the row, and no sooner: nothing is to be in the way of the claim.
+    // It is read beside the row, and no sooner, so that nothing is in the way of the claim.
     void list()
     return readClaimed(user, id)
   })
