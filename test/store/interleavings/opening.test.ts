@@ -3,7 +3,7 @@ import { memoryAdapter } from '../../../src/adapters/memory/memory-adapter.js'
 import type { SessionAdapter } from '../../../src/core/adapter.js'
 import { deferred, type Gate, gated } from '../../support/gated.js'
 import { changeTo, session } from '../../support/session.js'
-import { setUp } from '../../support/tabs.js'
+import { faulty, setUp } from '../../support/tabs.js'
 
 const name = 'claude-session-storage'
 const say = (text: string) => ({ role: 'user' as const, text })
@@ -46,6 +46,28 @@ describe('opening', () => {
       await Promise.all([opening.store.dispose(), clearing.store.dispose()])
     },
   )
+
+  it('a reload asks for its claim before it reads, and shows the history before a slow lock answers', async () => {
+    const { adapter, calls } = faulty(memoryAdapter())
+    const { browser, openTab, settle, clock } = setUp({ adapter, snapshot: false })
+    const before = openTab()
+    const id = await before.store.initConversation('w')
+    before.store.recordMessage(say('hello'))
+    await before.store.flush()
+    await clock.advance(2_000)
+    browser.lockMode = 'silent'
+    const { store } = before.reload()
+    calls.listed = 0
+    const opened = store.initConversation('w')
+    await settle()
+    expect(calls.listed).toBe(0)
+    await clock.advance(250)
+    expect(calls.listed).toBe(1)
+    expect(store.getState()).toMatchObject({ status: 'opening', sessions: [{ conversationId: id }] })
+    await clock.advance(2_000)
+    expect(await opened).toBe(id)
+    await store.dispose()
+  })
 
   it('a switch that finds nothing does not cancel the opening', async () => {
     const real = memoryAdapter()
