@@ -19,7 +19,7 @@ export const maxTitleLength = 1_000
 export const maxIdBytes = 200
 export const maxWorkspaceBytes = 253
 /** The longest epoch, in characters. */
-export const maxEpochLength = 64
+const maxEpochLength = 64
 
 const tenYearsMs = 10 * 366 * 24 * 60 * 60 * 1_000
 
@@ -238,7 +238,7 @@ export function wellFormed(text: string): string {
 }
 
 /** Whether Postgres can store the text: it has no NUL and no lone surrogate. */
-export function isWellFormed(text: string): boolean {
+function isWellFormed(text: string): boolean {
   return !/[\0\p{Surrogate}]/u.test(text)
 }
 
