@@ -44,8 +44,7 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
   const { clock, browser } = page
   let connection = new AbortController()
   let isResumable = false
-  let refusal: Refusal = {}
-  let said = ''
+  let refusal: Refusal = { status: 0, type: null, body: {} }
   const stop = () => {
     connection.abort()
     run.wake()
@@ -94,8 +93,8 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
         } else {
           const answer = response.status === 204 ? '' : await response.text().catch(() => '')
           const body = parseJson(answer)
-          refusal = isObject(body) ? body : {}
-          said = `${response.status} ${response.headers.get('Content-Type') ?? ''}`.trim()
+          const type = response.headers.get('Content-Type')
+          refusal = { status: response.status, type, body: isObject(body) ? body : {} }
           outcome = outcomeOf(response, refusal)
         }
       } catch (error) {
@@ -116,7 +115,7 @@ export async function* readTurnStream(run: TurnRun, page: Page, ask: Ask): Async
           yield { type: 'stopped' }
           return
         }
-        throw endError(next.end, said, refusal)
+        throw endError(next.end, refusal)
       }
       const { inMs } = next
       run.progress = next.progress
@@ -178,8 +177,15 @@ function isEventStream(response: Response): boolean {
   return response.headers.get('Content-Type')?.startsWith('text/event-stream') ?? false
 }
 
-/** What an answer without a stream means; `refusal` is its body, which may be of the app or of a proxy. */
-function outcomeOf({ status, headers }: Response, { code, retryAfterMs: asked }: Refusal): Outcome {
+/** An answer without a stream, of the app or of a proxy. */
+interface Refusal {
+  readonly status: number
+  readonly type: string | null
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** What an answer without a stream means. */
+function outcomeOf({ headers }: Response, { status, body: { code, retryAfterMs: asked } }: Refusal): Outcome {
   const seconds = Number(headers.get('Retry-After')) // a date, which nobody sends here, counts as none
   const retryAfterMs = typeof asked === 'number' ? asked : seconds * 1_000 || undefined
   if (status === 204 || code === 'unknown-turn') return { type: 'nothing' }
@@ -187,15 +193,14 @@ function outcomeOf({ status, headers }: Response, { code, retryAfterMs: asked }:
   return status === 429 || (status >= 502 && status <= 504) ? { type: 'lost', retryAfterMs } : { type: 'refused' }
 }
 
-function endError(code: LeftoffErrorCode, said: string, { message, turnId }: Refusal): LeftoffError {
+function endError(code: LeftoffErrorCode, { status, type, body: { message, turnId } }: Refusal): LeftoffError {
   if (code === 'unreachable') return new LeftoffError(code, 'The server could not be reached. Send the message again.')
   if (code === 'turn-failed') {
     // As with a history over HTTP: the page can tell a sign-in that ran out from an agent that failed.
-    if (said.startsWith('401')) return new LeftoffError('signed-out', 'Sign in and send again.')
-    return new LeftoffError(code, `The server answered ${said}: ${message ?? 'no turn'}.`)
+    if (status === 401) return new LeftoffError('signed-out', 'Sign in and send again.')
+    const answer = type ? `${status} ${type}` : status
+    return new LeftoffError(code, `The server answered ${answer}: ${message ?? 'no turn'}.`)
   }
   const known = code === 'turn-busy' ? code : 'turn-interrupted'
   return new LeftoffError(known, turnErrorSentence(known), typeof turnId === 'string' ? { turnId } : {})
 }
-
-type Refusal = Readonly<Record<string, unknown>>
