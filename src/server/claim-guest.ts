@@ -13,8 +13,8 @@ export interface ClaimGuestOptions {
   readonly sessions: AgentSessionStore
   /** Where the guest's conversations are, if that is in the account, and where they become those of the user. */
   readonly history?: SessionAdapter
-  /** The conversations that are on the device, as the browser sends them; checked. At most 1,000. */
-  readonly conversations?: readonly GuestConversation[]
+  /** The conversations that are on the device, as the browser sends them: at most 1,000 of {@link GuestConversation}, checked here. */
+  readonly conversations?: unknown
   /** The guest: from a signed, HttpOnly cookie only, which nobody else can have. */
   readonly from: string
   /** The user, from your authentication. */
@@ -179,7 +179,7 @@ function unique(conversations: readonly GuestConversation[]): readonly GuestConv
 }
 
 /** They come from a browser. */
-function checkConversations(conversations: unknown): void {
+function checkConversations(conversations: unknown): asserts conversations is readonly GuestConversation[] {
   const isOne = (value: unknown) =>
     isObject(value) && isId(value.conversationId) && isId(value.workspace, maxWorkspaceBytes)
   if (Array.isArray(conversations) && conversations.length <= maxConversations && conversations.every(isOne)) return

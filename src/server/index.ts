@@ -55,6 +55,7 @@ export { type PostgresAdapterOptions, postgresAdapter } from './postgres/postgre
 export { type PostgresAgentSessionsOptions, postgresAgentSessions } from './postgres/postgres-agent-sessions.js'
 export { type PostgresTurnLogOptions, postgresTurnLog } from './postgres/postgres-turn-log.js'
 export type { PostgresQuery } from './postgres/query-caller.js'
+export { type JsonBody, readJsonBody } from './read-body.js'
 export { type RedisAgentSessionsOptions, redisAgentSessions } from './redis/redis-agent-sessions.js'
 export { type RedisTurnLogOptions, redisTurnLog } from './redis/redis-turn-log.js'
 export type { RedisCommand } from './redis/script-caller.js'

@@ -41,7 +41,8 @@ const pageSize = 100
  * import { createSessionStore, guests, localStorageAdapter } from 'leftoff'
  *
  * const send = async (conversations: unknown) => {
- *   const response = await fetch('/api/claim', { method: 'POST', body: JSON.stringify({ conversations }) })
+ *   const headers = { 'Content-Type': 'application/json' }
+ *   const response = await fetch('/api/claim', { method: 'POST', headers, body: JSON.stringify({ conversations }) })
  *   if (!response.ok) throw new Error(`The server answered ${response.status}.`)
  * }
  * const store = createSessionStore({ adapter: localStorageAdapter(), guests: guests({ send }) })

@@ -1,4 +1,4 @@
-import { checked, id, isObject, maxIdBytes, maxWorkspaceBytes, object } from '../../core/checks.js'
+import { checked, id, maxIdBytes, maxWorkspaceBytes, object } from '../../core/checks.js'
 import type { TurnQuery, TurnRequest } from '../../core/turn-requests.js'
 import { readJsonBody } from '../read-body.js'
 import { isTurnId } from '../turn-ids.js'
@@ -9,7 +9,6 @@ export async function readTurnRequest(request: Request, maxBytes: number): Promi
   const read = await readJsonBody(request, maxBytes)
   if (read.status) return refuseTurn(read.status, 'not-a-turn', read.message)
   const body = read.json
-  if (!isObject(body)) return refuseTurn(400, 'not-a-turn', 'The body is not a JSON object.')
   const { message, fresh = false } = body
   const found = checked(turnRequest, body)
   if (!found.ok) return wrongField(found.field)
