@@ -1,16 +1,18 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { openWorld } from './driver.js'
 import { fault } from './fault.js'
 import { letThrow, withUnhandled } from './outcome.js'
 
+/** A clock that is wrong, and a conversation that is stored. */
+interface Situation {
+  readonly clockAheadMs?: number
+  readonly messageCount?: number
+}
+
 describe('extreme numbers', () => {
   /** Whether the page writes forever after `say`. */
-  async function isEndless(
-    situation: { readonly clockAheadMs?: number; readonly messageCount?: number },
-    tokens?: number,
-  ): Promise<string> {
-    const { messageCount, ...options } = situation
+  async function isEndless({ messageCount, ...options }: Situation, tokens?: number): Promise<string> {
     const world = openWorld()
     if (messageCount !== undefined) world.plantRow({ conversationId: 'c1', messageCount })
     const page = world.openPage(options)
@@ -32,6 +34,26 @@ describe('extreme numbers', () => {
     },
     seen: { usageOf1e16: 'forever', countAtTheLargestInteger: 'forever', clockBelowZero: 'forever' },
     right: { usageOf1e16: 'bounded', countAtTheLargestInteger: 'bounded', clockBelowZero: 'bounded' },
+  })
+
+  it.each([
+    ['tokens beyond what a number counts', {}, { tokens: 1e16 }, { messages: 1, tokens: Number.MAX_SAFE_INTEGER }],
+    ['tokens that are not a number', {}, { tokens: Number.NaN }, { messages: 1, tokens: 0 }],
+    [
+      'a count that is the largest already',
+      { messageCount: Number.MAX_SAFE_INTEGER },
+      {},
+      { messages: Number.MAX_SAFE_INTEGER },
+    ],
+    ['a clock below zero', { clockAheadMs: -Date.UTC(2027, 0, 1) }, {}, { messages: 1 }],
+  ])('lose no message: %s', async (_, { messageCount, ...options }: Situation, said, stored) => {
+    const world = openWorld()
+    if (messageCount !== undefined) world.plantRow({ conversationId: 'c1', messageCount })
+    const page = world.openPage(options)
+    await page.opened()
+    page.say('hello', said)
+    await world.soon(page.flush(), 60_000)
+    expect(await world.rows()).toMatchObject([{ ...stored, preview: 'hello' }])
   })
 })
 
