@@ -74,6 +74,39 @@ export function guestStory(
     expect(app.messages.filter(({ userId }) => userId === eve)).toHaveLength(2)
   })
 
+  it('is claimed by two people at once, as from a stolen cookie: each conversation is whole, and one of theirs', async () => {
+    const storage = await open()
+    const app = guestApp(storage)
+    const { id: guest, cookie } = app.newGuest()
+    const people = [`ada-${randomUUID()}`, `eve-${randomUUID()}`]
+    const ids = [randomUUID(), randomUUID()].sort()
+    for (const id of ids) {
+      await storage.run(app.ask(guest, id, 'I am Ada'))
+      await app.record(guest, id, ['question', 'answer'])
+    }
+    const conversations = ids.map((conversationId) => ({ workspace, conversationId }))
+    const claims = people.map((person) => app.signIn(cookie, person, { conversations }))
+    for (const { left } of await storage.run(Promise.all(claims))) expect(left).toEqual([])
+    const rows = await Promise.all(people.map((person) => app.historyOf(person)))
+    expect(
+      rows
+        .flat()
+        .map(({ conversationId }) => conversationId)
+        .sort(),
+    ).toEqual(ids)
+    for (const [index, person] of people.entries()) {
+      for (const id of ids) {
+        const isTheirs = rows[index]?.some(
+          ({ conversationId, messageCount }) => conversationId === id && messageCount === 2,
+        )
+        expect((await storage.sessions.get(keyOf(person, id))) !== undefined).toBe(isTheirs)
+        const owners = app.messages.filter(({ conversationId }) => conversationId === id).map(({ userId }) => userId)
+        expect(owners).toHaveLength(2)
+        expect(owners.every((owner) => owner === person)).toBe(isTheirs)
+      }
+    }
+  })
+
   it('ends the same when the server is killed before any step, or after it, and asked again', async () => {
     let steps = stepsOfClaim + 1
     for (const isDone of [false, true]) {

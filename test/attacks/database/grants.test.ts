@@ -69,3 +69,30 @@ it('no function runs with the rights of its owner, none looks a name up where ot
     expect([name, /search_path=(?!\\"\\")/.test(config ?? '')]).toEqual([name, false])
   }
 })
+
+it('a browser that is signed in may call these functions and no others, and one that is not may call none', async () => {
+  const rights = await sql(`
+    select r.rolname::text as role, p.oid::regprocedure::text as name
+    from pg_proc as p cross join pg_roles as r
+    where p.pronamespace in ('app'::regnamespace, 'iam'::regnamespace) and r.rolname in ('anon', 'authenticated')
+      and has_function_privilege(r.oid, p.oid, 'execute')`)
+  const verbs = ['list', 'get', 'save', 'remove', 'clear'].map((verb) => `${verb}_`)
+  const one = (verb: string) => (verb === 'get_' ? '' : 's')
+  const names = [
+    ...verbs.map((verb) => `${verb}conversation_session${one(verb)}`),
+    ...verbs.map((verb) => `${verb}session${one(verb)}_of_user`), // as the caller, so that row-level security shows and changes only theirs
+    // What the verbs call: they check and compute, and read no table.
+    'apply_session_change',
+    'are_counts',
+    'assert_is_signed_in',
+    'count_session_scopes',
+    'is_id',
+    'is_ranked_text',
+    'is_session_change',
+    'is_whole',
+    'shown_session',
+  ]
+  expect(rights.map(({ role, name }) => [role, name?.replace(/\(.*/, '')]).sort()).toEqual(
+    names.map((name) => ['authenticated', `app.${name}`]).sort(),
+  )
+})

@@ -6,7 +6,7 @@ import { name, openOrigin } from './origin.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })
 
-describe.each(['localStorage', 'dexie'] as const)('the whole origin, %s', (kind) => {
+describe.each(['localStorage', 'dexie', 'account'] as const)('the whole origin, %s', (kind) => {
   /** Two pages of Ada, and what is left of a third, after all that can leave something behind. */
   async function used(options: { readonly persistContent?: boolean; readonly blob?: string } = {}) {
     const { blob = olderBlob(['older']).replaceAll('Title', 'secret title'), ...own } = options
@@ -39,13 +39,14 @@ describe.each(['localStorage', 'dexie'] as const)('the whole origin, %s', (kind)
   it('holds nothing of a user who signed out, also what other tabs had and what nobody can read', async () => {
     const { page, cached, everything, browser, soon, pass, openPage } = await used()
     // Set aside with its bytes by the next page that meets it.
-    const unreadable = kind === 'dexie' ? 'journal/ada/broken/page0001' : 'part/ada/w/broken/author01'
+    const unreadable = kind === 'localStorage' ? 'part/ada/w/broken/author01' : 'journal/ada/broken/page0001'
     browser.localStorage.setItem(`${name}/${unreadable}`, '{"a secret":')
     const other = openPage({ userId: 'ada' })
     await soon(other.store.initConversation('w'))
     await pass(30_000)
     const before = withSecrets(await everything())
-    for (const kept of ['draft/', 'unsent/', 'quarantine/', kind === 'dexie' ? '/sessions = ' : 'part/']) {
+    const rows = { localStorage: ['part/'], dexie: ['/sessions = '], account: [] }[kind]
+    for (const kept of ['draft/', 'unsent/', 'quarantine/', ...rows]) {
       expect(before).toContainEqual(expect.stringContaining(kept))
     }
 
@@ -58,6 +59,26 @@ describe.each(['localStorage', 'dexie'] as const)('the whole origin, %s', (kind)
     await pass(60_000)
     expect((await everything()).filter((text) => /secret|\bada\b/.test(text))).toEqual([])
     expect(JSON.stringify(next.store.getState())).not.toContain('secret')
+  })
+
+  it('holds nothing of a guest once the user who claimed it signed out', async () => {
+    const { openPage, soon, pass, everything } = openOrigin(kind)
+    const { store, client } = openPage()
+    const conversationId = await soon(store.initConversation('w'))
+    store.recordMessage(say('a secret'))
+    store.setDraft(conversationId, 'a secret draft')
+    await soon(store.flush())
+    await soon(store.setUser('ada', { claimGuest: true }), 10_000)
+    await soon(store.initConversation('w'))
+    void client
+      .send({ userId: 'ada', workspace: 'w', conversationId }, { message: 'a secret question' })
+      .next()
+      .catch(() => {})
+    await pass(30_000)
+    expect(withSecrets(await everything())).not.toEqual([])
+    await soon(store.signOut())
+    await pass(60_000)
+    expect((await everything()).filter((text) => /secret|\bada\b/.test(text))).toEqual([])
   })
 
   it('holds no text with persistContent: false, older data, drafts and turns included', async () => {

@@ -1,5 +1,7 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { dexieAdapter } from '../../../src/adapters/dexie/dexie-adapter.js'
+import { memoryAdapter } from '../../../src/adapters/memory/memory-adapter.js'
+import type { SessionAdapter } from '../../../src/core/adapter.js'
 import { createTurnClient, drafts, guests, localStorageAdapter } from '../../../src/index.js'
 import { importLegacy } from '../../../src/legacy/index.js'
 import type { Browser } from '../../../src/store/browser.js'
@@ -10,13 +12,25 @@ import { manualClock } from '../../../src/testing/manual-clock.js'
 import { keysOf } from '../../support/tabs.js'
 
 export const name = 'claude-session-storage'
-export type AdapterKind = 'localStorage' | 'dexie'
+/** `account`: the history is on a server, which is not the device. */
+export type AdapterKind = 'localStorage' | 'dexie' | 'account'
 
 /** A browser with all that leftoff may keep in it, and what it holds. */
 export function openOrigin(kind: AdapterKind = 'localStorage') {
   const clock = manualClock({ now: Date.UTC(2026, 0, 1) })
   const browser = fakeBrowser()
   const indexedDB = new IDBFactory()
+  const { list, get, save, remove, clear } = memoryAdapter({ clock })
+  const account: SessionAdapter = {
+    name: 'account',
+    place: 'account',
+    durability: 'committed',
+    list,
+    get,
+    save,
+    remove,
+    clear,
+  }
   /** The tabs that are open: the browser forgets the sessionStorage of others. */
   const tabs = new Set<FakeTab>()
   const channels = new Set<string>()
@@ -33,6 +47,11 @@ export function openOrigin(kind: AdapterKind = 'localStorage') {
     }
   }
 
+  function adapterOf(tab: FakeTab): SessionAdapter {
+    if (kind === 'dexie') return dexieAdapter({ indexedDB, IDBKeyRange, clock })
+    return kind === 'account' ? account : localStorageAdapter({ ...tab, now: clock.now })
+  }
+
   /** A page with a store and a turn client, whose server is not there. */
   function openPage(options: Partial<SessionStoreOptions> = {}, tab = browser.openTab()) {
     tabs.add(tab)
@@ -42,10 +61,7 @@ export function openOrigin(kind: AdapterKind = 'localStorage') {
       clock,
       createId: () => `id-${++ids}`,
       browser: overheard(tab),
-      adapter:
-        kind === 'dexie'
-          ? dexieAdapter({ indexedDB, IDBKeyRange, clock })
-          : localStorageAdapter({ ...tab, now: clock.now }),
+      adapter: adapterOf(tab),
       drafts: drafts(),
       guests: guests(),
       legacy: importLegacy(),
