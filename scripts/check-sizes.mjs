@@ -1,4 +1,4 @@
-// Measures the bundles of .size-limit.json, and checks that the README tells the same limits: the numbers of kB in its paragraph with
+// Measures the bundles of .size-limit.json, and checks that the README has the same limits: the numbers of kB in its paragraph with
 // "Minified and gzipped", in the order of that file. A limit far above what was measured is as wrong as one below.
 
 import { execFileSync } from 'node:child_process'
@@ -12,7 +12,7 @@ const readme = readFileSync(`${root}/README.md`, 'utf8')
 /** @type {{ name: string, limit: string }[]} */
 const budgets = JSON.parse(readFileSync(`${root}/.size-limit.json`, 'utf8'))
 
-const told = [...(/Minified and gzipped[\s\S]*?\n\n/.exec(readme)?.[0].matchAll(/(\d+(?:\.\d+)?) kB/g) ?? [])].map(
+const stated = [...(/Minified and gzipped[\s\S]*?\n\n/.exec(readme)?.[0].matchAll(/(\d+(?:\.\d+)?) kB/g) ?? [])].map(
   ([, kb]) => Number(kb),
 )
 const limits = budgets.map(({ limit }) => Number.parseFloat(limit))
@@ -27,8 +27,8 @@ const problems = measured.flatMap(({ name, size, passed }, index) => {
   if (limit - kb > mostSpareKb) return [`${name}: lower its limit of ${limit} kB, it has ${kb.toFixed(2)} kB.`]
   return []
 })
-if (told.join() !== limits.join()) {
-  problems.push(`README.md tells ${told.join(', ')} kB, .size-limit.json has ${limits.join(', ')} kB.`)
+if (stated.join() !== limits.join()) {
+  problems.push(`README.md says ${stated.join(', ')} kB, .size-limit.json has ${limits.join(', ')} kB.`)
 }
 
 for (const problem of problems) console.error(problem)

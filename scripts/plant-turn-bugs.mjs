@@ -84,7 +84,7 @@ const bugs = [
     'void Promise.resolve()',
   ],
   ['the key is given back before the agent has stopped', 'turn-events.ts', /await atMost\(clock, stopMs.*/, ''],
-  ['a deaf agent keeps the key for ever', 'turn-events.ts', /await atMost\(clock, stopMs, (.*)\)\n/, 'await $1\n'],
+  ['a deaf agent keeps the key forever', 'turn-events.ts', /await atMost\(clock, stopMs, (.*)\)\n/, 'await $1\n'],
   ['a reader who left is not read on for', 'turn-events.ts', 'if (isDraining || ', 'if ('],
   ['expired is told as unknown', 'recovery.ts', "isExpired ? 'expired' : 'unknown'", "'unknown'"],
   [

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { createPostgresCluster } from '../../test/supabase/postgres-cluster.mjs'
-import { median } from '../storage/median.mjs'
+import { median } from '../median.mjs'
 import { textTable } from '../table.mjs'
 
 const usage = `Usage: npm run bench -- migration [--quick]

@@ -1,4 +1,4 @@
-import { median } from '../storage/median.mjs'
+import { median } from '../median.mjs'
 
 /**
  * Calls them in turn, so that what else the machine does slows all; the median of each, in ms.

@@ -5,7 +5,7 @@ import { supabaseAgentSessions, tabKey } from 'leftoff/server'
 import pg from 'pg'
 import { createLocalSupabase } from '../../supabase/local/local-supabase.mjs'
 import { createPostgresCluster } from '../../test/supabase/postgres-cluster.mjs'
-import { median } from '../storage/median.mjs'
+import { median } from '../median.mjs'
 import { textTable } from '../table.mjs'
 import { alternate } from './alternate.mjs'
 

@@ -1,4 +1,4 @@
-import { median } from './median.mjs'
+import { median } from '../median.mjs'
 import { perWorkspace, workspaceOf } from './pages/sessions.mjs'
 import { seed } from './seed.mjs'
 
@@ -9,7 +9,7 @@ import { seed } from './seed.mjs'
  *
  * @typedef {object} Opening
  * @property {number} readyMs From creating the store until the newest ten could be shown.
- * @property {number} resumedMs From creating the store until it was known which conversation the tab goes on with.
+ * @property {number} resumedMs From creating the store until it was known which conversation the tab continues with.
  * @property {number} scriptMs What the library's own code took to run before.
  * @property {number} freeMs From creating the store until the page could do anything else.
  * @property {number} pageMs From the start of the navigation until the newest ten could be shown.

@@ -1,6 +1,6 @@
 import { barChart } from '../bar-chart.mjs'
+import { median } from '../median.mjs'
 import { perTab, tabs } from './lost-updates.mjs'
-import { median } from './median.mjs'
 import { counts, floors } from './ready.mjs'
 import { updates } from './stream.mjs'
 

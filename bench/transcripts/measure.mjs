@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { claudeEnv, listTranscripts, readTranscript, summarizeTranscript } from 'leftoff/agents/claude'
-import { median } from '../storage/median.mjs'
+import { median } from '../median.mjs'
 import { dir, workspace, writeTranscripts } from './write-transcripts.mjs'
 
 /**

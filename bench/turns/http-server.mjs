@@ -5,7 +5,7 @@ import { createTurnHandler, memoryAgentSessions, memoryTurnLog, statelessDriver 
 
 const pieces = Array.from({ length: 48 }, (_, n) => `piece ${n} of an answer `)
 
-/** An agent whose every piece comes by itself, as over a network. */
+/** An agent whose pieces come one at a time, as over a network. */
 async function* agent() {
   for (const piece of pieces) {
     await new Promise(setImmediate)

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { median } from '../storage/median.mjs'
+import { median } from '../median.mjs'
 
 /**
  * CPU of a server per event of turns of 50 events, in microseconds: by the handler with a log in memory, and by a hand-made

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { memoryTurnLog, postgresTurnLog, tabKey } from 'leftoff/server'
 import pg from 'pg'
 import { createPostgresCluster } from '../../test/supabase/postgres-cluster.mjs'
-import { median } from '../storage/median.mjs'
+import { median } from '../median.mjs'
 
 /** @typedef {import('leftoff/server').TurnLog} TurnLog */
 /** @typedef {import('leftoff/server').PostgresQuery} PostgresQuery */

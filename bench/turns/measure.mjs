@@ -1,6 +1,6 @@
 import { claudeDriver } from 'leftoff/agents/claude'
 import { memoryAgentSessions, runTurn, tabKey } from 'leftoff/server'
-import { median } from '../storage/median.mjs'
+import { median } from '../median.mjs'
 
 /** @typedef {import('leftoff/agents/claude').ClaudeMessage} ClaudeMessage */
 

@@ -134,7 +134,7 @@ ${markdownTable(logTableOf(logs))}
 ## Over HTTP
 
 1,000 turns of 50 events, twenty at a time, by \`createTurnHandler\` with the stores in memory, and by a \`Response\` made by hand that sends the same events and
-keeps no promise. CPU of the server, which \`@hono/node-server\` runs in Node, per event. Each piece comes by itself, as fast as the event loop turns: by hand each is
+keeps no promise. CPU of the server, which \`@hono/node-server\` runs in Node, per event. Pieces come one at a time, as fast as the event loop turns: by hand each is
 a write, and the handler writes once what comes within 33 ms.
 
 ${markdownTable([

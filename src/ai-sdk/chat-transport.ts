@@ -43,7 +43,7 @@ export interface ChatTransport<M extends UiMessage = UiMessage> {
     readonly messages: M[]
     readonly abortSignal: AbortSignal | undefined
   }): Promise<ReadableStream<UiChunk>>
-  /** Goes on with the answer that is being written; `null` if there is none. Called by `useChat`. */
+  /** Continues the answer that is being written; `null` if there is none. Called by `useChat`. */
   reconnectToStream(options: {
     readonly chatId: string
     readonly abortSignal?: AbortSignal

@@ -6,7 +6,7 @@ import { useConversationId, useSessionStatus } from './state-hooks.js'
 export interface NewChatButtonProps extends ComponentPropsWithoutRef<'button'> {
   /** The current workspace when omitted. */
   readonly workspace?: string
-  /** Told of the conversation that the button began. */
+  /** Called with the conversation that the button began. */
   readonly onNewConversation?: (conversationId: string) => void
 }
 

@@ -12,7 +12,7 @@ export interface SessionHistoryProps extends Omit<ComponentPropsWithoutRef<'sect
   readonly pageSize?: number
   /** How long a removal can be undone, in ms; 10,000. */
   readonly undoMs?: number
-  /** Told after a person went to another conversation. */
+  /** Called after a person went to another conversation. */
   readonly onSwitch?: (conversationId: string) => void
   /** Texts in another language or tone; English where omitted. */
   readonly texts?: Partial<SessionHistoryTexts>

@@ -22,7 +22,7 @@ export interface AgentSessionStore {
   delete(key: TabKey, expected?: string): Promise<boolean>
   /**
    * Takes the lease, notes the turn and reads the id. Refused while another turn holds the lease, until that one ends
-   * or its lease runs out, and refused for ever for a turn that the key knows. Beginning again with the same `leaseId`
+   * or its lease runs out, and refused forever for a turn that the key knows. Beginning again with the same `leaseId`
    * and `turnId` is the same turn. A stored id is slid; one that ran out is not given, and `expired` says so while the
    * store remembers it.
    */

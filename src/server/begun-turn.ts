@@ -21,7 +21,7 @@ export interface BegunTurn<M> {
 
 /** What is done around a turn by who runs it for others to read. */
 export interface TurnHooks<M> {
-  /** Told of each event when it happens, before any reader. */
+  /** Called with each event when it happens, before any reader gets it. */
   readonly onEvent: (event: TurnEvent<M>) => void
   /** Called before each call of the agent. If it rejects before the first, the turn has not started. */
   readonly beforeAgent: () => Promise<void>

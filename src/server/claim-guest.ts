@@ -57,7 +57,7 @@ export interface ClaimGuestResult {
 
 /**
  * Makes the conversations of a guest those of the user who signed in: the agent sessions, then your messages, then the rows. One
- * whose answer is being written is waited for. Each is moved by itself, and calling it again continues where it was interrupted
+ * whose answer is being written is waited for. Each is moved separately, and calling it again continues where it was interrupted
  * and changes nothing that was moved.
  *
  * Rejects with `invalid-argument` for an id or a conversation that is none, and if the history cannot be listed.

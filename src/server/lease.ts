@@ -94,7 +94,7 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
     tellLost(error)
   }
 
-  /** A store that never answers must not keep a reader waiting for ever. */
+  /** A store that never answers must not keep a reader waiting forever. */
   function answered<T>(answer: Promise<T>, late: () => Error = () => unconfirmed(undefined)): Promise<T> {
     return inTime(clock, answer, leaseMs, late)
   }
@@ -109,7 +109,7 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
       // Nothing runs yet, so a confirmation is welcome even after the lease ran out: the store knows whether another
       // turn came between.
       if (clock.monotonic() - confirmedAt.monotonic >= third) await answered(renew())
-      if (isOver) throw refused() // the reader left meanwhile
+      if (isOver) throw refused() // the reader left in the meantime
       tellLost = onLost
       isRenewing = true
       scheduleBeat(Math.max(0, confirmedAt.monotonic + third - clock.monotonic()))
@@ -126,7 +126,7 @@ export function createLease({ sessions, key, leaseId, turnId, leaseMs, begunAt, 
     },
 
     async clearStale(expected) {
-      // Renewals go on meanwhile: without a bound a store that never answers would keep the key for ever.
+      // Renewals continue: without a bound a store that never answers would keep the key forever.
       const answer = sessions.clearStale(key, leaseId, expected)
       const late = () => new Error(`The store did not answer clearStale within ${leaseMs} ms.`)
       if (!(await answered(answer, late))) throw refused()

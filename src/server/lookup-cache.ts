@@ -61,7 +61,7 @@ export function createLookupCache<V>({
 
       // From before the lookup: what it says may be as old as that.
       const until = clock.monotonic() + ttlMs
-      // One that never answers must not block its key for ever.
+      // One that never answers must not block its key forever.
       const late = () => new LeftoffError('unreachable', `A lookup did not answer within ${timeoutMs} ms. Try again.`)
       const flight = inTime(clock, lookUp(key), timeoutMs, late)
       flights.set(key, flight)

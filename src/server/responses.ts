@@ -35,8 +35,8 @@ export function busyResponse({ reason, turn, retryAfterMs }: RefusedTurn): Respo
 /** Settings of {@link turnResponse}. */
 export interface TurnResponseOptions {
   /**
-   * Told of the error that ended the turn, as it was thrown; the browser gets our code and sentence only. A reader who
-   * goes away is no error.
+   * Called with the error that ended the turn, as it was thrown; the browser gets our code and sentence only. A reader
+   * who goes away is not an error.
    */
   readonly onError?: (error: unknown) => void
   /** After how long a silence a comment is sent, since proxies cut a connection that is idle for a minute; 15 s. */

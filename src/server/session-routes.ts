@@ -24,7 +24,7 @@ export interface SessionRoutesOptions {
    * removed, and the browser tries again.
    */
   readonly onRemove?: (key: TabKey) => unknown
-  /** Told of what failed, as it was thrown; the browser gets a code only. */
+  /** Called with what failed, as it was thrown; the browser gets a code only. */
   readonly onError?: (error: unknown) => void
   /** How long one request may take before it is answered with 503; 10 s. */
   readonly timeoutMs?: number
@@ -88,7 +88,7 @@ export function sessionRoutes({
 
   async function handle(request: Request): Promise<Response> {
     try {
-      // An adapter or a body that never ends must not hold the request for ever.
+      // An adapter or a body that never ends must not hold the request forever.
       const message = `The sessions could not be answered within ${timeoutMs} ms.`
       return await inTime(clock, answer(request), timeoutMs, () => new LeftoffError('unreachable', message))
     } catch (error) {

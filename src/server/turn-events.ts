@@ -221,7 +221,7 @@ export function turnEvents<M>(begun: BegunTurn<M>): RunningTurn<M> {
     void stopAgent(interrupted(undefined)).then(() => release('aborted', isCalled ? 'stopped' : 'not-started'))
   }
 
-  /** A reader who leaves is no error. */
+  /** A reader who leaves is not an error. */
   function unread(error: unknown): void {
     if (!isLeftoffError(error, 'turn-interrupted')) reportError(options.onError, error)
   }

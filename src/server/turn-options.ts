@@ -48,11 +48,11 @@ export interface TurnSettings<M> {
    * `context`. If it fails, `onError` is told and the run gets none.
    */
   readonly rehydrate?: (lost: LostContext) => string | undefined | Promise<string | undefined>
-  /** Told of each recovery once its outcome is known. For logs; the reader gets `recovered`. It may be async. */
+  /** Called for each recovery once its outcome is known. For logs; the reader gets `recovered`. It may be async. */
   readonly onRecovery?: (report: RecoveryReport) => void
   /**
-   * Told of what the reader of `events` is not: what ended a turn after its reader left, what kept the session from
-   * being stored then, what `onRecovery` threw. A reader who leaves is no error. It may be async; what it throws is
+   * Called with what the reader of `events` does not get: what ended a turn after its reader left, what kept the session from
+   * being stored then, what `onRecovery` threw. A reader who leaves is not an error. It may be async; what it throws is
    * dropped.
    */
   readonly onError?: (error: unknown) => void

@@ -116,7 +116,7 @@ describe('after a turn', () => {
     ['emptied', (path) => truncateSync(path)],
     ['cut', (path) => truncateSync(path, 100)],
     ['replaced by something longer', (path) => writeFileSync(path, 'x'.repeat(10_000))],
-  ])('a transcript that was %s meanwhile is reported although it has the answer', async (_, damage) => {
+  ])('a transcript that was %s during the turn is reported although it has the answer', async (_, damage) => {
     const world = setUp()
     const errors = await errorsOf(world, () => {
       damage(world.path)

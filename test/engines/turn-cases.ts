@@ -69,7 +69,7 @@ export function turnCases(start: () => Promise<Engine>): void {
   describe('an answer of the guide’s chat', () => {
     const rounds = process.env.LEFTOFF_SOAK === '1' ? 25 : 3
 
-    it(`is streamed, and goes on after a reload at a random moment, ${rounds} times`, {
+    it(`is streamed, and continues after a reload at a random moment, ${rounds} times`, {
       timeout: 60_000 + rounds * 5_000,
     }, async () => {
       const random = randomOf(9)

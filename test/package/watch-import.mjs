@@ -1,4 +1,4 @@
-// A process of its own: imports one entry and prints which globals it reads meanwhile, as JSON.
+// A process of its own: imports one entry and prints which globals that reads, as JSON.
 
 // First, as what they do themselves is not asked.
 await import('zod/mini')

@@ -197,7 +197,7 @@ describe('runTurn', () => {
     expect(error).toMatchObject({ message: 'store is down' })
   })
 
-  it('does not wait for ever for a store that does not answer the end', async () => {
+  it('does not wait forever for a store that does not answer the end', async () => {
     const { begin, clock } = setUp(() => ({ endTurn: () => never }))
     const all = readAll(await begin(scriptedAgent([init('a'), ok('a')])))
     await clock.advance(30_000)

@@ -54,7 +54,7 @@ function begin(world: World, turn: Turn, request: AgentRequest): Run {
   return run
 }
 
-/** The next turn waits for an agent that stops, but not for ever for a deaf one. */
+/** The next turn waits for an agent that stops, but not forever for a deaf one. */
 function checkEnded({ wrong }: World, { number, hasEnded, process }: Turn): void {
   if (!hasEnded && process.state === 'running')
     wrong.push(`turn ${number} keeps the key for an agent that does not stop`)

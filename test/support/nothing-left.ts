@@ -74,7 +74,7 @@ function startedWith(variable: string, isOwn = false): readonly Running[] {
       const isTests = isOurs && command !== '' && !/vitest|crashpad_handler/.test(command)
       return isTests && descendsFromHere(Number(id)) === isOwn ? [{ id: Number(id), command }] : []
     } catch {
-      return [] // gone meanwhile, or another user's
+      return [] // gone in the meantime, or another user's
     }
   })
 }

@@ -52,7 +52,7 @@ async function hide(options: Parameters<typeof setUpHandler>[1]) {
 it.each([
   ['a log', {}],
   ['`continue`', { log: false, onDisconnect: 'continue' }],
-] as const)('a hidden page leaves its connection where the turn goes on without it: with %s', async (_, options) => {
+] as const)('a hidden page leaves its connection where the turn continues without it: with %s', async (_, options) => {
   expect(await hide(options)).toMatchObject({ requests: ['POST', 'GET'], whileHidden: 'one ', outcome: 'done' })
 })
 

@@ -9,7 +9,7 @@ import { storedSessions } from './sessions.mjs'
  * @typedef {object} Library
  * @property {(sessions: readonly Session[]) => Promise<void>} seed Stores these in an empty storage.
  * @property {(workspace: string, conversationId?: string) => Promise<readonly Session[]>} open Resolves once the workspace's newest ten can be shown, to these.
- * @property {() => Promise<void>} [resumed] Resolves once it is known which of them the tab goes on with, if the library decides that.
+ * @property {() => Promise<void>} [resumed] Resolves once it is known which of them the tab continues with, if the library decides that.
  * @property {(workspace: string) => string} begin A new conversation with one message; its id.
  * @property {(conversationId: string) => void} touch Something was said: its last activity is now.
  * @property {() => Promise<void>} settle All that was asked for has been written.
@@ -19,7 +19,7 @@ import { storedSessions } from './sessions.mjs'
 /**
  * @typedef {object} Ready
  * @property {number} readyMs From creating the store until the newest ten could be shown.
- * @property {number} resumedMs From creating the store until it was known which conversation the tab goes on with.
+ * @property {number} resumedMs From creating the store until it was known which conversation the tab continues with.
  * @property {number} scriptMs What the library's own code took to run before.
  * @property {number} freeMs From creating the store until the page could do anything else, such as paint.
  * @property {number} pageMs From the start of the navigation until the newest ten could be shown.

@@ -16,7 +16,7 @@ export function welcomeBack(cameBack: {
   readonly hasDraft: boolean
 }): string | undefined {
   if (!cameBack.isResumed) return cameBack.hasDraft ? 'Your draft is still here.' : undefined
-  if (cameBack.isAnswering) return 'Picked up where you left off. The answer went on meanwhile.'
+  if (cameBack.isAnswering) return 'Picked up where you left off. The answer continued while you were away.'
   return cameBack.hasDraft ? 'Picked up where you left off, draft included.' : 'Picked up where you left off.'
 }
 
@@ -36,7 +36,7 @@ export function textOfEvent(event: SessionEvent): string | undefined {
     case 'restored':
       return 'Storage works again, and everything you said is saved.'
     case 'row-quarantined':
-      return 'One stored conversation could not be read and was set aside. The others are fine.'
+      return 'One stored conversation could not be read. The others are fine.'
     case 'newer-version':
       return 'A newer version of this app wrote some of the history. Reload to see it.'
     default:

@@ -13,7 +13,7 @@ export function useBrowserStorage(): readonly StoredValue[] {
   return useSyncExternalStore(subscribe, read)
 }
 
-/** A page is not told of its own writes to storage, so this looks once a second. */
+/** A page gets no event for its own writes to storage, so this looks once a second. */
 function subscribe(listener: () => void): () => void {
   const timer = setInterval(listener, 1000)
   return () => clearInterval(timer)

@@ -27,7 +27,7 @@ export interface ChatApp {
   readonly cookieSecret: string
   /** The names of this server, beside those of this machine to itself. */
   readonly hosts?: readonly string[]
-  /** Hears of every error that a browser is told in one sentence only. */
+  /** Called with every error: the browser gets one sentence only. */
   readonly onError: (error: unknown) => void
   readonly createId: () => string
 }

@@ -9,7 +9,7 @@ export interface ChatAgent {
 export interface ChatAgentRequest {
   readonly workspace: string
   readonly message: string
-  /** The agent session to go on with. */
+  /** The agent session to resume. */
   readonly resume?: string
   readonly signal: AbortSignal
   readonly onStderr: (text: string) => void

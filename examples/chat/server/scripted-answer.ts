@@ -68,7 +68,7 @@ const rules: readonly Rule[] = [
     when: /^\s*(?:help|what can you do)\b/i,
     say: () =>
       'I am a small scripted agent. Tell me your name, or “remember that the demo is on Friday”; then ask “what is my name?” or ' +
-      '“what do you remember?”. “Count to 40” and “tell me a story” take a while, so you can reload or switch chats meanwhile. ' +
+      '“what do you remember?”. “Count to 40” and “tell me a story” take a while, so you can reload or switch chats in the middle. ' +
       '“Show me a table”, “show me some code” and “write a long answer” show how answers look.',
   },
   {
@@ -82,7 +82,7 @@ const remarks = [
   'I have it in my transcript now.',
   'Ask me later what I remember.',
   'Say “help” to see what I can do.',
-  'Close this page if you like; we will go on from here.',
+  'Close this page if you like; we will continue from here.',
 ]
 
 function whatWasSaid(messages: readonly string[]): Known {

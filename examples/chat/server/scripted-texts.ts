@@ -41,7 +41,7 @@ export const howItWorks = `An answer belongs to the **conversation**, not to the
 
 1. Your message gets an id before it is sent, so sending it twice runs it once.
 2. The server writes the answer into a log, whether anyone reads it or not.
-3. A page that comes back asks for what runs, reads it from the start, and goes on.
+3. A page that comes back asks for what runs, reads it from the start, and continues.
 
 ${aTable}
 Try it: send *tell me a story* and reload in the middle.
@@ -74,7 +74,7 @@ const chapters = [
   ],
   [
     'The answer',
-    'An answer takes longer than a page lives. People reload because nothing seems to happen, they go on with their ' +
+    'An answer takes longer than a page lives. People reload because nothing seems to happen, they continue on their ' +
       'phone, or the laptop sleeps. If the answer lives in the response that carries it, all of that ends it, and it is paid for ' +
       'again. If it lives in a turn that the server runs to its end, a page is only one of those who read it, and can come late.',
   ],

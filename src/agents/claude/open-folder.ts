@@ -142,7 +142,7 @@ async function identitiesOf(realRoot: string, names: readonly string[]): Promise
   return identities.join('/')
 }
 
-// What was a file a moment ago may be a named pipe by now, where opening waits for ever. Windows has none of these flags.
+// What was a file a moment ago may be a named pipe by now, where opening waits forever. Windows has none of these flags.
 const noFollow = constants.O_NOFOLLOW ?? 0
 const folderFlags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)
 const fileFlags = constants.O_RDONLY | noFollow | (constants.O_NONBLOCK ?? 0)

@@ -18,8 +18,8 @@ import { createTurnStates } from './turn-states.js'
 
 /**
  * Turns over HTTP that outlive the page: `POST` sends a message, `GET` follows a running turn, `DELETE` stops it. A message
- * that is sent twice runs once. The answer goes on when its page is closed, is stored by `onAnswer`, and is followed by
- * whoever opens the conversation meanwhile.
+ * that is sent twice runs once. The answer continues when its page is closed, is stored by `onAnswer`, and is followed by
+ * whoever opens the conversation in the meantime.
  *
  * Web-standard: mount it at one address for all three methods. Throws `invalid-argument` for options that cannot work.
  *

@@ -59,7 +59,7 @@ async function counts({ openPage, soon }: Awaited<ReturnType<typeof setUp>>, use
 }
 
 describe('forged messages', () => {
-  it('and storage events lose, double and mix up nothing that is said meanwhile', async () => {
+  it('and storage events lose, double and mix up nothing that is said at the same time', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
         const world = await setUp()

@@ -62,7 +62,7 @@ describe('waitUntil', () => {
     },
   )
 
-  it('is not needed: without it the turn outlives its reader in a process that goes on', async () => {
+  it('is not needed: without it the turn outlives its reader in a process that keeps running', async () => {
     const setup = setUpHandler(scriptedAgent(answer))
     reading(await setup.handler.POST(post({ turnId: 't1', message: 'Hi' }))).cancel()
     await setup.clock.advance(1_000)
