@@ -40,7 +40,8 @@ for (const name of lockfiles) {
   }
 
   const unhashed = withoutHash(lockfile)
-  for (const where of unhashed) console.error(`${name} has no hash for ${where}: remove the entry and run npm install`)
+  for (const where of unhashed)
+    console.error(`${name} has no SHA-512 for ${where}: remove the entry and run npm install`)
   if (unhashed.length > 0) process.exitCode = 1
 }
 
@@ -127,6 +128,6 @@ function hashOf(where, { version }) {
 function withoutHash({ packages }) {
   return Object.entries(packages).flatMap(([where, { integrity, inBundle, link, resolved }]) => {
     const isOfRegistry = where.includes('node_modules/') && !link && !inBundle && !resolved?.startsWith('file:')
-    return isOfRegistry && !integrity ? [where] : []
+    return isOfRegistry && !integrity?.startsWith('sha512-') ? [where] : []
   })
 }

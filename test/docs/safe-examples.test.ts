@@ -70,7 +70,24 @@ describe('an example that is pasted or copied as it stands', () => {
     expect(code).toMatch(/'Cache-Control'[:,] 'no-store'/)
   })
 
+  // Anyone may send one of any length, whatever its header says.
+  const reading = blocks.filter(({ code }) =>
+    /\breadJsonBody\(|\b(?:request|c\.req(?:\.raw)?)\.(?:json|text|formData|arrayBuffer|blob)\(/.test(code),
+  )
+
+  it.each(reading)('reads no more of a request than it allows, in $document', ({ code }) => {
+    expect(code).toMatch(/\breadJsonBody\(|\bbodyLimit\(/)
+  })
+
   it('is found', () => {
+    expect(reading.map(({ document }) => document)).toEqual(
+      expect.arrayContaining([
+        'docs/guests.md',
+        'docs/server.md',
+        'examples/routes/claim-route.ts',
+        'examples/chat/server/app.ts',
+      ]),
+    )
     expect(fields.map(({ document }) => document)).toEqual(
       expect.arrayContaining([
         'README.md',
