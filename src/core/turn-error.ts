@@ -7,7 +7,7 @@ export type TurnErrorCode = keyof typeof sentences
 const sentences = {
   'turn-failed': 'The answer could not be completed. Send the message again.',
   'turn-interrupted': 'The answer was interrupted. Send the message again.',
-  'turn-busy': 'An answer is being written already. Wait for its end, then send again.',
+  'turn-busy': 'An answer is already being written. Wait until it ends, then send again.',
   'turn-repeated': 'This message was sent before. Load the conversation to see what came of it.',
   'lease-lost': 'This conversation continued elsewhere. Load it again before sending.',
   'recovery-failed': 'The agent lost this conversation and it could not be started afresh. Send the message again.',

@@ -106,7 +106,7 @@ describe('redisAgentSessions', () => {
     }
   })
 
-  it('reports a Redis that throws keys away, once, and says nothing of one that does not', async () => {
+  it('reports a Redis that evicts keys, once, and says nothing of one that does not', async () => {
     const errors: unknown[] = []
     const onError = (error: unknown) => errors.push(error)
     await redisAgentSessions({ ...own, onError }).get(newKey())

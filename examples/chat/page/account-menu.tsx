@@ -59,8 +59,8 @@ export function AccountMenu({ onStored }: { readonly onStored: () => void }) {
       </section>
       <Dialog ref={dialog} id="sign-out" title="Sign out?">
         <p>
-          This device forgets the guest, in all tabs: conversations, drafts and what is unsent. The next visit is a new
-          guest’s.
+          This device forgets the guest in all tabs: conversations, drafts and unsent messages. Your next visit starts
+          as a new guest.
         </p>
         {hasFailed && <p role="alert">That did not work. You are still signed in; try again.</p>}
         <footer>

@@ -55,7 +55,7 @@ export function ChatPage({ sessionsIn }: { readonly sessionsIn: SessionsIn }) {
   }
 
   function answerAgain(messageId: string): void {
-    happenings.add('again', 'Asked again. This answer takes the place of the one before.')
+    happenings.add('again', 'Asked again. This answer replaces the previous one.')
     chat.retry(messageId)
   }
 
@@ -122,7 +122,7 @@ export function ChatPage({ sessionsIn }: { readonly sessionsIn: SessionsIn }) {
                   watching: 'This conversation is open in another tab. You can read along.',
                   degraded: '',
                   full: '',
-                  signedOut: 'You signed out on this device. Nothing of this page is stored any more.',
+                  signedOut: 'You signed out on this device. This page saves nothing anymore.',
                 }}
                 onTakeOver={() => field.current?.focus()}
               />
@@ -133,7 +133,7 @@ export function ChatPage({ sessionsIn }: { readonly sessionsIn: SessionsIn }) {
               )}
               {session.status === 'signed-out' && (
                 <button type="button" className="button" onClick={() => location.assign('/chat')}>
-                  Begin anew
+                  Start over
                 </button>
               )}
             </div>

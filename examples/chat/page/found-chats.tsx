@@ -23,7 +23,7 @@ export function FoundChats({
   return (
     <section className="leftoff-history" aria-label="Found conversations">
       <p className="leftoff-history-empty" role="status">
-        {found.length === 0 ? 'No title has this text.' : `${found.length} found`}
+        {found.length === 0 ? 'No title contains this text.' : `${found.length} found`}
       </p>
       <ul className="leftoff-history-list">
         {found.map(({ session: { conversationId, title, lastMessagePreview }, isCurrent }) => (

@@ -18,8 +18,8 @@ export function NewsLine({ isReached, news }: { readonly isReached: boolean; rea
             {saving.error?.code === 'quota-exceeded'
               ? 'This browser’s storage is full: the history is not saved, your messages are.'
               : status === 'degraded'
-                ? 'This page cannot store anything. A reload would begin a new conversation.'
-                : 'The history is not saved yet. It is tried again automatically.'}
+                ? 'This page cannot store anything. A reload starts a new conversation.'
+                : 'The history is not saved yet. Retrying automatically.'}
           </span>
         ) : (
           news && (

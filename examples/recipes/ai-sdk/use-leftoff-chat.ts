@@ -16,7 +16,7 @@ async function load(conversationId: string, signal: AbortSignal): Promise<Messag
 
 /** What a person reads. An error that comes in the middle of an answer has no code. */
 const sentences: Partial<Record<LeftoffErrorCode, string>> = {
-  'turn-busy': 'Another answer of this conversation is being written. Wait for its end, then try again.',
+  'turn-busy': 'Another answer of this conversation is being written. Wait until it ends, then try again.',
   'turn-interrupted': 'The answer was interrupted.',
   'signed-out': 'Sign in, then try again.',
   unreachable: 'The server cannot be reached.',

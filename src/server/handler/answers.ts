@@ -15,7 +15,7 @@ export function refuseTurn(
 
 /** Another turn has the conversation. */
 export function busy({ turnId, state }: TurnState, retryAfterMs: number): Response {
-  const message = 'Another answer is being written in this conversation. Wait for its end, then send again.'
+  const message = 'Another answer is being written in this conversation. Wait until it ends, then send again.'
   const body: TurnRefusal = { code: 'turn-busy', message, turnId, state, retryAfterMs }
   // Whole seconds, and never 0: that would have the client come back at once.
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000))

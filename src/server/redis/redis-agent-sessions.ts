@@ -16,7 +16,7 @@ export interface RedisAgentSessionsOptions {
   readonly expiryMs?: number
   /** How long one verb may take before it fails as `unreachable`; 5 s. */
   readonly timeoutMs?: number
-  /** Called once if this Redis throws keys away to make room, leases and turns among them. */
+  /** Called once if this Redis evicts keys to make room, leases and turns among them. */
   readonly onError?: (error: unknown) => void
   /** For `timeoutMs`; expiry and leases go by Redis's clock. */
   readonly clock?: Clock
@@ -78,6 +78,6 @@ export function redisAgentSessions({
 function evicts(policy: string): LeftoffError {
   return new LeftoffError(
     'storage-unavailable',
-    `This Redis throws keys away when it is full (maxmemory-policy ${policy}), and with them leases and turns: one could run twice. Set maxmemory-policy noeviction.`,
+    `This Redis evicts keys when it is full (maxmemory-policy ${policy}), and with them leases and turns: one could run twice. Set maxmemory-policy noeviction.`,
   )
 }
