@@ -3,6 +3,7 @@ import { POST } from '../../examples/routes/claim-route.js'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import { memoryAgentSessions, tabKey } from '../../src/server/index.js'
 import { change } from '../../src/testing/session-adapter-harness.js'
+import { endlessBody } from '../support/endless-body.js'
 
 // What the route takes from the app it is copied into.
 const parts = vi.hoisted(() => ({
@@ -27,17 +28,16 @@ const history = memoryAdapter()
 const sessions = memoryAgentSessions()
 parts.made = { history, sessions }
 
-const send = (headers: Record<string, string>, body: BodyInit, search = '') =>
+const send = (headers: Record<string, string>, init: RequestInit, search = '') =>
   POST(
     new Request(`https://app.example/api/claim${search}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
-      body,
-      duplex: 'half',
-    } as RequestInit),
+      ...init,
+    }),
   )
 const claim = (headers: Record<string, string>, conversations: unknown = []) =>
-  send(headers, JSON.stringify({ conversations }))
+  send(headers, { body: JSON.stringify({ conversations }) })
 
 it('the example route moves what is in the account and what the browser names, and nothing for who did not sign in', async () => {
   const keyOf = (userId: string, tabId: string) => tabKey({ userId, workspace: 'w', tabId })
@@ -77,7 +77,7 @@ it('the example route takes neither guest nor user from the body, and moves noth
   const named = { guest: 'bob', from: 'bob', guestId: 'bob', to: 'mallory', userId: 'mallory' }
   const body = JSON.stringify({ ...named, conversations: [{ workspace: 'w', conversationId: 'of-bob', ...named }] })
   for (const headers of [{ 'x-user': 'mallory' }, { 'x-user': 'mallory', 'x-guest': 'a guest of hers' }]) {
-    await send(headers, body, '?guest=bob&from=bob')
+    await send(headers, { body }, '?guest=bob&from=bob')
   }
   expect(await history.list('bob', { limit: 10 })).toEqual(before)
   expect(await sessions.get(keyOf('bob'))).toBe('agent of bob')
@@ -89,25 +89,14 @@ it('the example route takes neither guest nor user from the body, and moves noth
 it('the example route reads a body of 400 MB no further than its limit, and no form of another site', async () => {
   parts.moved.length = 0
   const signedIn = { 'x-user': 'ada', 'x-guest': 'guest' }
-  let given = 0
-  let isCancelled = false
-  const endless = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      given += 65_536
-      controller.enqueue(new Uint8Array(65_536).fill(0x20))
-      if (given > 400e6) controller.close()
-    },
-    cancel() {
-      isCancelled = true
-    },
-  })
-  expect((await send(signedIn, endless)).status).toBe(413)
-  expect(given).toBeLessThan(2 * 1024 * 1024)
-  expect(isCancelled).toBe(true)
+  const endless = endlessBody()
+  expect((await send(signedIn, endless.init)).status).toBe(413)
+  expect(endless.given()).toBeLessThan(2 * 1024 * 1024)
+  expect(endless.isCancelled()).toBe(true)
   const body = JSON.stringify({ conversations: [{ workspace: 'w', conversationId: 'c1' }] })
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', '']) {
-    expect((await send({ ...signedIn, 'Content-Type': type }, body)).status).toBe(415)
+    expect((await send({ ...signedIn, 'Content-Type': type }, { body })).status).toBe(415)
   }
-  expect((await send(signedIn, '[]')).status).toBe(400)
+  expect((await send(signedIn, { body: '[]' })).status).toBe(400)
   expect(parts.moved).toEqual([])
 })
