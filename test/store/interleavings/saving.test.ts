@@ -57,7 +57,7 @@ describe('saving', () => {
     const { adapter } = faulty(memoryAdapter())
     const { openTab, clock, settle } = setUp({ adapter })
     const { store } = openTab()
-    const _id = await store.initConversation('w')
+    await store.initConversation('w')
     await settle()
     adapter.save = () => new Promise(() => {})
     for (let i = 0; i < 30; i++) store.updateActivity()
@@ -178,7 +178,8 @@ describe('saving', () => {
     expect(await stored(good)).toMatchObject({ messageCount: 3 })
   })
 
-  it('learns of a change that another tab made while its own save was being answered', async () => {
+  /** A tab whose save is stored and not answered yet, and another one with the same conversation. */
+  async function unanswered() {
     const real = memoryAdapter()
     const gate: Gate = {}
     const { openTab, clock, settle } = setUp({ snapshot: false, adapter: real })
@@ -188,32 +189,26 @@ describe('saving', () => {
     await settle()
     const b = openTab()
     await b.store.initConversation('w')
-    const d = deferred()
-    gate.save = d.p
+    const { p, open } = deferred()
+    gate.save = p
     a.store.recordMessage(say('y'))
-    await clock.advance(1000) // stored, not answered
+    await clock.advance(1000)
+    return { a, b, id, clock, answer: open }
+  }
+
+  it('learns of a change that another tab made while its own save was being answered', async () => {
+    const { a, b, id, clock, answer } = await unanswered()
     b.store.renameConversation(id, 'From b')
     await clock.advance(1000)
-    d.open()
+    answer()
     await clock.advance(60_000)
     expect(a.store.getState().sessions[0]).toMatchObject({ title: 'From b' })
   })
+
   it('learns of a removal while its own save was being answered', async () => {
-    const real = memoryAdapter()
-    const gate: Gate = {}
-    const { openTab, clock, settle } = setUp({ snapshot: false, adapter: real })
-    const a = openTab({ adapter: gated(real, gate) })
-    const id = await a.store.initConversation('w')
-    a.store.recordMessage(say('x'))
-    await settle()
-    const b = openTab()
-    await b.store.initConversation('w')
-    const d = deferred()
-    gate.save = d.p
-    a.store.recordMessage(say('y'))
-    await clock.advance(1000)
+    const { a, b, id, clock, answer } = await unanswered()
     await b.store.removeConversation(id)
-    d.open()
+    answer()
     await clock.advance(60_000)
     expect(ids(a.store)).not.toContain(id)
   })
@@ -235,7 +230,7 @@ describe('saving', () => {
     expect(same).toBe(0)
   })
 
-  it('usage with a missing number does not destroy the conversation', async () => {
+  it('usage with a missing number costs neither the message nor the conversation', async () => {
     const { openTab, settle } = setUp()
     const t = openTab()
     const id = await t.store.initConversation('w')
@@ -245,12 +240,11 @@ describe('saving', () => {
       ...say('x'),
       usage: { input: 1, output: 2, cacheRead: null, cacheWrite: undefined } as unknown as TokenUsage,
     })
-    t.store.recordMessage({
-      ...say('x'),
-      usage: { input: 1, output: 2, cacheRead: null, cacheWrite: undefined } as unknown as TokenUsage,
-    })
     await settle()
     const again = t.reload()
     expect(await again.store.initConversation('w')).toBe(id)
+    expect(again.store.getState().sessions).toMatchObject([
+      { messageCount: 2, lastMessagePreview: 'x', tokenUsage: { input: 1, output: 2 } },
+    ])
   })
 })
