@@ -178,7 +178,7 @@ export function createThread(
     client,
     conversation,
     isOpen: () => openCount > 0,
-    /** Reads no more. */
+    /** Stops reading. */
     leave: end,
     getView: () => view,
     subscribe(listener: () => void): () => void {

@@ -63,7 +63,7 @@ export async function judgeFailure<M>(
 }
 
 /**
- * The agent can use its session no more: it is forgotten, so that the next message works, and nothing runs again. Gives
+ * The agent can no longer use its session: it is forgotten, so that the next message works, and nothing runs again. Gives
  * what ends this turn.
  */
 async function giveUp<M>(

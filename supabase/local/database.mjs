@@ -11,7 +11,7 @@ const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 /**
  * @typedef {object} Database
  * @property {pg.Pool} pool
- * @property {() => Promise<void>} close Safe twice.
+ * @property {() => Promise<void>} close Safe to call more than once.
  */
 
 /**

@@ -186,7 +186,7 @@ describe.each(Object.entries(servers))('the %s route', (name, create) => {
     expect(parts.messages.get(`ada/${conversationId}/t4.answer`)).toMatchObject({ outcome: 'stopped' })
   })
 
-  it('lets nobody in who is not signed in, no member, or sends no turn', async () => {
+  it('refuses whoever is not signed in, is not a member, or sends something other than a turn', async () => {
     const statuses = [
       await post({ turnId: 't6', message: 'hello' }, {}),
       await post({ turnId: 't6', message: 'hello', workspace: 'other' }),

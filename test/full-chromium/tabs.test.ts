@@ -73,7 +73,7 @@ describe('back from the back/forward cache', () => {
     const isCached = await away(page, async () => {
       other = await browser.open('taken')
       expect(await openShop(other)).toBe(id)
-      // A tab in which nothing was said gives way to a page that comes back.
+      // A tab in which nothing was said yields to a page that comes back.
       await sayHello(other)
     })
     if (!other) throw new Error('The other tab was opened.')

@@ -118,7 +118,7 @@ describe('a blob that is not understood', () => {
     expect(tabs.blobNow()).toBe(blob)
   })
 
-  it('gives way to the snapshot if there was nothing in it', async () => {
+  it('is replaced by the snapshot if there was nothing in it', async () => {
     const empty = JSON.stringify({ state: { sessions: [], currentConversationId: null }, version: 1 })
     const tabs = setUp({ legacy: importLegacy() }, empty)
     const { events } = await use(tabs)

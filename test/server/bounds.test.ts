@@ -177,7 +177,7 @@ describe('a turn that is stopped', () => {
     expect(await sessions.getTurn(key, turn.turnId)).toMatchObject({ state: 'stopped' })
   })
 
-  it('asks for stops no more once it is over', async () => {
+  it('no longer asks for stops once it is over', async () => {
     let calls = 0
     const { begin, clock } = setUp((memory) => ({
       getTurn(...request) {

@@ -322,7 +322,7 @@ describe('readTurn', () => {
     expect(await readAll(readTurn(breaking({ type: 'done' })))).toEqual({ events: [{ type: 'done' }] })
   })
 
-  it('says what it got where that is no turn: a page of HTML, JSON', async () => {
+  it('says what it got if that is not a turn: a page of HTML, JSON', async () => {
     for (const type of ['text/html; charset=utf-8', 'application/json']) {
       const page = new Response('<h1>Sign in</h1>', { headers: { 'Content-Type': type } })
       const { error } = await readAll(readTurn(page))

@@ -56,7 +56,7 @@ describe('a removal that can be undone', () => {
     expect(store.restoreConversation(id)).toBe(false)
   })
 
-  it('takes nothing back of a conversation that was removed for good, though it is removed once more', async () => {
+  it('takes nothing back of a conversation that was removed permanently, though it is removed once more', async () => {
     const { tab, id, clock } = await removed(5_000)
     await clock.advance(5_000)
     await tab.store.removeConversation(id, { undoMs: 5_000 })

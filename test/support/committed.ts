@@ -2,7 +2,7 @@ import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
 import type { SessionAdapter } from '../../src/core/adapter.js'
 import { faulty, setUp } from './tabs.js'
 
-/** A storage like IndexedDB: a resolved save is there for good, one under way when the page goes is not. */
+/** A storage like IndexedDB: a resolved save stays, one under way when the page goes is not. */
 export function committed(): SessionAdapter {
   return { ...memoryAdapter(), durability: 'committed' }
 }

@@ -140,7 +140,7 @@ const stepsOfClaim = 11
 
 const keyOf = (userId: string, conversationId: string) => tabKey({ userId, workspace, tabId: conversationId })
 
-/** Parts that stop working at one call, before or after it took effect, and for good. */
+/** Parts that stop working at one call, before or after it took effect, and stay so. */
 function dyingServer(
   { sessions, history }: GuestStorage,
   onConversation: (conversation: ClaimedConversation) => void,

@@ -41,7 +41,7 @@ async function ask(page: Page, text: string) {
   return answering
 }
 
-/** The history counts what is on screen, no more, and goes on to do so. */
+/** The history counts what is on screen, nothing else, and keeps doing so. */
 async function countsWhatIsShown(page: Page, expected: readonly string[]): Promise<void> {
   await expect.poll(() => shown(page)).toEqual(expected)
   await isReady(page)
