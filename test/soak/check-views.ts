@@ -39,7 +39,7 @@ export function checkWatchers(world: World): void {
 
 /**
  * What other pages have open when somebody claims what the guest did on their device. Returns what checks that it stayed the
- * guest's. In an account the server moves it all, and a claim before this one may have been cut short.
+ * guest's. In an account the server moves it all, a claim before this one may have been cut short, and who sleeps gives it back.
  */
 export function followOpen(world: World, claimer: Place, to: string): () => void {
   const { device } = claimer.page
@@ -49,14 +49,22 @@ export function followOpen(world: World, claimer: Place, to: string): () => void
     const isOther = place !== undefined && place !== claimer && place.page.device === device
     if (!isOther || world.model.isShared || !isFirst || place.stay?.user !== guest || !isReachable(place)) return []
     const { stay } = place
-    return viewOf(world, place, heldBy).flatMap((id) => (own.has(id) ? [] : [{ place, stay, id }]))
+    const isTheirs = (id: string) =>
+      own.has(id) || world.model.conversations.some((one) => one.id === id && one.user === to)
+    return viewOf(world, place, heldBy).flatMap((id) => (isTheirs(id) ? [] : [{ place, stay, id }]))
   })
   return () => {
     const shown = new Set(
       viewOf(world, claimer, (view) => (view.userId === to ? view.sessions : [])).map((one) => one.conversationId),
     )
     for (const { place, stay, id } of open) {
-      if (place.stay !== stay || !isReachable(place) || !viewOf(world, place, heldBy).includes(id)) continue
+      if (
+        place.stay !== stay ||
+        stay.facts.has('slept') ||
+        !isReachable(place) ||
+        !viewOf(world, place, heldBy).includes(id)
+      )
+        continue
       count(world, 'invariant: a claim leaves what is open')
       if (shown.has(id))
         violate(world, 'a claim leaves what is open', `${to} has ${id}, which another tab of the guest has open`)
