@@ -69,14 +69,3 @@ describe('SessionProvider with guests', () => {
     await expect.poll(() => [part('main')?.dataset.id, titles()]).toEqual([id, ['Hello']])
   })
 })
-
-it('SessionHistory and the hooks share the page’s store where there is no provider', async () => {
-  root.render(
-    <>
-      <Chat />
-      <SessionHistory workspace="w" />
-    </>,
-  )
-  const id = await chat()
-  expect(part(`[data-conversation-id="${id}"]`)).not.toBeNull()
-})

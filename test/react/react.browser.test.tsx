@@ -85,21 +85,6 @@ describe('hydration', () => {
     expect(container.querySelector('main')?.dataset.resumed).toBe('true')
     expect(recovered).toEqual([])
   })
-
-  it('gives no warning with the default store, although that is open already', async () => {
-    const opener = createRoot(container)
-    opener.render(<Chat workspace="w" />)
-    await initialized()
-    opener.unmount()
-
-    const recovered: unknown[] = []
-    const server = pageStore().getInitialState()
-    expect(server.status).toBe('idle')
-    container.innerHTML = '<code></code>'
-    root = hydrateRoot(container, <HydratedId />, { onRecoverableError: (error) => recovered.push(error) })
-    await until(() => expect(container.textContent).toMatch(/^[0-9a-f-]{36}$/))
-    expect(recovered).toEqual([])
-  })
 })
 
 describe('initialState', () => {
@@ -139,10 +124,6 @@ describe('initialState', () => {
     expect(recovered).toEqual([])
   })
 })
-
-function HydratedId(): ReactNode {
-  return <code>{useConversationId()}</code>
-}
 
 describe('Strict Mode', () => {
   it('makes one conversation', async () => {

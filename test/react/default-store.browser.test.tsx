@@ -1,8 +1,20 @@
 import { type ReactNode, useState } from 'react'
-import { createRoot } from 'react-dom/client'
-import { expect, it } from 'vitest'
-import { useConversationSession, useSessionActions } from '../../src/react/index.js'
+import { createRoot, hydrateRoot } from 'react-dom/client'
+import { afterAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { createSessionStore, localStorageAdapter, type SessionStore } from '../../src/index.js'
+import { SessionHistory, useConversationId, useConversationSession, useSessionActions } from '../../src/react/index.js'
+import { useSessionStore } from '../../src/react/session-context.js'
 import { until } from '../support/until.js'
+import { Chat } from './chat.js'
+
+// The one file with components outside of a provider, as files share the page: its store is opened by the first test and ended by the last.
+let pageStore: SessionStore | undefined
+afterAll(() => pageStore?.dispose())
+
+beforeEach(() => {
+  localStorage.clear()
+  sessionStorage.clear()
+})
 
 const key = 'claude-session-storage'
 
@@ -16,6 +28,7 @@ function snapshot() {
 
 /** A page of the seed: no provider, and `mounted` from its own state. */
 function SeedPage({ switchTo }: { switchTo: string }): ReactNode {
+  pageStore = useSessionStore()
   const [mounted, setMounted] = useState(false)
   const { conversationId, isInitialized, isResumed, startNewConversation, recordMessage } = useConversationSession(
     'demo.alive.best',
@@ -33,8 +46,6 @@ function SeedPage({ switchTo }: { switchTo: string }): ReactNode {
 }
 
 it('the seed’s page resumes where it was, and its older code still finds the current ids', async () => {
-  localStorage.clear()
-  sessionStorage.clear()
   const blob = JSON.stringify({
     state: {
       sessions: [
@@ -82,3 +93,46 @@ it('the seed’s page resumes where it was, and its older code still finds the c
     return { currentConversationId: main().conversation, currentWorkspace: 'demo.alive.best' }
   }
 })
+
+it('hydration gives no warning with the default store, although that is open already', async () => {
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => errors.mockRestore())
+  const container = document.body.appendChild(document.createElement('div'))
+  const opener = createRoot(container)
+  opener.render(<Chat workspace="w" />)
+  await until(() => expect(container.querySelector('main')?.dataset.initialized).toBe('true'))
+  opener.unmount()
+
+  const recovered: unknown[] = []
+  const server = createSessionStore({ adapter: localStorageAdapter() }).getInitialState()
+  expect(server.status).toBe('idle')
+  container.innerHTML = '<code></code>'
+  const root = hydrateRoot(container, <HydratedId />, { onRecoverableError: (error) => recovered.push(error) })
+  await until(() => expect(container.textContent).toMatch(/^[0-9a-f-]{36}$/))
+  root.unmount()
+  container.remove()
+  expect(recovered).toEqual([])
+  expect(errors).not.toHaveBeenCalled()
+})
+
+it('SessionHistory and the hooks share the page’s store', async () => {
+  const container = document.body.appendChild(document.createElement('div'))
+  const root = createRoot(container)
+  root.render(
+    <>
+      <Chat workspace="w" />
+      <SessionHistory workspace="w" />
+    </>,
+  )
+  const text = (selector: string) => container.querySelector(selector)?.textContent
+  await until(() => expect(text('#conversation')).toMatch(/^[0-9a-f-]{36}$/))
+  container.querySelector<HTMLButtonElement>('#say')?.click()
+  await until(() => expect(text('.leftoff-history-title')).toBe('hello'))
+  expect(container.querySelector(`[data-conversation-id="${text('#conversation')}"]`)).not.toBeNull()
+  root.unmount()
+  container.remove()
+})
+
+function HydratedId(): ReactNode {
+  return <code>{useConversationId()}</code>
+}
