@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { endProcess } from '../../support/end-process.js'
 import { readGuide, writeFiles } from '../../support/guide-files.js'
 import { installPacked } from '../../support/install-packed.js'
@@ -53,10 +53,18 @@ export async function setUpGuideApp(...guides: readonly string[]): Promise<Guide
     folder,
     vite: (...args) => addressOf(start([vite, ...args])),
     async run(path, environment) {
-      const build = start([vite, 'build', '--logLevel', 'error', '--ssr', path, '--outDir', 'built'])
-      const [code] = await once(build, 'exit')
-      if (code !== 0) throw new Error(`${path} could not be built.`)
-      return addressOf(start([join('built', `${basename(path, '.ts')}.js`)], environment))
+      const outfile = join('built', `${basename(path, '.ts')}.js`)
+      await build({
+        absWorkingDir: folder,
+        entryPoints: [path],
+        outfile,
+        bundle: true,
+        packages: 'external',
+        platform: 'node',
+        format: 'esm',
+        logLevel: 'error',
+      })
+      return addressOf(start([outfile], environment))
     },
     stop: async () => {
       const last = processes.pop()
