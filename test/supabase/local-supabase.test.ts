@@ -7,19 +7,20 @@ const anon = () => browserClient().schema('app')
 const user = () => browserClient('ada').schema('app')
 
 beforeAll(async () => {
+  // With a search_path, as `grants.test.ts` may look at the functions of this database meanwhile.
   await sql(`
-    create function app.test_add(a integer, b integer default 1) returns integer language sql as 'select a + b';
-    create function app.test_who() returns table (role text, sub text) language sql stable
+    create function app.test_add(a integer, b integer default 1) returns integer language sql set search_path = '' as 'select a + b';
+    create function app.test_who() returns table (role text, sub text) language sql stable set search_path = ''
       as $$ select current_user::text, auth.jwt() ->> 'sub' $$;
-    create function app.test_many() returns setof integer language sql as 'select generate_series(1, 3)';
-    create function app.test_echo(value jsonb) returns jsonb language sql as 'select value';
-    create function app.test_nothing() returns void language sql as '';
-    create function app.test_raise(code text) returns void language plpgsql
+    create function app.test_many() returns setof integer language sql set search_path = '' as 'select generate_series(1, 3)';
+    create function app.test_echo(value jsonb) returns jsonb language sql set search_path = '' as 'select value';
+    create function app.test_nothing() returns void language sql set search_path = '' as '';
+    create function app.test_raise(code text) returns void language plpgsql set search_path = ''
       as $$ begin raise exception 'no' using errcode = code, detail = 'why', hint = 'what to do'; end $$;
     create table app.test_written (n integer);
-    create function app.test_write() returns setof integer language sql
+    create function app.test_write() returns setof integer language sql set search_path = ''
       as 'insert into app.test_written values (1), (2) returning n';
-    create function app.test_stable_write() returns void language plpgsql stable
+    create function app.test_stable_write() returns void language plpgsql stable set search_path = ''
       as $$ begin perform app.test_write(); end $$;
     grant insert, select on app.test_written to authenticated;
     grant usage on schema app to anon;`)
