@@ -78,8 +78,8 @@ async function claimGuest(user: User, { from = '', send }: GuestOptions): Promis
   if (adapter.place === 'account') return // the server moves them
   // What the guest's pages could not save is saved first.
   guest.started = startUser(guest)
-  await guest.started
-  const copied = copyHeld(guest, user, send)
+  await Promise.race([guest.started, user.ended.promise])
+  const copied = user.hasLeft ? Promise.resolve([]) : copyHeld(guest, user, send)
   const moved = copied.then(async (ids) => {
     if (ids.length === 0) return
     // What another page wrote until now may be here later.

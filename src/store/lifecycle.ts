@@ -4,7 +4,7 @@ import type { LifecycleEvent } from './browser.js'
 import { closeClaims, openClaimChannel, stopWatching } from './claims.js'
 import { localEpoch, readPointer, stampLeaving, takeLeftStamp, tryStorage, writePointer } from './device-keys.js'
 import { withScope } from './entry.js'
-import { addNew, isUntouched, putEntry, recordIn } from './history.js'
+import { addNew, isHidden, isUntouched, putEntry, recordIn } from './history.js'
 import { readJournal, writeJournal } from './journal.js'
 import { lookElsewhere } from './other-tabs.js'
 import { openIds, placeIn } from './place.js'
@@ -138,8 +138,8 @@ function settleWaiting(user: User): void {
   user.waiting = []
   for (const { workspace = user.wantedWorkspace ?? user.context.defaultWorkspace, recorded } of waiting) {
     if (workspace === undefined) continue
-    const shown = placeIn(user, workspace)?.conversationId
-    const conversationId = shown ?? readPointer(user, workspace)?.conversationId ?? user.context.createId()
+    const known = [placeIn(user, workspace), readPointer(user, workspace)].map((place) => place?.conversationId)
+    const conversationId = known.find((id) => id !== undefined && !isHidden(user, id)) ?? user.context.createId()
     addNew(user, workspace, conversationId)
     writePointer(user, workspace, conversationId)
     recordIn(user, conversationId, workspace, recorded)

@@ -64,7 +64,11 @@ export async function sendRound(
   const batches = user.saving.failures > 0 ? items.map((item) => [item]) : items.length > 0 ? [items] : []
   const replayed = replays.filter(({ change }) => !change)
   const removals = new Map<string, Removal>(replayed.map((replay) => [replay.conversationId, replay]))
-  for (const id of removing) removals.set(id, user.removals.get(id) ?? {})
+  for (const id of removing) {
+    const { dueAt: _, ...removal } = user.removals.get(id) ?? {}
+    removals.set(id, removal)
+    user.removals.set(id, removal) // from here on it may have been carried out, even if it fails
+  }
   const removeIds = [...removals.keys()]
   const removal = removeIds.length > 0 ? adapter.remove(user.userId, removeIds) : undefined
   const saves = batches.map((batch) => adapter.save(batch.map(({ change }) => change)))
@@ -85,8 +89,10 @@ export async function sendRound(
     }
     for (const replay of replayed) settleReplay(user, replay)
   }
+  let beginsAnew = false
   for (const [index, answer] of saved.entries()) {
-    if (answer.status === 'fulfilled') settleBatch(user, batches[index] ?? [], answer.value, refused, changed)
+    if (answer.status !== 'fulfilled') continue
+    if (settleBatch(user, batches[index] ?? [], answer.value, refused, changed)) beginsAnew = true
   }
   for (const one of refused) settleRefusal(user, one)
   announceChanged(user, changed)
@@ -96,7 +102,7 @@ export async function sendRound(
     error: failed && storageError(adapter.name, failed.reason),
     // A conversation that was sent may have more, or begin anew.
     isUnfinished:
-      refused.length > 0 || changed.length === 0
+      beginsAnew || refused.length > 0 || changed.length === 0
         ? dueNow(user) !== undefined
         : changed.some((id) => Object.keys(user.entries.get(id)?.unsent?.counts ?? {}).length > 1),
   }
@@ -107,13 +113,15 @@ interface Item {
   readonly replay: Replay | undefined
 }
 
+/** Takes in the answer. Whether a conversation whose row was cleared is to be sent again, as a new one. */
 function settleBatch(
   user: User,
   batch: readonly Item[],
   refusals: readonly Refusal[],
   refused: Refused[],
   changed: string[],
-): void {
+): boolean {
+  let beginsAnew = false
   // A conversation may be in a batch twice, from here and from the journal: a refusal is of both.
   const reasons = new Map(refusals.map(({ conversationId, reason }) => [conversationId, reason]))
   for (const { change, replay } of batch) {
@@ -123,9 +131,13 @@ function settleBatch(
     if (replay) settleReplay(user, replay)
     else if (!entry)
       continue // removed in the meantime
-    else if (reason === 'unknown' && (entry.stored || user.begun.has(conversationId))) {
+    else if (reason === 'unknown' && entry.begins !== undefined && change.begins === undefined) {
+      beginsAnew = true // it was sent twice: since the first answer it begins anew
+      continue
+    } else if (reason === 'unknown' && (entry.stored || user.begun.has(conversationId))) {
       // This page knows that the row existed, so that it was cleared.
       putEntry(user, beginAnew(entry, randomScope(), nowMs(user.context.clock)))
+      beginsAnew = true
       continue
     } else if (reason) dropUnsent(user, entry, reason)
     else {
@@ -142,6 +154,7 @@ function settleBatch(
     const isUncertain = replay || change.titles || !entry?.stored || entry.recalled.length > 0
     if (isUncertain || user.saving.failures > 0) user.reading.again.add(conversationId)
   }
+  return beginsAnew
 }
 
 function dropUnsent(user: User, entry: Entry, reason: RefusalReason): void {

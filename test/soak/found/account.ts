@@ -282,4 +282,22 @@ export const foundOnAccount: readonly FoundScene[] = [
       { do: 'record-elsewhere', page: 0, wait: 12000, conversation: 6 },
     ],
   },
+  {
+    title: 'what was said while the tab was opening does not go to a conversation that was removed',
+    seed: 316949,
+    storage: 'account',
+    devices: 3,
+    invariant: 'kept',
+    fault: 'said into what was removed',
+    actions: [
+      { do: 'open', page: 1, wait: 0, user: 1, workspace: 2, device: 0 },
+      { do: 'locks', page: 1, how: 'missing' },
+      { do: 'dispose', page: 1 },
+      { do: 'make', page: 1 },
+      { do: 'remove', page: 1, conversation: 1, ms: 6000 },
+      { do: 'freeze', page: 0, wait: 0, how: 'frozen' },
+      { do: 'record', page: 1 },
+      { do: 'freeze', page: 1, how: 'cached' },
+    ],
+  },
 ]
