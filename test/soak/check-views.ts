@@ -145,7 +145,9 @@ function checkDraft(world: World, place: Place, conversationId: string): void {
   if (text !== '' && !draft) {
     violate(world, 'drafts in place', `${stay.user}'s ${conversationId} shows the draft “${text}”, typed elsewhere`)
   }
-  if (draft?.user === stay.user && isForgotten(world, stay, draft.at)) {
+  // A tab that did not hear of the sign-out keeps its drafts, and shows them if the device forgot it too.
+  const isOver = draft?.user === stay.user && isForgotten(world, stay, draft.at) && !hasTwoSignIns(world.model, stay)
+  if (isOver) {
     violate(world, 'signed out is gone', `“${text}” was typed before ${stay.user} signed out, and is shown`)
   }
   // Of two stores in a page each shows its own, until it is made again.

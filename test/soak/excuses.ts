@@ -23,11 +23,11 @@ export function mayBeMissing(model: Model, said: Said): string | undefined {
 function mayTake(model: Model, removal: Removal, said: Said): boolean {
   const { at, stay, conversationId, workspace, isOpened, openedIn, openedBlind } = said
   if (conversationId !== undefined) return isCovered(model, removal, conversationId)
-  // One that can be taken back is carried out later than its promise says.
+  // One that can be taken back, or that failed, is carried out later than its promise says.
   if (removal.settledAt > at) return true
   // Its page left before it opened: it went to what the tab had, which nobody looked up.
   if (!isOpened && stay.end !== 'open' && isOfWorkspace(model, removal, workspace)) return true
-  return (removal.canBeUndone || openedBlind) && openedIn.some((id) => isCovered(model, removal, id))
+  return (removal.canBeUndone || !removal.isDone || openedBlind) && openedIn.some((id) => isCovered(model, removal, id))
 }
 
 /**
