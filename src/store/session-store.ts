@@ -145,7 +145,7 @@ export interface SessionActions {
    * time, unless `restoreConversation` is called first. Rejects if storage fails; leftoff retries automatically.
    */
   removeConversation(conversationId: string, options?: { readonly undoMs?: number }): Promise<void>
-  /** Takes back a removal that has not been carried out. Returns whether there was one. */
+  /** Takes back a removal that storage was not asked for yet. Returns whether there was one. */
   restoreConversation(conversationId: string): boolean
   /** Removes the user's conversations of a workspace. Rejects if storage fails; then nothing is removed. */
   clearWorkspaceConversation(workspace: string): Promise<void>
