@@ -6,7 +6,11 @@ export default defineConfig({
     environment: 'node',
     isolate: false,
     testTimeout: 60_000,
-    include: ['test/{attacks/{device,requests,sessions,turns},core,faults,server,store,turns}/**/*.test.{ts,tsx}'],
+    include: [
+      'test/{attacks/{device,requests,sessions,turns},core,faults,server,store,turns}/**/*.test.{ts,tsx}',
+      'test/soak/found.test.ts',
+      'test/mutation/random-runs.ts',
+    ],
     exclude: ['**/*.browser.test.{ts,tsx}', 'test/core/change-mutants.test.ts', 'test/faults/every-fault.test.ts'],
   },
 })
