@@ -98,13 +98,14 @@ export async function sendRound(
   announceChanged(user, changed)
   user.context.publish()
   const failed = [removed, ...saved].find((answer) => answer.status === 'rejected')
+  // A conversation that was sent may have more.
+  const hasMore =
+    refused.length > 0 || changed.length === 0
+      ? dueNow(user) !== undefined
+      : changed.some((id) => Object.keys(user.entries.get(id)?.unsent?.counts ?? {}).length > 1)
   return {
     error: failed && storageError(adapter.name, failed.reason),
-    // A conversation that was sent may have more, or begin anew.
-    isUnfinished:
-      beginsAnew || refused.length > 0 || changed.length === 0
-        ? dueNow(user) !== undefined
-        : changed.some((id) => Object.keys(user.entries.get(id)?.unsent?.counts ?? {}).length > 1),
+    isUnfinished: beginsAnew || (!failed && hasMore),
   }
 }
 

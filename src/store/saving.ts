@@ -81,7 +81,7 @@ export function sendBeforeLeaving(user: User, rounds = 2): void {
   if (!due) return
   void sendRound(user, due).then(
     // One that was cleared away begins anew while there is time.
-    ({ error, isUnfinished }) => void (!error && isUnfinished && sendBeforeLeaving(user, rounds - 1)),
+    ({ isUnfinished }) => void (isUnfinished && sendBeforeLeaving(user, rounds - 1)),
     () => {},
   )
 }
@@ -116,6 +116,7 @@ async function attempt(user: User): Promise<void> {
       startTimer(user, backoffMs(saving.failures), false)
       context.emit({ type: 'save-failed', error })
       context.publish()
+      if (user.hasLeft && isUnfinished) sendBeforeLeaving(user, 1)
       throw error
     }
     // What was recorded in the meantime waits for its own second, unless part of what was sent is left.
