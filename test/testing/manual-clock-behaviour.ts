@@ -48,15 +48,19 @@ export function manualClockBehaviour(): void {
   })
 }
 
-/** Moves a clock on through that many timers and returns how many real ones it took. */
+/** Moves a clock on through that many timers and returns how many real ones it took: others may set some meanwhile. */
 export async function realTimersOf(timers: number): Promise<number> {
-  const real = vi.spyOn(globalThis, 'setTimeout')
+  const setReal = globalThis.setTimeout
+  let real = 0
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms?: number) => {
+    if (new Error().stack?.includes('/src/testing/manual-clock.ts')) real += 1
+    return setReal(run, ms)
+  }) as typeof setTimeout)
   const clock = manualClock()
   let steps = 0
   for (let at = 1; at <= timers; at++) clock.setTimeout(() => (steps += 1), at)
   await clock.advance(timers)
   expect(steps).toBe(timers)
-  const { length } = real.mock.calls
-  real.mockRestore()
-  return length
+  spy.mockRestore()
+  return real
 }
