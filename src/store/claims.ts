@@ -43,7 +43,7 @@ const lookAgainMs = 10_000
 
 /**
  * The claim on a conversation, or `undefined` if another page has it. With `waitMs` it waits that long for the other to give it
- * back; `steal` takes it in any case. Release it after use. Asks at once: a page that is prerendered waits until it is seen before.
+ * back; `steal` takes it in any case. Release it after use. Asks at once: callers in a prerendered page first wait until it is seen.
  */
 export async function takeClaim(
   user: User,
