@@ -1,5 +1,5 @@
 // Builds the library, and the demo too with `--demo`, unless what lies there was built from the very same files: `npm run build:once`.
-// Tests, checks and packing all need a build, and nearly all of its time goes into declarations that have not changed.
+// Tests, checks and packing all need a build, and most of its time goes into declarations that have not changed.
 
 import { execSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -16,7 +16,7 @@ const tools = ['package.json', 'package-lock.json', 'tsconfig.json']
 
 buildOnce('library', {
   command: 'npm run --silent build',
-  sources: [...tools, 'tsup.config.ts', 'src'],
+  sources: [...tools, 'tsconfig.declarations.json', 'tsup.config.ts', 'src'],
   built: ['dist'],
 })
 if (values.demo) {
