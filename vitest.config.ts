@@ -19,8 +19,8 @@ const inFirefox = 'test/firefox/**/*.test.ts'
 const inWebKit = 'test/webkit/**/*.test.ts'
 const inFullChromium = 'test/full-chromium/**/*.test.ts'
 
-// One more than the cores of a small machine: tests that drive a browser mostly wait, and others compute meanwhile.
-const maxWorkers = 3
+// Twice the cores of a small machine: tests that drive a browser mostly wait, and others compute meanwhile.
+const maxWorkers = 4
 
 // PGlite for a few queries: to compile it a second time, better, takes longer than all of them.
 const execArgv = ['--liftoff-only']
