@@ -114,3 +114,15 @@ export function deferred<T>(): Deferred<T> {
   })
   return { promise, resolve }
 }
+
+/** Gives way to what else the page has to do. Not by a timer: in a hidden page each would take a second. */
+export function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(undefined)
+  })
+}

@@ -77,7 +77,7 @@ function readAll(storage: WebStorage, name: string, userId: string): readonly Fo
   return [...stored.conversationsOf(userId)].flatMap(([conversationId, conversation]) => {
     if (storage.getItem(stored.tombstone(userId, conversationId)) !== null) return []
     // The texts first: what another tab writes from here on is not removed.
-    const texts = [...conversation.ranks.keys()].map((key) => [key, storage.getItem(key)] as const)
+    const texts = conversation.keys.map((key) => [key, storage.getItem(key)] as const)
     const { parts, isNewer } = stored.partsOf(conversation, epoch)
     const row = joinParts(parts)
     return isNewer || !row ? [] : { change: changeOf(row), texts }

@@ -1,4 +1,6 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
+import { fakeBrowser } from '../../src/testing/fake-browser.js'
 import { sessionAdapterConformance } from '../../src/testing/session-adapter-conformance.js'
 import { localStorageHarness } from './local-storage-harness.js'
 
@@ -6,4 +8,37 @@ const harness = localStorageHarness()
 
 describe('localStorageAdapter', () => {
   sessionAdapterConformance({ open: () => harness.open(), destroy: harness.destroy, plant: harness.plant })
+
+  it('looks at all keys once, and again after the back/forward cache, not when a page that has just loaded is shown', async () => {
+    const browser = fakeBrowser()
+    const { storage, events } = browser.openTab()
+    let looked = 0
+    const counted = new Proxy(storage(), {
+      get(target, name) {
+        if (name === 'key') looked++
+        const value = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const page = localStorageAdapter({ storage: () => counted, events })
+    const change = { userId: 'u1', workspace: 'w', conversationId: 'c1', epoch: '', begins: 1_000 }
+    await localStorageAdapter(browser.openTab()).save([change, { ...change, conversationId: 'c2' }])
+    const ids = async () => (await page.list('u1', { limit: 10 })).sessions.map((row) => row.conversationId).sort()
+    const show = (persisted: boolean) => events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
+
+    expect(await ids()).toEqual(['c1', 'c2'])
+    expect(looked).toBe(2)
+    show(false)
+    expect(await ids()).toEqual(['c1', 'c2'])
+    expect(looked).toBe(2)
+
+    // While it was in the cache, which no event reaches, one went and another came.
+    const [gone = ''] = Array.from({ length: 2 }, (_, index) => browser.localStorage.key(index) ?? '')
+    const text = browser.localStorage.getItem(gone) ?? ''
+    browser.localStorage.removeItem(gone)
+    browser.localStorage.setItem(gone.replace(/c[12]/, 'c3'), text)
+    show(true)
+    expect(await ids()).toContain('c3')
+    expect(looked).toBe(4)
+  })
 })

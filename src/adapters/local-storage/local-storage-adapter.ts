@@ -74,10 +74,13 @@ export function localStorageAdapter({
     const options = { capture: true, signal: stop.signal }
     events?.addEventListener('storage', onStorage, options)
     events?.addEventListener(changedEvent, onChanged, options)
-    // The page was in the back/forward cache or frozen. `resume` is sent to the document and does not bubble.
-    for (const wake of ['pageshow', 'resume']) {
-      events?.addEventListener(wake, () => opened?.parts.forgetKeys(), options)
-    }
+    // `resume` is sent to the document and does not bubble.
+    for (const wake of ['pageshow', 'resume']) events?.addEventListener(wake, onWake, options)
+  }
+
+  /** The page was in the back/forward cache or frozen, and heard of nothing. `pageshow` is also sent to one that was just loaded. */
+  function onWake(event: Event): void {
+    if ((event as Partial<PageTransitionEvent>).persisted !== false) opened?.parts.forgetKeys()
   }
 
   /** Another page wrote or removed a key, and the new bytes can be read; or it cleared the whole storage. */
@@ -131,7 +134,7 @@ export function localStorageAdapter({
   function removeRows({ storage, parts }: Opened, userId: string, conversationIds: readonly string[]): void {
     for (const id of conversationIds) {
       const tombstone = parts.tombstone(userId, id)
-      const keys = [...(parts.find(userId, id, false)?.ranks.keys() ?? [])]
+      const keys = [...(parts.find(userId, id, false)?.keys ?? [])]
       // Before the row goes: other pages get each write as an event of its own, and without it the row would look cleared away.
       try {
         storage.setItem(tombstone, String(now()))

@@ -1,6 +1,7 @@
 import type { AdapterReport, ListQuery, SessionPage } from '../../core/adapter.js'
 import type { StoredRow } from '../../core/change.js'
 import { isObject, parseJson, readRow } from '../../core/checks.js'
+import { nextTask } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
 import { keysWith, parseStorageKey, storageKey } from '../../core/names.js'
 import type { RankedSession } from '../../core/session.js'
@@ -19,8 +20,8 @@ interface PartKey {
 /** Where the parts of a conversation are. */
 interface IndexedConversation {
   readonly workspace: string
-  /** The keys of its parts; of each its rank, unless its value has not been looked at since it changed. */
-  readonly ranks: Map<string, number | undefined>
+  /** Of its parts, as they are now. */
+  readonly keys: string[]
 }
 
 /** How many values are looked at before the page may do something else, such as paint: a few milliseconds' worth. */
@@ -32,6 +33,8 @@ const valuesPerTask = 1_000
  */
 export function storedParts(name: string, storage: WebStorage, report: (report: AdapterReport) => void) {
   let users: Map<string, Map<string, IndexedConversation>> | undefined
+  /** The rank of each part whose value was looked at since it changed, by its key. */
+  const ranks = new Map<string, number>()
   /** How many keys the storage had when the index was right. Another number: a page wrote and no event came. */
   let length = -1
   const reported = new Set<string>()
@@ -44,23 +47,30 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
 
   /** Looks at all keys. What was looked at stays known, so that no value is read again. */
   function scan(): void {
-    const before = users
     users = new Map()
-    for (const key of keysWith(storage, `${storageKey(name, 'part')}/`)) {
-      const ids = parseKey(key)
-      if (ids) add(key, ids, before?.get(ids.userId)?.get(ids.conversationId)?.ranks.get(key))
-    }
+    for (const key of keysWith(storage, `${storageKey(name, 'part')}/`)) add(key)
     length = storage.length
   }
 
-  function add(key: string, { userId, workspace, conversationId }: PartKey, rank: number | undefined): void {
-    const conversations = users?.get(userId) ?? new Map<string, IndexedConversation>()
-    users?.set(userId, conversations)
+  function add(key: string): void {
+    const ids = parseKey(key)
+    if (!users || !ids) return
+    const { userId, workspace, conversationId } = ids
+    const conversations = users.get(userId) ?? new Map<string, IndexedConversation>()
+    users.set(userId, conversations)
     const known = conversations.get(conversationId)
-    const ranks = known?.ranks ?? new Map<string, number | undefined>()
-    ranks.set(key, rank)
+    if (known && !known.keys.includes(key)) known.keys.push(key)
+    const keys = known?.keys ?? [key]
     // Two pages may begin one conversation in two workspaces: every page takes the same one of them.
-    if (!known || workspace < known.workspace) conversations.set(conversationId, { workspace, ranks })
+    if (!known || workspace < known.workspace) conversations.set(conversationId, { workspace, keys })
+  }
+
+  function drop(key: string): void {
+    const { userId = '', conversationId = '' } = parseKey(key) ?? {}
+    const conversations = users?.get(userId)
+    const keys = conversations?.get(conversationId)?.keys ?? []
+    if (keys.includes(key)) keys.splice(keys.indexOf(key), 1)
+    if (keys.length === 0) conversations?.delete(conversationId)
   }
 
   const tombstone = (userId: string, conversationId: string) => storageKey(name, 'removed', userId, conversationId)
@@ -73,14 +83,15 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
 
   /** The key was written, or it is gone. */
   function noteKey(key: string, isThere: boolean): void {
-    const ids = parseKey(key)
-    if (users && ids) {
-      const conversations = users.get(ids.userId)
-      const ranks = conversations?.get(ids.conversationId)?.ranks
-      if (isThere) add(key, ids, undefined)
-      else if (ranks?.delete(key) && ranks.size === 0) conversations?.delete(ids.conversationId)
-    }
+    ranks.delete(key)
+    if (isThere) add(key)
+    else drop(key)
     length = storage.length
+  }
+
+  function forgetKeys(): void {
+    users = undefined
+    ranks.clear()
   }
 
   function removeKey(key: string): void {
@@ -133,12 +144,12 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
 
   /** The parts of a conversation, by key. Those of another epoch belong to a sign-in that ended: they are removed, unless no epoch is known. */
   function partsOf(
-    { ranks }: IndexedConversation,
+    { keys }: IndexedConversation,
     epoch: string,
   ): { readonly parts: readonly Part[]; readonly isNewer: boolean } {
     const parts: Part[] = []
     let isNewer = false
-    for (const key of [...ranks.keys()].sort()) {
+    for (const key of [...keys].sort()) {
       const part = read(key)
       if (part === 'newer-version') isNewer = true
       else if (part?.row.epoch === epoch) {
@@ -176,13 +187,11 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
     },
 
     /** Anything may have changed while the page did not listen. */
-    forgetKeys(): void {
-      users = undefined
-    },
+    forgetKeys,
 
     /** What is remembered here names conversations. */
     forget(): void {
-      users = undefined
+      forgetKeys()
       reported.clear()
     },
 
@@ -203,10 +212,11 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
       for (const [conversationId, conversation] of conversationsOf(userId)) {
         if (workspace !== undefined && conversation.workspace !== workspace) continue
         let rank = 0
-        for (const [key, known] of conversation.ranks) {
+        for (const key of [...conversation.keys]) {
+          const known = ranks.get(key)
           if (known === undefined && ++looked % valuesPerTask === 0) await nextTask()
           const own = known ?? rankOf(storage.getItem(key) ?? '')
-          conversation.ranks.set(key, own)
+          ranks.set(key, own)
           rank = Math.max(rank, own)
         }
         found.push({ conversation, conversationId, rank })
@@ -231,16 +241,4 @@ export type StoredParts = ReturnType<typeof storedParts>
 /** A part's rank as it stands in its text, where it is the first of the ranks; a quote inside a string would be escaped. */
 function rankOf(text: string): number {
   return Number(/"activity":\{"at":\d+,"rank":(\d+)\}/.exec(text)?.[1] ?? 0)
-}
-
-/** Not by a timer: in a hidden page each would take a second. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(undefined)
-  })
 }
