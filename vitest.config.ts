@@ -76,13 +76,21 @@ export default defineConfig({
           include: [ofSupabase],
           exclude: [onPglite],
           globalSetup: './test/supabase/setup-postgres.ts',
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
       {
         // On a Redis that each file starts for itself.
-        test: { name: 'redis', environment: 'node', include: [onRedis], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'redis',
+          environment: 'node',
+          include: [onRedis],
+          maxWorkers,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: {

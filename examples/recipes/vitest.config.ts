@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     name: 'recipes',
     environment: 'node',
+    maxWorkers: 2,
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: ['test/*.test.ts'],
     // As in the root: a second is too little for a browser on a busy machine.

@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     name: 'claude',
     environment: 'node',
+    maxWorkers: 2,
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: ['*.test.ts'],
     exclude: process.argv.some((argument) => argument.includes('soak')) ? [] : ['*.soak.test.ts'],

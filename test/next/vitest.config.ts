@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     name: 'next',
     environment: 'node',
+    maxWorkers: 2,
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: ['*.test.ts'],
     reporters: ['default', '../../scripts/strict-reporter.mjs'],
