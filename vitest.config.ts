@@ -25,9 +25,12 @@ const maxWorkers = 4
 // PGlite for a few queries: to compile it a second time, better, takes longer than all of them.
 const execArgv = ['--liftoff-only']
 
+// Ten times what the slowest takes on an idle core: a busy machine says nothing about the code.
+const testTimeout = 60_000
+
 // Each file has its own servers, folders and browser profiles.
 const watchingClock = {
-  testTimeout: 60_000,
+  testTimeout,
   hookTimeout: 60_000,
   maxWorkers,
   isolate: false,
@@ -49,8 +52,7 @@ export default defineConfig({
           maxWorkers,
           // Files share what they import: each gives back what it takes of the process, and a third of the time is saved.
           isolate: false,
-          // Ten times what the slowest takes on an idle core: a busy machine says nothing about the code.
-          testTimeout: 20_000,
+          testTimeout,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: [inBrowser, endToEnd, ofPackage, ofOthers, ofSupabase, onRedis, inFirefox, inWebKit, inFullChromium],
         },
@@ -60,7 +62,7 @@ export default defineConfig({
           name: 'supabase',
           environment: 'node',
           execArgv,
-          testTimeout: 20_000,
+          testTimeout,
           maxWorkers,
           isolate: false,
           include: [ofSupabase],
