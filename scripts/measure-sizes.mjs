@@ -41,11 +41,11 @@ const promises = [
   { name: 'What a page could not save is saved by the next one (journal)', files: ['store/journal.ts'] },
   {
     name: 'A tab is a conversation: claims, watching and taking over',
-    files: ['store/claims.ts', 'store/other-tabs.ts', 'store/watching.ts'],
+    files: ['store/tab-claims.ts', 'store/other-tabs.ts', 'store/watching.ts'],
   },
   {
     name: 'The same conversation after a reload: pointers, stamps, choosing',
-    files: ['store/device-keys.ts', 'store/choosing.ts'],
+    files: ['store/device-keys.ts', 'store/choose-conversation.ts'],
   },
   { name: 'Removing, undo, clearing, and a sign-out that leaves nothing', files: ['store/removing.ts'] },
   { name: 'The snapshot that older code reads', files: ['store/snapshot.ts'] },
@@ -56,7 +56,7 @@ const promises = [
   { name: 'localStorage: tabs never overwrite each other (parts)', files: ['adapters/local-storage/part.ts'] },
   {
     name: 'localStorage: reading, and long lists without reading every value',
-    files: ['adapters/local-storage/parts.ts'],
+    files: ['adapters/local-storage/stored-parts.ts'],
   },
   { name: 'Nothing is counted twice (applyChange)', files: ['core/change.ts'] },
   { name: 'What comes from outside is checked', files: ['core/checks.ts'] },

@@ -1,5 +1,5 @@
 import { isLeftoffError } from '../core/error.js'
-import { createId } from '../core/names.js'
+import { createId } from '../core/keys-and-ids.js'
 import type { TokenUsage } from '../core/session.js'
 import { sentText } from '../core/text.js'
 import { createTurnClient, type TurnClientEvent, type TurnClientOptions } from '../turns/turn-client.js'

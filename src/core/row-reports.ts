@@ -1,7 +1,7 @@
-import type { AdapterReport } from './adapter.js'
 import { isObject, readSession } from './checks.js'
 import { LeftoffError } from './error.js'
 import type { RankedSession } from './session.js'
+import type { AdapterReport } from './session-adapter.js'
 
 /** So many rows are remembered as reported; a server runs for months. */
 const maxReported = 1_000

@@ -1,7 +1,7 @@
-import type { Refusal } from './adapter.js'
 import type { SessionChange } from './change.js'
 import { maxTime, readChange } from './checks.js'
 import { LeftoffError } from './error.js'
+import type { Refusal } from './session-adapter.js'
 
 /** What can be sent: a text that Postgres cannot store would fail the whole request. Ranks are judged by the clock of who stores. */
 export function sendable(changes: readonly SessionChange[]): {

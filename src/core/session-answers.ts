@@ -1,6 +1,6 @@
-import type { Refusal, RefusalReason } from './adapter.js'
 import { isObject } from './checks.js'
 import type { LeftoffError } from './error.js'
+import type { Refusal, RefusalReason } from './session-adapter.js'
 
 /** Makes the error for an answer that this version does not expect. */
 export type UnknownForm = () => LeftoffError

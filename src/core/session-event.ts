@@ -1,5 +1,5 @@
-import type { AdapterReport } from './adapter.js'
 import type { LeftoffError } from './error.js'
+import type { AdapterReport } from './session-adapter.js'
 
 /** What the store reports to the app, through `onEvent`, `store.on` and `useSessionEvent`. */
 export type SessionEvent =

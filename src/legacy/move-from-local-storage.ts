@@ -1,6 +1,5 @@
 import { joinParts } from '../adapters/local-storage/part.js'
-import { storedParts } from '../adapters/local-storage/parts.js'
-import type { SessionAdapter } from '../core/adapter.js'
+import { storedParts } from '../adapters/local-storage/stored-parts.js'
 import {
   maxScopes,
   type ScopeTotals,
@@ -11,7 +10,8 @@ import {
 } from '../core/change.js'
 import { readEpoch } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
-import { epochKey } from '../core/names.js'
+import { epochKey } from '../core/keys-and-ids.js'
+import type { SessionAdapter } from '../core/session-adapter.js'
 import { storageError } from '../core/storage-error.js'
 import type { WebStorage } from '../core/web-storage.js'
 

@@ -1,5 +1,5 @@
 import { backoffMs, type Clock, pause, systemClock } from '../core/clock.js'
-import { createId } from '../core/names.js'
+import { createId } from '../core/keys-and-ids.js'
 import type { SessionStore } from '../store/session-store.js'
 import { patienceMs } from '../turns/next-request.js'
 import type { TurnClient, TurnConversation } from '../turns/turn-client.js'

@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
-import { createId as randomId } from '../core/names.js'
+import { createId as randomId } from '../core/keys-and-ids.js'
 import type { TurnState } from './agent-session-store.js'
 import type { RunningTurn, TurnHooks } from './begun-turn.js'
 import { checkTurnOptions } from './check-turn-options.js'

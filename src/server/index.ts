@@ -4,7 +4,6 @@
  * @module leftoff/server
  */
 
-export type { SessionAdapter } from '../core/adapter.js'
 export type {
   AgentDriver,
   FailureClass,
@@ -16,6 +15,7 @@ export type {
 export { type Clock, systemClock } from '../core/clock.js'
 export { isLeftoffError, LeftoffError, type LeftoffErrorCode } from '../core/error.js'
 export type { TokenUsage } from '../core/session.js'
+export type { SessionAdapter } from '../core/session-adapter.js'
 export type { RpcCall, RpcError, RpcResponse, SupabaseRpcClient } from '../core/supabase-rpc.js'
 export { parseTabKey, sessionKey, type TabKey, type TabKeyParts, tabKey } from '../core/tab-key.js'
 export type { RecoveryReason, TurnEvent } from '../core/turn-event.js'

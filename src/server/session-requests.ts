@@ -1,7 +1,7 @@
-import type { ListQuery, Refusal, SessionAdapter } from '../core/adapter.js'
 import type { SessionChange } from '../core/change.js'
 import { checked, id, isId, isObject, maxWorkspaceBytes, readChange } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
+import type { ListQuery, Refusal, SessionAdapter } from '../core/session-adapter.js'
 import { maxBatch, maxPage } from '../core/session-wire.js'
 import { RefusedRequest, refuseSessions } from './session-refusals.js'
 import { hashMessage } from './turn-ids.js'

@@ -1,7 +1,7 @@
-import type { SessionAdapter } from '../core/adapter.js'
 import { isId } from '../core/checks.js'
 import { type Clock, inTime, systemClock } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
+import type { SessionAdapter } from '../core/session-adapter.js'
 import { maxBodyBytes, userHeader } from '../core/session-wire.js'
 import { type TabKey, tabKey } from '../core/tab-key.js'
 import { readJsonBody } from './read-body.js'

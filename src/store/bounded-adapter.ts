@@ -1,7 +1,7 @@
-import type { SessionAdapter } from '../core/adapter.js'
 import type { RankedText, SessionChange, Titles } from '../core/change.js'
 import type { Clock } from '../core/clock.js'
 import { withTimeout } from '../core/clock.js'
+import type { SessionAdapter } from '../core/session-adapter.js'
 
 /** How long one call of an adapter may take. One that never answers must not stop the others. */
 const callTimeoutMs = 10_000

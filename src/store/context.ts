@@ -1,5 +1,5 @@
-import type { SessionAdapter } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
+import type { SessionAdapter } from '../core/session-adapter.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { WebStorage } from '../core/web-storage.js'
 import type { Browser } from './browser.js'

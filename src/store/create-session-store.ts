@@ -1,6 +1,6 @@
 import { maxWorkspaceBytes, requireId } from '../core/checks.js'
 import { ignoreRejection, nowMs, systemClock } from '../core/clock.js'
-import { createId as randomId } from '../core/names.js'
+import { createId as randomId } from '../core/keys-and-ids.js'
 import { defaultCapacity } from '../core/ring.js'
 import { boundedAdapter } from './bounded-adapter.js'
 import { realBrowser } from './browser.js'

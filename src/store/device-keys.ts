@@ -1,9 +1,9 @@
 import { isObject, parseJson, readEpoch } from '../core/checks.js'
-import { epochKey, keysWith, storageKey } from '../core/names.js'
+import { epochKey, keysWith, storageKey } from '../core/keys-and-ids.js'
 import type { WebStorage } from '../core/web-storage.js'
 import type { Browser } from './browser.js'
 import type { StoreContext } from './context.js'
-import { placeIn } from './place.js'
+import { placeIn } from './current-conversation.js'
 import type { User } from './user.js'
 
 /** How long a page that left a conversation has to come back before another tab opens it. */

@@ -1,6 +1,6 @@
 import { isObject, parseJson } from '../core/checks.js'
 import { nowMs } from '../core/clock.js'
-import { keysWith, parseStorageKey, storageKey } from '../core/names.js'
+import { keysWith, parseStorageKey, storageKey } from '../core/keys-and-ids.js'
 import type { RankedSession } from '../core/session.js'
 import type { WebStorage } from '../core/web-storage.js'
 import { tryStorage } from './device-keys.js'

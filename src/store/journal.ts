@@ -1,7 +1,7 @@
 import { isObject, parseJson, readChange } from '../core/checks.js'
 import { nowMs } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
-import { keysWith, parseStorageKey, storageKey } from '../core/names.js'
+import { keysWith, parseStorageKey, storageKey } from '../core/keys-and-ids.js'
 import { tryStorage } from './device-keys.js'
 import { changeOf } from './entry.js'
 import { dueEntries } from './history.js'

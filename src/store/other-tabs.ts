@@ -1,6 +1,6 @@
 import { isObject } from '../core/checks.js'
 import { type Clock, deferred, withTimeout } from '../core/clock.js'
-import { parseStorageKey, storageKey } from '../core/names.js'
+import { parseStorageKey, storageKey } from '../core/keys-and-ids.js'
 import type { ClaimLocks } from './browser.js'
 import type { User } from './user.js'
 

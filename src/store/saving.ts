@@ -1,7 +1,7 @@
 import { backoffMs, ignoreRejection, nowMs } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
+import { settledPlace } from './current-conversation.js'
 import { type Recorded, recordIn, workspaceOf } from './history.js'
-import { settledPlace } from './place.js'
 import { dueNow, nextRemovalAt, sendRound } from './queue.js'
 import type { User } from './user.js'
 

@@ -1,7 +1,7 @@
-import type { SessionAdapter } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'
 import type { ConversationSession } from '../core/session.js'
+import type { SessionAdapter } from '../core/session-adapter.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { Browser } from './browser.js'
 import type { GuestClaim, LegacyImport } from './context.js'

@@ -1,5 +1,5 @@
 import { isObject, parseJson } from '../core/checks.js'
-import { storageKey } from '../core/names.js'
+import { storageKey } from '../core/keys-and-ids.js'
 import { tryStorage } from './device-keys.js'
 import type { SessionState } from './session-store.js'
 import type { User } from './user.js'

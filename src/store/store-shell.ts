@@ -1,6 +1,6 @@
 import { isObject, requireId } from '../core/checks.js'
 import { ignoreRejection, localStorageDelayMs } from '../core/clock.js'
-import { randomScope, storageKey } from '../core/names.js'
+import { randomScope, storageKey } from '../core/keys-and-ids.js'
 import type { SessionEvent } from '../core/session-event.js'
 import type { LifecycleEvent } from './browser.js'
 import type { StoreContext } from './context.js'

@@ -2,12 +2,12 @@ import type { SessionChange } from '../core/change.js'
 import { type Deferred, deferred } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import type { ClaimChannel } from './browser.js'
-import type { Claim } from './claims.js'
 import type { StoreContext } from './context.js'
+import type { Place } from './current-conversation.js'
 import { localEpoch } from './device-keys.js'
 import type { Entry } from './entry.js'
 import type { Recorded } from './history.js'
-import type { Place } from './place.js'
+import type { Claim } from './tab-claims.js'
 
 /** What an earlier page left in the journal: sent until storage answers. */
 export interface Replay extends Removal {

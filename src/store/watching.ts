@@ -1,8 +1,8 @@
 import { pause } from '../core/clock.js'
-import { askHolder, type Claim, releaseClaim, takeClaim, whenReleased } from './claims.js'
+import { isHere, movePlace, placeIn } from './current-conversation.js'
 import { graceMs } from './device-keys.js'
 import { readRow } from './history.js'
-import { isHere, movePlace, placeIn } from './place.js'
+import { askHolder, type Claim, releaseClaim, takeClaim, whenReleased } from './tab-claims.js'
 import type { User } from './user.js'
 
 /** How long a page that reloads has before a watcher takes its conversation. */

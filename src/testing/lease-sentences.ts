@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { createId } from '../core/names.js'
+import { createId } from '../core/keys-and-ids.js'
 import { expectBusyFor, expiryMs, margin, mine, type Sentences, theirs } from './store-under-test.js'
 
 /** What the contract says about who may run. */

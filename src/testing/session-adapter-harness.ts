@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest'
-import type { SessionAdapter } from '../core/adapter.js'
 import { applyChange, type SessionChange, type StoredRow } from '../core/change.js'
 import type { RankedSession } from '../core/session.js'
+import type { SessionAdapter } from '../core/session-adapter.js'
 import { sessionOf } from '../core/stored-row.js'
 
 /** What {@link sessionAdapterConformance} needs of an adapter. */

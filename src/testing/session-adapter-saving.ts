@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionChange } from '../core/change.js'
-import { claimChange } from '../core/claim-change.js'
+import { claimChange } from '../core/guest-change.js'
 import { type AdapterHarness, change, ids, later, ranked, sessionAfter } from './session-adapter-harness.js'
 
 /** What `save` does. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AdapterReport, SessionAdapter } from '../core/adapter.js'
+import type { AdapterReport, SessionAdapter } from '../core/session-adapter.js'
 import { type AdapterHarness, change, ids, ranked } from './session-adapter-harness.js'
 
 /** What listeners hear. An adapter without `subscribe` has no signal: what changed must be found by reading again. */

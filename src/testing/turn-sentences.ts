@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { createId } from '../core/names.js'
+import { createId } from '../core/keys-and-ids.js'
 import type { BegunTurn, TurnOutcome } from '../server/agent-session-store.js'
 import { expiryMs, margin, mine, type Sentences, type StoreUnderTest, theirs } from './store-under-test.js'
 

@@ -1,6 +1,6 @@
 import { type Clock, deferred, pause, systemClock } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
-import { createId } from '../core/names.js'
+import { createId } from '../core/keys-and-ids.js'
 import { turnErrorSentence } from '../core/turn-error.js'
 import { turnQuery } from '../core/turn-requests.js'
 import type { TurnStreamEnd, TurnStreamEvent } from '../core/turn-stream.js'

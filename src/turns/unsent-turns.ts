@@ -1,5 +1,5 @@
 import { isObject, parseJson, readEpoch } from '../core/checks.js'
-import { epochKey, storageKey } from '../core/names.js'
+import { epochKey, storageKey } from '../core/keys-and-ids.js'
 import type { Browser } from '../store/browser.js'
 import type { TurnConversation, TurnMessage } from './turn-client.js'
 

@@ -1,7 +1,7 @@
 import { beforeEach, onTestFinished } from 'vitest'
 import { type DexieAdapterOptions, dexieAdapter } from '../../src/adapters/dexie/index.js'
-import type { SessionAdapter } from '../../src/core/adapter.js'
 import type { SessionChange } from '../../src/core/change.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import type { PlantedRow } from '../../src/testing/session-adapter-harness.js'
 
 /** An IndexedDB: the browser's, or one in memory. */

@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
-import type { ListQuery, SessionAdapter } from '../../src/core/adapter.js'
 import type { SessionChange } from '../../src/core/change.js'
+import type { ListQuery, SessionAdapter } from '../../src/core/session-adapter.js'
 import { sessionAdapterConformance } from '../../src/testing/session-adapter-conformance.js'
 
 describe('memoryAdapter', () => {

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 const sources = new URL('../../src/', import.meta.url)
 
 const contracts = [
-  { name: 'SessionAdapter', path: 'core/adapter.ts', suite: 'session-adapter-', members: 11 },
+  { name: 'SessionAdapter', path: 'core/session-adapter.ts', suite: 'session-adapter-', members: 11 },
   { name: 'TurnLog', path: 'server/turn-log.ts', suite: 'turn-log-', members: 6 },
 ]
 

@@ -2,8 +2,8 @@
 const mutated = [
   'src/core/change.ts',
   // The current conversation of a page, in each workspace.
-  'src/store/place.ts',
-  'src/store/{claims,other-tabs}.ts',
+  'src/store/current-conversation.ts',
+  'src/store/{tab-claims,other-tabs}.ts',
   'src/server/lease.ts',
   'src/{core/turn-event,server/turn-events}.ts',
 ]

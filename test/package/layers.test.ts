@@ -17,7 +17,7 @@ const allowed = [
   ['src/legacy/a.ts', '../core/checks.js'],
   ['src/legacy/a.ts', '../store/context.js'],
   ['src/legacy/a.ts', '../store/importing.js'],
-  ['src/legacy/a.ts', '../adapters/local-storage/parts.js'],
+  ['src/legacy/a.ts', '../adapters/local-storage/stored-parts.js'],
   ['src/legacy/a.ts', './b.js'],
   ['src/turns/a.ts', '../core/turn-stream.js'],
   ['src/turns/a.ts', '../store/browser.js'],

@@ -66,7 +66,7 @@ export const plantedBugs = [
   },
   {
     what: 'a claim that is made again counts again',
-    file: 'src/core/claim-change.ts',
+    file: 'src/core/guest-change.ts',
     find: '[claimScope]:',
     replace: '[String(Math.random()).slice(2, 10)]:',
   },

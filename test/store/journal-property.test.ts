@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import { committed } from '../support/committed.js'
 import { setUp } from '../support/tabs.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import { committed, setUpCommitted } from '../support/committed.js'
 import { setUp } from '../support/tabs.js'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
-import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import type { SessionStore } from '../../src/store/session-store.js'
 import { setUp } from '../support/tabs.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { storageKey } from '../../src/core/names.js'
+import { storageKey } from '../../src/core/keys-and-ids.js'
 import { type StoreInTab, setUp } from '../support/tabs.js'
 
 const say = (text: string) => ({ role: 'user' as const, text })

@@ -1,5 +1,5 @@
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
-import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import { faulty, setUp } from './tabs.js'
 
 /** A storage like IndexedDB: a resolved save stays, one under way when the page goes is not. */

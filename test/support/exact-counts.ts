@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
-import type { SessionAdapter } from '../../src/core/adapter.js'
 import type { RankedSession } from '../../src/core/session.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import { createSessionStore } from '../../src/store/create-session-store.js'
 import type { SessionStore } from '../../src/store/session-store.js'
 import { type FakeTab, fakeBrowser } from '../../src/testing/fake-browser.js'

@@ -1,4 +1,4 @@
-import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 
 /** What calls of an adapter wait for. */
 export type Gate = Partial<Record<'list' | 'get' | 'save' | 'remove' | 'clear', Promise<unknown> | undefined>>

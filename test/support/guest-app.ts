@@ -1,6 +1,6 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
-import type { SessionAdapter } from '../../src/core/adapter.js'
 import type { Clock } from '../../src/core/clock.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import {
   type AgentSessionStore,
   type ClaimedConversation,

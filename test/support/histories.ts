@@ -1,5 +1,5 @@
 import type { RankedText, ScopeTotals, SessionChange, TitleSlot } from '../../src/core/change.js'
-import { shortHash } from '../../src/core/names.js'
+import { shortHash } from '../../src/core/keys-and-ids.js'
 import type { TokenUsage } from '../../src/core/session.js'
 import { firstCodePoints } from '../../src/core/text.js'
 import { expectedRow } from './expected-row.js'

@@ -1,5 +1,5 @@
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
-import type { SessionAdapter } from '../../src/core/adapter.js'
+import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import type { SessionEvent } from '../../src/core/session-event.js'
 import type { WebStorage } from '../../src/core/web-storage.js'
 import { createSessionStore } from '../../src/store/create-session-store.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { epochKey } from '../../src/core/names.js'
+import { epochKey } from '../../src/core/keys-and-ids.js'
 import { createTurnClient, isLeftoffError, type TurnClientEvent } from '../../src/index.js'
 import { fakeBrowser } from '../../src/testing/fake-browser.js'
 import { manualClock } from '../../src/testing/manual-clock.js'

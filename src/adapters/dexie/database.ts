@@ -1,7 +1,7 @@
 import { type Collection, Dexie, type DexieOptions, type Table } from 'dexie'
 import type { StoredRow } from '../../core/change.js'
 import { isObject, maxTime, readEpoch as readStoredEpoch } from '../../core/checks.js'
-import { shortHash } from '../../core/names.js'
+import { shortHash } from '../../core/keys-and-ids.js'
 import type { ListPlace } from '../../core/stored-row.js'
 
 /** The primary key of a row. */

@@ -1,6 +1,6 @@
-import type { AdapterReport, Refusal, SessionAdapter } from '../../core/adapter.js'
 import { readChange } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
+import type { AdapterReport, Refusal, SessionAdapter } from '../../core/session-adapter.js'
 import { type ChangeChannel, changeSignal } from './change-signal.js'
 import { connection, type IndexedDbSource } from './connection.js'
 import { type RowKey, read, readEpoch, write } from './database.js'

@@ -1,8 +1,8 @@
-import type { ListQuery, SessionPage } from '../../core/adapter.js'
 import type { StoredRow } from '../../core/change.js'
 import { readRow } from '../../core/checks.js'
 import { LeftoffError } from '../../core/error.js'
 import type { RankedSession } from '../../core/session.js'
+import type { ListQuery, SessionPage } from '../../core/session-adapter.js'
 import { cursorOf, isNewerRow, placeOf, sessionOf } from '../../core/stored-row.js'
 import { type Database, epochIn, epochKey, placeIn, type RowKey, read, readEpoch, rowsInOrder } from './database.js'
 

@@ -1,5 +1,5 @@
-import type { Refusal, RefusalReason } from '../../core/adapter.js'
 import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
+import type { Refusal, RefusalReason } from '../../core/session-adapter.js'
 import { type Database, epochIn, epochKey, epochRow, type RowKey, withIndexField, write } from './database.js'
 import { type OddRow, readStoredRow } from './read-rows.js'
 import { tidy } from './remove-rows.js'

@@ -1,4 +1,3 @@
-import type { RefusalReason } from '../../core/adapter.js'
 import {
   add,
   applyChange,
@@ -15,8 +14,9 @@ import {
   subtract,
   totalsByScope,
 } from '../../core/change.js'
-import { randomScope } from '../../core/names.js'
-import type { StoredParts } from './parts.js'
+import { randomScope } from '../../core/keys-and-ids.js'
+import type { RefusalReason } from '../../core/session-adapter.js'
+import type { StoredParts } from './stored-parts.js'
 
 /** What one store instance stored of a conversation: the row as it knows it, beside what folding needs. */
 export interface Part {

@@ -1,7 +1,7 @@
-import type { Refusal, RefusalReason, SessionAdapter } from '../../core/adapter.js'
 import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
 import { readChange } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
+import type { Refusal, RefusalReason, SessionAdapter } from '../../core/session-adapter.js'
 import { byRank, cursorOf, placeOf, sessionOf } from '../../core/stored-row.js'
 
 /** Options of {@link memoryAdapter}. */

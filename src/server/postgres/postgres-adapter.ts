@@ -1,5 +1,5 @@
-import type { SessionAdapter } from '../../core/adapter.js'
 import { type Clock, systemClock } from '../../core/clock.js'
+import type { SessionAdapter } from '../../core/session-adapter.js'
 import { sqlSessions } from '../../core/sql-sessions.js'
 import { type PostgresQuery, queryCaller } from './query-caller.js'
 

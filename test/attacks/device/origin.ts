@@ -1,7 +1,7 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { dexieAdapter } from '../../../src/adapters/dexie/dexie-adapter.js'
 import { memoryAdapter } from '../../../src/adapters/memory/memory-adapter.js'
-import type { SessionAdapter } from '../../../src/core/adapter.js'
+import type { SessionAdapter } from '../../../src/core/session-adapter.js'
 import { createTurnClient, drafts, guests, localStorageAdapter } from '../../../src/index.js'
 import { importLegacy } from '../../../src/legacy/index.js'
 import type { Browser } from '../../../src/store/browser.js'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { epochKey } from '../../../src/core/names.js'
+import { epochKey } from '../../../src/core/keys-and-ids.js'
 import { olderBlob } from '../../faults/older-blob.js'
 import { keysOf } from '../../support/tabs.js'
 import { name, openOrigin } from './origin.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { epochKey } from '../../../src/core/names.js'
+import { epochKey } from '../../../src/core/keys-and-ids.js'
 import { name, openOrigin } from './origin.js'
 
 // Any script of the origin can post on the channel and write to localStorage. It may annoy, and costs no word that was said.

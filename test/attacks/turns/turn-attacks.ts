@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { isLeftoffError } from '../../../src/core/error.js'
-import { createId } from '../../../src/core/names.js'
+import { createId } from '../../../src/core/keys-and-ids.js'
 import { type TabKey, tabKey } from '../../../src/core/tab-key.js'
 import type { AgentSessionStore, BegunTurn } from '../../../src/server/agent-session-store.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../../src/adapters/memory/memory-adapter.js'
-import type { SessionAdapter } from '../../../src/core/adapter.js'
+import type { SessionAdapter } from '../../../src/core/session-adapter.js'
 import { deferred, type Gate, gated } from '../../support/gated.js'
 import { changeTo, session } from '../../support/session.js'
 import { faulty, setUp } from '../../support/tabs.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../../src/adapters/memory/memory-adapter.js'
-import type { SessionAdapter } from '../../../src/core/adapter.js'
 import type { TokenUsage } from '../../../src/core/session.js'
+import type { SessionAdapter } from '../../../src/core/session-adapter.js'
 import type { SessionStore } from '../../../src/store/session-store.js'
 import { deferred, type Gate, gated } from '../../support/gated.js'
 import { faulty, setUp } from '../../support/tabs.js'

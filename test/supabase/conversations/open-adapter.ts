@@ -1,6 +1,6 @@
 import { supabaseAdapter } from '../../../src/adapters/supabase/supabase-adapter.js'
-import type { SessionAdapter } from '../../../src/core/adapter.js'
 import type { SessionChange } from '../../../src/core/change.js'
+import type { SessionAdapter } from '../../../src/core/session-adapter.js'
 import { browserClient, supabase } from '../supabase.js'
 
 /** An adapter of a signed-in user of this test alone. */

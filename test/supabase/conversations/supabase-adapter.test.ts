@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AdapterReport } from '../../../src/core/adapter.js'
+import type { AdapterReport } from '../../../src/core/session-adapter.js'
 import { sql } from '../supabase.js'
 import { oneMessage, openAdapter } from './open-adapter.js'
 

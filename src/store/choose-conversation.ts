@@ -3,11 +3,11 @@ import type { RankedSession } from '../core/session.js'
 import type { RedirectReason } from '../core/session-event.js'
 import { storageError } from '../core/storage-error.js'
 import { byRank } from '../core/stored-row.js'
-import { askHolder, type Claim, releaseClaim, takeClaim } from './claims.js'
+import { placeIn } from './current-conversation.js'
 import { graceMs, msToComeBack, readPointer } from './device-keys.js'
 import { addNew, adopt, isHidden, readRow } from './history.js'
-import { placeIn } from './place.js'
 import type { OpenOptions } from './session-store.js'
+import { askHolder, type Claim, releaseClaim, takeClaim } from './tab-claims.js'
 import type { User } from './user.js'
 
 /** The conversation that was chosen. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextPlace, openPlace, type Place, type PlaceEvent } from '../../src/store/place.js'
+import { nextPlace, openPlace, type Place, type PlaceEvent } from '../../src/store/current-conversation.js'
 
 const id = fc.constantFrom('a', 'b', 'c')
 const run = fc.integer({ min: 1, max: 4 })
