@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { bootstrap, freshDatabase, migrate, rightsOf } from '../../supabase/fresh-database.js'
-import { sql } from '../../supabase/supabase.js'
+import { bootstrap, type FreshDatabase, freshDatabase, migrate, rightsOf } from '../../supabase/fresh-database.js'
 
 const browsers = ['anon', 'authenticated']
 /** What no browser may touch. */
@@ -9,14 +8,8 @@ const closed = /^(iam|app\.domains)\b/
 it('iam stays closed, whatever a project grants to everyone by default or afterwards', {
   timeout: 60_000,
 }, async () => {
-  const database = await freshDatabase()
+  const database = await carelessDatabase()
   const { run } = database
-  await run(bootstrap)
-  await run(`
-    alter default privileges grant all on schemas to public, anon, authenticated;
-    alter default privileges grant all on tables to public, anon, authenticated;
-    alter default privileges grant all on functions to public, anon, authenticated;`)
-  await migrate(database)
   for (const role of browsers) {
     expect((await rightsOf(database, role)).filter((right) => closed.test(String(right)))).toEqual([])
   }
@@ -54,7 +47,8 @@ it('iam stays closed, whatever a project grants to everyone by default or afterw
 })
 
 it('no function runs with the rights of its owner, none looks a name up where others may put theirs, and none makes a statement of a text', async () => {
-  const functions = await sql(`
+  const { run } = await carelessDatabase()
+  const functions = await run(`
     select oid::regprocedure::text as name, prosecdef::text as as_owner, coalesce(proconfig::text, '') as config,
       (prosrc ~* '\\mexecute\\M')::text as runs_text
     from pg_proc where pronamespace in ('app'::regnamespace, 'iam'::regnamespace)`)
@@ -66,12 +60,13 @@ it('no function runs with the rights of its owner, none looks a name up where ot
       expect.stringContaining('search_path='),
       'false',
     ])
-    expect([name, /search_path=(?!\\"\\")/.test(config ?? '')]).toEqual([name, false])
+    expect([name, /search_path=(?!\\"\\")/.test(String(config))]).toEqual([name, false])
   }
 })
 
 it('a browser that is signed in may call these functions and no others, and one that is not may call none', async () => {
-  const rights = await sql(`
+  const { run } = await carelessDatabase()
+  const rights = await run(`
     select r.rolname::text as role, p.oid::regprocedure::text as name
     from pg_proc as p cross join pg_roles as r
     where p.pronamespace in ('app'::regnamespace, 'iam'::regnamespace) and r.rolname in ('anon', 'authenticated')
@@ -92,7 +87,19 @@ it('a browser that is signed in may call these functions and no others, and one 
     'is_whole',
     'shown_session',
   ]
-  expect(rights.map(({ role, name }) => [role, name?.replace(/\(.*/, '')]).sort()).toEqual(
+  expect(rights.map(({ role, name }) => [role, String(name).replace(/\(.*/, '')]).sort()).toEqual(
     names.map((name) => ['authenticated', `app.${name}`]).sort(),
   )
 })
+
+/** A database of its own, as other files make functions in the shared one. What is made in it is open to browsers, unless it says otherwise. */
+async function carelessDatabase(): Promise<FreshDatabase> {
+  const database = await freshDatabase()
+  await database.run(bootstrap)
+  await database.run(`
+    alter default privileges grant all on schemas to public, anon, authenticated;
+    alter default privileges grant all on tables to public, anon, authenticated;
+    alter default privileges grant all on functions to public, anon, authenticated;`)
+  await migrate(database)
+  return database
+}
