@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import type { SessionAdapter } from '../../src/core/session-adapter.js'
@@ -32,6 +33,8 @@ export async function sessionWorld() {
     server.close()
     server.closeAllConnections()
     await closed
+    // Clients in this process hear of it in the next rounds of the event loop: until then they would reuse each connection that died.
+    for (let round = 0; round < 3; round++) await setImmediate()
     await adapter?.close?.()
     server = undefined
   }

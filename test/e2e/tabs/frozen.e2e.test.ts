@@ -49,31 +49,31 @@ describe.each(['localStorage', 'dexie'] as const)('a frozen tab, %s', (adapter) 
       await browser.open(`out-${adapter}`, adapter),
     ]
     for (const tab of [frozen, other]) {
-      await tab.evaluate(() => window.store.setUser('ada'))
+      await tab.evaluate(() => window.store.setUser('olga'))
       await openShop(tab)
-      await say(tab, 'Hello from Ada')
+      await say(tab, 'Hello from Olga')
     }
     await expect.poll(() => frozen.evaluate(() => window.store.getState().sessions.length)).toBe(2)
     const { thaw } = await browser.freeze(frozen)
-    await sayUnsaved(frozen, 'Unsaved by Ada')
+    await sayUnsaved(frozen, 'Unsaved by Olga')
     const signOut = () => other.evaluate(() => window.store.signOut())
     // A message of a BroadcastChannel reaches a frozen page, and a transaction on IndexedDB that it then begins ends at the thaw:
     // so may the sign-out, which waits for it.
     if (adapter === 'dexie') await Promise.all([signOut(), thaw()])
     else {
       await signOut()
-      expect(await traces(other, 'Ada')).toEqual([])
+      expect(await traces(other, 'Olga')).toEqual([])
       await thaw()
     }
     await expect.poll(() => frozen.evaluate(() => window.store.getState().userId)).toBe(undefined)
     expect(await frozen.evaluate(() => window.store.getState().sessions)).toEqual([])
-    // Once the next user's words are saved, whatever it had planned to save of Ada is through.
+    // Once the next user's words are saved, whatever it had planned to save of Olga is through.
     await frozen.evaluate(() => window.store.setUser('bob'))
     await openShop(frozen)
     await say(frozen, 'Hello from Bob')
-    expect(await traces(frozen, 'Ada')).toEqual([])
-    expect(await traces(frozen, 'ada')).toEqual([])
-    expect(await other.evaluate(async () => (await window.stored.list('ada', { limit: 10 })).sessions)).toEqual([])
+    expect(await traces(frozen, 'Olga')).toEqual([])
+    expect(await traces(frozen, 'olga')).toEqual([])
+    expect(await other.evaluate(async () => (await window.stored.list('olga', { limit: 10 })).sessions)).toEqual([])
     // What one process writes to localStorage, another reads a moment later.
     await expect
       .poll(() => other.evaluate(async () => (await window.stored.list('bob', { limit: 10 })).sessions))

@@ -34,14 +34,14 @@ describe.each(['localStorage', 'dexie'] as const)('six tabs at once, %s', { time
       const tabs = await openSix(`keep-${isBack}-${round}`)
       if (isBack) {
         await tabs[0]?.evaluate(async () => {
-          await window.store.setUser('ada')
+          await window.store.setUser('olga')
           await window.store.signOut()
         })
       }
       const ids = await Promise.all(tabs.map((tab) => write(tab, perTab)))
       // What another process wrote to localStorage can be read a moment later.
       const whole = async () => {
-        const stored = await tabs[0]?.evaluate(async () => (await window.stored.list('ada', { limit: 100 })).sessions)
+        const stored = await tabs[0]?.evaluate(async () => (await window.stored.list('olga', { limit: 100 })).sessions)
         const once = stored?.filter(({ messageCount }) => messageCount === 1)
         return once?.map(({ conversationId }) => conversationId).sort()
       }
@@ -70,12 +70,12 @@ describe.each(['localStorage', 'dexie'] as const)('six tabs at once, %s', { time
         await expect.poll(() => tab.evaluate(() => window.store.getState().status)).toBe('signed-out')
       }
       // What another process deleted from localStorage can be read for a moment.
-      await expect.poll(() => traces(bob, 'Ada')).toEqual([])
+      await expect.poll(() => traces(bob, 'Olga')).toEqual([])
       for (const tab of tabs) {
-        await expect.poll(() => traces(tab, 'Ada')).toEqual([])
-        await expect.poll(() => traces(tab, 'ada')).toEqual([])
+        await expect.poll(() => traces(tab, 'Olga')).toEqual([])
+        await expect.poll(() => traces(tab, 'olga')).toEqual([])
       }
-      expect(await bob.evaluate(async () => (await window.stored.list('ada', { limit: 100 })).sessions)).toEqual([])
+      expect(await bob.evaluate(async () => (await window.stored.list('olga', { limit: 100 })).sessions)).toEqual([])
       expect(await bob.evaluate(async () => (await window.stored.list('bob', { limit: 100 })).sessions)).toMatchObject([
         { messageCount: 2 },
       ])
@@ -89,20 +89,20 @@ describe.each(['localStorage', 'dexie'] as const)('six tabs at once, %s', { time
 
 /** The result is asked for by itself: with six busy pages Chromium collects promises that only its debugger waits for. */
 async function write(tab: Page, count: number): Promise<readonly string[]> {
-  await tab.evaluate(writeAsAda, count)
+  await tab.evaluate(writeAsOlga, count)
   await tab.waitForFunction(() => window.written)
   return tab.evaluate(() => window.written ?? [])
 }
 
-function writeAsAda(count: number): void {
+function writeAsOlga(count: number): void {
   const { store } = window
   const writeAll = async () => {
-    await store.setUser('ada')
+    await store.setUser('olga')
     await store.initConversation('shop')
     const ids: string[] = []
     for (let made = 0; made < count; made++) {
       ids.push(store.newConversation('shop'))
-      store.recordMessage({ role: 'user', text: 'Words of Ada' })
+      store.recordMessage({ role: 'user', text: 'Words of Olga' })
     }
     await store.flush()
     window.written = ids
@@ -119,7 +119,7 @@ async function recordAndFlush(): Promise<void> {
     'code' in error &&
     ['signed-out', 'no-user'].includes(String(error.code))
   try {
-    store.recordMessage({ role: 'assistant', text: store.getState().userId === 'bob' ? 'Bob again' : 'Ada again' })
+    store.recordMessage({ role: 'assistant', text: store.getState().userId === 'bob' ? 'Bob again' : 'Olga again' })
     await store.flush()
   } catch (error) {
     if (!isGone(error)) throw error

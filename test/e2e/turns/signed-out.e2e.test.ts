@@ -80,7 +80,7 @@ function watchRequests(page: Page) {
 describe.each(['localStorage', 'dexie'] as const)('a sign-out in mid-answer, %s', (adapter) => {
   it('leaves no text of the turn in any storage, no page follows on, and the next user sees none of it', async () => {
     const context = await newProfile()
-    const url = site.url(adapter, 'ada', adapter)
+    const url = site.url(adapter, 'olga', adapter)
     const tabs = [await open(context, url), await open(context, url)]
     const requests = tabs.map(watchRequests)
     const answers: Answer[] = []
@@ -109,7 +109,7 @@ describe.each(['localStorage', 'dexie'] as const)('a sign-out in mid-answer, %s'
     for (const tab of tabs) {
       expect(await tab.content()).not.toContain('secret')
       await expect.poll(() => traces(tab, 'secret')).toEqual([])
-      expect(await traces(tab, 'ada')).toEqual(['user=ada']) // the site's own cookie
+      expect(await traces(tab, 'olga')).toEqual(['user=olga']) // the site's own cookie
     }
     await second.waitForTimeout(1_000) // as long as anything that was planned might take
     expect(requests.map((one) => one.made)).toEqual(made)
@@ -130,7 +130,7 @@ describe.each(['localStorage', 'dexie'] as const)('a sign-out in mid-answer, %s'
 
 it('takes a message along that no server has yet, and what is still being loaded', async () => {
   const context = await newProfile()
-  const url = site.url('unsent', 'ada')
+  const url = site.url('unsent', 'olga')
   const [sending, other] = [await open(context, url), await open(context, url)]
   await sending.route('**/api/turn', (route) => route.abort())
   await send(sending, 'secret question')
