@@ -13,9 +13,9 @@ type Reach = (userId: string | undefined, ...request: Parameters<typeof fetch>) 
 export function storeOverHttp(url: () => string, reach: Reach): void {
   const stores: SessionStore[] = []
   // One for each test: what a store sends at its end may arrive when the next test has begun.
-  let ada = ''
+  let olga = ''
   beforeEach(() => {
-    ada = `ada ${crypto.randomUUID()}`
+    olga = `olga ${crypto.randomUUID()}`
   })
   afterEach(() => {
     for (const store of stores.splice(0)) store.dispose()
@@ -26,7 +26,7 @@ export function storeOverHttp(url: () => string, reach: Reach): void {
     const browser = fakeBrowser()
     const at = {
       browser,
-      signedIn: ada as string | undefined,
+      signedIn: olga as string | undefined,
       /** Something between the device and the server that answers instead. */
       between: undefined as (() => Response) | undefined,
       requests: 0,
@@ -40,7 +40,7 @@ export function storeOverHttp(url: () => string, reach: Reach): void {
             return at.between?.() ?? reach(at.signedIn, ...request)
           },
         })
-        const options = { browser: tab.browser, adapter, userId: ada, resume: 'latest' } as const
+        const options = { browser: tab.browser, adapter, userId: olga, resume: 'latest' } as const
         const store = createSessionStore({ ...options, onEvent: (event) => events.push(event) })
         stores.push(store)
         return { store, tab, events }
@@ -107,13 +107,13 @@ export function storeOverHttp(url: () => string, reach: Reach): void {
     atHome.signedIn = undefined
     expect(laptop.store.getState().sessions).toEqual([])
     const left = keysOf(atHome.browser.localStorage).map((key) => key + atHome.browser.localStorage.getItem(key))
-    for (const text of left) expect(text).not.toMatch(/\bada\b|Hello/)
+    for (const text of left) expect(text).not.toMatch(/olga|Hello/)
 
     phone.store.recordMessage({ role: 'assistant', text: 'Still here' })
     await phone.store.flush()
     expect(shown(phone)).toEqual([[id, 2]])
 
-    atHome.signedIn = ada
+    atHome.signedIn = olga
     const again = atHome.open()
     expect(await again.store.initConversation('w')).toBe(id)
     await vi.waitFor(() => expect(shown(again)).toEqual([[id, 2]]), 5_000)
