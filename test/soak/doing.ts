@@ -59,6 +59,7 @@ export function openWorkspace(
   const { store, stay } = place
   if (!store) return false
   place.workspace = workspace
+  if (createUnknown && conversationId && stay) world.model.links.push({ user: stay.user, id: conversationId })
   follow(world, place, 'initConversation', () => store.open(workspace, conversationId, { createUnknown }), {
     onDone(id) {
       if (stay && stay.end === 'open') know(world, stay, id, workspace)

@@ -117,6 +117,8 @@ export interface Model {
   readonly survivesWipe: boolean
   readonly said: Said[]
   readonly conversations: Conversation[]
+  /** Those that a page of the user was sent to, to begin them if the user has none of that id. */
+  readonly links: { readonly user: string; readonly id: string }[]
   readonly renamings: Renaming[]
   readonly removals: Removal[]
   readonly signOuts: SignOut[]
@@ -134,6 +136,7 @@ export function createModel({ isShared, survivesWipe }: Pick<Model, 'isShared' |
     survivesWipe,
     said: [],
     conversations: [],
+    links: [],
     renamings: [],
     removals: [],
     signOuts: [],
