@@ -49,16 +49,25 @@ export function storageKey(name: string, ...parts: readonly string[]): string {
 
 /** The parts of a key that {@link storageKey} made for `name`; none for any other key. */
 export function parseStorageKey(name: string, key: string): readonly string[] {
-  if (!key.startsWith(`${name}/`)) return []
-  const parts = key.slice(name.length + 1).split('/')
-  // Few keys have one, and thousands are looked at when a page opens.
-  return key.includes('%') ? parts.map((part) => part.replace(/%(?:25|2F)/g, decodeURIComponent)) : parts
+  return key.startsWith(`${name}/`)
+    ? key
+        .slice(name.length + 1)
+        .split('/')
+        .map(parseKeyPart)
+    : []
+}
+
+/** A part as it was given to {@link storageKey}. */
+export function parseKeyPart(part: string): string {
+  return part.includes('%') ? part.replace(/%(?:25|2F)/g, decodeURIComponent) : part
 }
 
 /** The keys that begin with `prefix`. */
 export function keysWith(storage: WebStorage, prefix: string): string[] {
   const found: string[] = []
-  for (let index = 0; index < storage.length; index++) {
+  // Asked once: a browser takes as long to say it as to give a key, and may have thousands.
+  const { length } = storage
+  for (let index = 0; index < length; index++) {
     const key = storage.key(index)
     if (key?.startsWith(prefix)) found.push(key)
   }

@@ -74,11 +74,11 @@ function openStorage(open: NonNullable<MoveOptions['storage']>): WebStorage | nu
 function readAll(storage: WebStorage, name: string, userId: string): readonly Found[] {
   const stored = storedParts(name, storage, () => {}) // one that cannot be read is quarantined
   const epoch = readEpoch(storage.getItem(epochKey(name, userId)))
-  return [...stored.conversationsOf(userId)].flatMap(([conversationId, conversation]) => {
+  return stored.conversationsOf(userId).flatMap(([conversationId, keys]) => {
     if (storage.getItem(stored.tombstone(userId, conversationId)) !== null) return []
     // The texts first: what another tab writes from here on is not removed.
-    const texts = conversation.keys.map((key) => [key, storage.getItem(key)] as const)
-    const { parts, isNewer } = stored.partsOf(conversation, epoch)
+    const texts = keys.map((key) => [key, storage.getItem(key)] as const)
+    const { parts, isNewer } = stored.partsOf(keys, epoch)
     const row = joinParts(parts)
     return isNewer || !row ? [] : { change: changeOf(row), texts }
   })

@@ -41,4 +41,34 @@ describe('localStorageAdapter', () => {
     expect(await ids()).toContain('c3')
     expect(looked).toBe(4)
   })
+
+  it('has a conversation that two pages began in two workspaces in one of them, for every page the same', async () => {
+    const { localStorage, openTab } = fakeBrowser()
+    const change = { userId: 'u/1', workspace: 'b', conversationId: '50%/c', epoch: '', begins: 1_000 }
+    await localStorageAdapter(openTab()).save([change])
+    const key = localStorage.key(0) ?? ''
+    localStorage.setItem(key.replace('/b/', '/a/').slice(0, -1), localStorage.getItem(key) ?? '')
+
+    for (const page of [localStorageAdapter(openTab()), localStorageAdapter(openTab())]) {
+      expect((await page.list('u/1', { workspace: 'b', limit: 10 })).sessions).toEqual([])
+      const { sessions } = await page.list('u/1', { workspace: 'a', limit: 10 })
+      expect(sessions).toMatchObject([{ workspace: 'a', conversationId: '50%/c' }])
+    }
+  })
+
+  it('leaves keys alone that look like its own and name no part', async () => {
+    const { localStorage, openTab } = fakeBrowser()
+    const page = localStorageAdapter(openTab())
+    await page.save([{ userId: 'u1', workspace: 'w', conversationId: 'c1', epoch: '', begins: 1_000 }])
+    const own = localStorage.key(0) ?? ''
+    const names = ['u1', 'u1/w', 'u1/w/c2', 'u1/w/c3/author/more', '//'].map(
+      (rest) => `claude-session-storage/part/${rest}`,
+    )
+    for (const name of names) localStorage.setItem(name, localStorage.getItem(own) ?? '')
+
+    const { sessions } = await localStorageAdapter(openTab()).list('u1', { limit: 10 })
+    expect(sessions.map(({ conversationId }) => conversationId)).toEqual(['c1'])
+    await page.clear('u1')
+    for (const name of names) expect(localStorage.getItem(name)).not.toBeNull()
+  })
 })

@@ -134,7 +134,7 @@ export function localStorageAdapter({
   function removeRows({ storage, parts }: Opened, userId: string, conversationIds: readonly string[]): void {
     for (const id of conversationIds) {
       const tombstone = parts.tombstone(userId, id)
-      const keys = [...(parts.find(userId, id, false)?.keys ?? [])]
+      const keys = [...(parts.find(userId, id, false) ?? [])]
       // Before the row goes: other pages get each write as an event of its own, and without it the row would look cleared away.
       try {
         storage.setItem(tombstone, String(now()))
@@ -188,9 +188,12 @@ export function localStorageAdapter({
     clear: (userId, workspace) =>
       use((own) => {
         own.parts.scan()
-        const found = [...own.parts.conversationsOf(userId)]
-        const ids = found.flatMap(([id, one]) => (workspace === undefined || one.workspace === workspace ? id : []))
-        removeRows(own, userId, ids)
+        const found = own.parts.conversationsOf(userId, workspace)
+        removeRows(
+          own,
+          userId,
+          found.map(([id]) => id),
+        )
       }),
 
     epochOf: (userId) => use(({ storage }) => epochOf(storage, userId)),

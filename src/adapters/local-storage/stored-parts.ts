@@ -2,7 +2,7 @@ import type { StoredRow } from '../../core/change.js'
 import { isObject, parseJson, readRow } from '../../core/checks.js'
 import { nextTask } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
-import { keysWith, parseStorageKey, storageKey } from '../../core/keys-and-ids.js'
+import { keysWith, parseKeyPart, parseStorageKey, storageKey } from '../../core/keys-and-ids.js'
 import type { RankedSession } from '../../core/session.js'
 import type { AdapterReport, ListQuery, SessionPage } from '../../core/session-adapter.js'
 import { byRank, cursorOf, isNewerRow, placeOf, sessionOf } from '../../core/stored-row.js'
@@ -17,12 +17,11 @@ interface PartKey {
   readonly author: string
 }
 
-/** Where the parts of a conversation are. */
-interface IndexedConversation {
-  readonly workspace: string
-  /** Of its parts, as they are now. */
-  readonly keys: string[]
-}
+/**
+ * The keys of a conversation's parts, sorted, as they are now. Two pages may begin one conversation in two workspaces: every page
+ * takes that of the first key.
+ */
+type ConversationKeys = readonly string[]
 
 /** How many values are looked at before the page may do something else, such as paint: a few milliseconds' worth. */
 const valuesPerTask = 1_000
@@ -32,12 +31,13 @@ const valuesPerTask = 1_000
  * browser knows its keys, and tells them one by one. A part that does not parse is quarantined with its bytes.
  */
 export function storedParts(name: string, storage: WebStorage, report: (report: AdapterReport) => void) {
-  let users: Map<string, Map<string, IndexedConversation>> | undefined
+  let users: Map<string, Map<string, string[]>> | undefined
   /** The rank of each part whose value was looked at since it changed, by its key. */
   const ranks = new Map<string, number>()
   /** How many keys the storage had when the index was right. Another number: a page wrote and no event came. */
   let length = -1
   const reported = new Set<string>()
+  const prefix = `${storageKey(name, 'part')}/`
 
   function parseKey(key: string): PartKey | undefined {
     const names = parseStorageKey(name, key)
@@ -48,44 +48,54 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
   /** Looks at all keys. What was looked at stays known, so that no value is read again. */
   function scan(): void {
     users = new Map()
-    for (const key of keysWith(storage, `${storageKey(name, 'part')}/`)) add(key)
+    for (const key of keysWith(storage, prefix)) add(key)
     length = storage.length
   }
 
   function add(key: string): void {
-    const ids = parseKey(key)
-    if (!users || !ids) return
-    const { userId, workspace, conversationId } = ids
-    const conversations = users.get(userId) ?? new Map<string, IndexedConversation>()
+    // Not taken apart as a whole: thousands are looked at while the page opens.
+    const userEnd = key.indexOf('/', prefix.length)
+    const idStart = key.indexOf('/', userEnd + 1) + 1
+    const idEnd = key.indexOf('/', idStart)
+    if (!users || userEnd < 0 || idStart <= userEnd || idEnd < 0 || key.includes('/', idEnd + 1)) return
+    const userId = parseKeyPart(key.slice(prefix.length, userEnd))
+    const conversationId = parseKeyPart(key.slice(idStart, idEnd))
+    const conversations = users.get(userId) ?? new Map<string, string[]>()
     users.set(userId, conversations)
     const known = conversations.get(conversationId)
-    if (known && !known.keys.includes(key)) known.keys.push(key)
-    const keys = known?.keys ?? [key]
-    // Two pages may begin one conversation in two workspaces: every page takes the same one of them.
-    if (!known || workspace < known.workspace) conversations.set(conversationId, { workspace, keys })
+    if (!known) conversations.set(conversationId, [key])
+    else if (!known.includes(key)) known.splice(0, known.length, ...[...known, key].sort())
   }
 
   function drop(key: string): void {
     const { userId = '', conversationId = '' } = parseKey(key) ?? {}
     const conversations = users?.get(userId)
-    const keys = conversations?.get(conversationId)?.keys ?? []
+    const keys = conversations?.get(conversationId) ?? []
     if (keys.includes(key)) keys.splice(keys.indexOf(key), 1)
     if (keys.length === 0) conversations?.delete(conversationId)
   }
 
   const tombstone = (userId: string, conversationId: string) => storageKey(name, 'removed', userId, conversationId)
 
-  /** The user's conversations. */
-  function conversationsOf(userId: string): ReadonlyMap<string, IndexedConversation> {
+  function indexOf(userId: string): ReadonlyMap<string, ConversationKeys> {
     if (!users || storage.length !== length) scan()
     return users?.get(userId) ?? new Map()
+  }
+
+  /** The user's conversations, by id, in a workspace or in all. */
+  function conversationsOf(userId: string, workspace?: string): (readonly [string, ConversationKeys])[] {
+    const names = workspace === undefined ? [userId] : [userId, workspace]
+    const start = `${storageKey(name, 'part', ...names)}/`
+    const found: (readonly [string, ConversationKeys])[] = []
+    for (const one of indexOf(userId)) if (one[1][0]?.startsWith(start)) found.push(one)
+    return found
   }
 
   /** The key was written, or it is gone. */
   function noteKey(key: string, isThere: boolean): void {
     ranks.delete(key)
-    if (isThere) add(key)
-    else drop(key)
+    if (!isThere) drop(key)
+    else if (key.startsWith(prefix)) add(key)
     length = storage.length
   }
 
@@ -144,12 +154,12 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
 
   /** The parts of a conversation, by key. Those of another epoch belong to a sign-in that ended: they are removed, unless no epoch is known. */
   function partsOf(
-    { keys }: IndexedConversation,
+    keys: ConversationKeys,
     epoch: string,
   ): { readonly parts: readonly Part[]; readonly isNewer: boolean } {
     const parts: Part[] = []
     let isNewer = false
-    for (const key of [...keys].sort()) {
+    for (const key of [...keys]) {
       const part = read(key)
       if (part === 'newer-version') isNewer = true
       else if (part?.row.epoch === epoch) {
@@ -161,7 +171,7 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
     return { parts, isNewer }
   }
 
-  function rowOf(conversation: IndexedConversation, epoch: string): StoredRow | 'newer-version' | undefined {
+  function rowOf(conversation: ConversationKeys, epoch: string): StoredRow | 'newer-version' | undefined {
     const { parts, isNewer } = partsOf(conversation, epoch)
     return isNewer ? 'newer-version' : joinParts(parts)
   }
@@ -179,8 +189,8 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
       storageKey(name, 'part', userId, workspace, conversationId, author),
 
     /** Where one conversation is. With `isSure` a miss scans before it says so. */
-    find(userId: string, conversationId: string, isSure: boolean): IndexedConversation | undefined {
-      const found = conversationsOf(userId).get(conversationId)
+    find(userId: string, conversationId: string, isSure: boolean): ConversationKeys | undefined {
+      const found = indexOf(userId).get(conversationId)
       if (found || !isSure) return found
       scan()
       return users?.get(userId)?.get(conversationId)
@@ -207,26 +217,25 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
      */
     async list(userId: string, epoch: string, { workspace, limit, after }: ListQuery): Promise<SessionPage> {
       const start = after === undefined ? undefined : placeOf(after)
-      const found: { conversation: IndexedConversation; conversationId: string; rank: number }[] = []
+      const found: { keys: ConversationKeys; conversationId: string; rank: number }[] = []
       let looked = 0
-      for (const [conversationId, conversation] of conversationsOf(userId)) {
-        if (workspace !== undefined && conversation.workspace !== workspace) continue
+      for (const [conversationId, keys] of conversationsOf(userId, workspace)) {
         let rank = 0
-        for (const key of [...conversation.keys]) {
+        for (const key of [...keys]) {
           const known = ranks.get(key)
           if (known === undefined && ++looked % valuesPerTask === 0) await nextTask()
           const own = known ?? rankOf(storage.getItem(key) ?? '')
           ranks.set(key, own)
           rank = Math.max(rank, own)
         }
-        found.push({ conversation, conversationId, rank })
+        found.push({ keys, conversationId, rank })
       }
       const sessions: RankedSession[] = []
       for (const one of found.sort(byRank)) {
         if (start && byRank(one, start) <= 0) continue
         if (sessions.length > limit) break
         if (storage.getItem(tombstone(userId, one.conversationId)) !== null) continue
-        const row = rowOf(one.conversation, epoch)
+        const row = rowOf(one.keys, epoch)
         if (row && row !== 'newer-version') sessions.push(sessionOf(row))
       }
       const page = sessions.sort(byRank).slice(0, limit) // one may have been saved in between
