@@ -6,8 +6,8 @@ import { createBrowser } from './browser.mjs'
 import { bundlePages } from './bundle.mjs'
 import { chooseLibraries } from './libraries.mjs'
 import { measureLostUpdates } from './lost-updates.mjs'
-import { floors, measureReady } from './ready.mjs'
-import { lostUpdatesSection, readySection, streamSection } from './sections.mjs'
+import { claimFloors, floors, measureReady } from './ready.mjs'
+import { knownSection, lostUpdatesSection, readySection, streamSection } from './sections.mjs'
 import { servePages } from './serve.mjs'
 import { measureStream } from './stream.mjs'
 import { writeResults } from './write-results.mjs'
@@ -46,7 +46,7 @@ async function run() {
     throw new Error(`--write needs a whole run.\n${usage}`)
   const libraries = chooseLibraries(flags.libraries)
   const started = Date.now()
-  const server = await servePages(await bundlePages([...floors, ...libraries].map(({ id }) => id)))
+  const server = await servePages(await bundlePages([...floors, ...claimFloors, ...libraries].map(({ id }) => id)))
   const browser = await createBrowser()
   /** @type {Setup} */
   const setup = {
@@ -66,6 +66,7 @@ async function run() {
       ...(lostUpdates.length > 0 ? [lostUpdatesSection(lostUpdates)] : []),
       ...(stream.length > 0 ? [streamSection(stream)] : []),
       ...(ready.length > 0 ? [readySection(ready)] : []),
+      ...(ready.some(({ library }) => library.isOurs) ? [knownSection(ready)] : []),
     ]
     for (const { title, about, found, table } of sections) {
       console.log(`\n${title}\n\n${textTable(table)}\n\n${[about, ...found].join('\n')}`)

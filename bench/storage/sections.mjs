@@ -1,7 +1,7 @@
 import { barChart } from '../bar-chart.mjs'
 import { median } from '../median.mjs'
 import { perTab, tabs } from './lost-updates.mjs'
-import { counts, floors } from './ready.mjs'
+import { claimFloors, counts, floors } from './ready.mjs'
 import { updates } from './stream.mjs'
 
 /**
@@ -97,16 +97,17 @@ export function streamSection(results) {
 }
 
 /**
- * @param {readonly import('./ready.mjs').ReadyResult[]} results
+ * @param {readonly import('./ready.mjs').ReadyResult[]} opened
  * @returns {Section}
  */
-export function readySection(results) {
+export function readySection(opened) {
+  const results = opened.filter(({ library }) => !claimFloors.some(({ id }) => id === library.id))
   const title = 'Milliseconds until the newest ten conversations of a workspace can be shown'
   const about =
     'A fresh tab opens one workspace of many, ten conversations each: from creating the store until their ten rows are in the page, the median ' +
     "tab. The library's code has run by then; the whole page is counted from the start of the navigation, over loopback. A later tab is one " +
     'that follows another of the same site, the first tab one whose storage the browser, just started, has not read yet. ' +
-    'Bare: the first `getItem` and a scan of all keys; opening the database and reading ten rows.'
+    'Bare: the first `getItem` and a scan of all keys; opening the database and reading ten rows, by the browser alone and by Dexie.'
   const [fewest = 0] = counts
   const most = counts.at(-1) ?? fewest
   /** @param {number} stored @param {'cold' | 'warm'} kind */
@@ -138,6 +139,45 @@ export function readySection(results) {
 }
 
 /**
+ * @param {readonly import('./ready.mjs').ReadyResult[]} opened
+ * @returns {Section}
+ */
+export function knownSection(opened) {
+  const title = 'Milliseconds until it is known which conversation a tab goes on with'
+  const about =
+    'The same tabs: until leftoff has listed the workspace, has a Web Lock on its newest conversation, so that no other tab has it, and has ' +
+    'read its row again. Beside it a page that only asks for a lock, and one that then reads a row of a database it opened meanwhile.'
+  const [fewest = 0] = counts
+  const results = opened.filter(({ library }) => library.isOurs || claimFloors.some(({ id }) => id === library.id))
+  /** @param {number} stored @param {'cold' | 'warm'} kind */
+  const barsOf = (stored, kind) =>
+    results
+      .filter((result) => result.stored === stored)
+      .map(({ library, [kind]: { resumedMs } }) => ({ library, value: resumedMs, text: resumedMs.toFixed(1) }))
+  const groups = [
+    ...counts.map((stored) => ({ label: `${thousands(stored)} stored, a later tab`, bars: barsOf(stored, 'warm') })),
+    { label: `${thousands(fewest)} stored, the first tab`, bars: barsOf(fewest, 'cold') },
+  ]
+  /** @param {string | undefined} id */
+  const few = (id) => results.find(({ library, stored }) => library.id === id && stored === fewest)
+  const found = results
+    .filter(({ library, stored }) => library.isOurs && stored === fewest)
+    .map(({ library, warm }) => {
+      const lock = few(claimFloors.find(({ of }) => of === library.id)?.id)
+      const compared = lock ? `: ${ratio(warm.resumedMs, lock.warm.resumedMs)} of ${lock.library.label}` : ''
+      return `${library.label}, ${thousands(fewest)} stored, a later tab, known after ${warm.resumedMs.toFixed(1)} ms${compared}.`
+    })
+  return {
+    id: 'known',
+    title,
+    about,
+    found,
+    table: byLibrary(groups),
+    chart: barChart({ title, note: 'Less is better.', groups }),
+  }
+}
+
+/**
  * A sentence on each of ours, with the most stored.
  *
  * @param {readonly import('./ready.mjs').ReadyResult[]} results
@@ -151,10 +191,10 @@ function comparisons(results) {
     .map(({ library, stored, warm }) => {
       const few = find(library.id, counts[0])
       const zustand = find('zustand-local-storage', stored)
-      const bare = find(floors.find(({ of }) => of === library.id)?.id, stored)
+      const bare = floors.flatMap(({ id, of }) => (of === library.id ? (find(id, stored) ?? []) : []))
       const compared = [
         ...(few ? [`${ratio(warm.readyMs, few.warm.readyMs)} with ${counts[0]} stored`] : []),
-        ...(bare ? [`${ratio(warm.readyMs, bare.warm.readyMs)} of ${bare.library.label}`] : []),
+        ...bare.map((one) => `${ratio(warm.readyMs, one.warm.readyMs)} of ${one.library.label}`),
         ...(zustand ? [`${ratio(warm.readyMs, zustand.warm.readyMs)} of ${zustand.library.label}`] : []),
       ]
       const free = `the page is free again after ${warm.freeMs.toFixed(1)} ms`
