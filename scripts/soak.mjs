@@ -76,8 +76,8 @@ ${rows.join('\n')}
 `,
 )
 for (const failure of random.failures) console.error(failure.text)
-console.log(`${random.runs} random runs, ${random.failures.length} failures`)
-if (random.failures.length > 0) process.exitCode = 1
+console.log(`${random.runs} random runs, ${random.failures.length} failures; in browsers ${failed.length} failures`)
+if (random.failures.length + failed.length > 0) process.exitCode = 1
 
 /** @param {string} storage @param {number} seed @param {string | undefined} locks */
 async function runSeed(storage, seed, locks) {
