@@ -13,6 +13,7 @@ import { seed } from './seed.mjs'
  * @property {number} scriptMs What the library's own code took to run before.
  * @property {number} freeMs From creating the store until the page could do anything else.
  * @property {number} pageMs From the start of the navigation until the newest ten could be shown.
+ * @property {number} [paintedMs] From creating the store until the browser painted them.
  * @property {readonly number[]} tabs `readyMs` of each tab.
  */
 
@@ -107,14 +108,15 @@ export async function measureReady({ libraries, browser, server, rounds, progres
  * @returns {Opening}
  */
 function summary(tabs) {
-  /** @param {'readyMs' | 'resumedMs' | 'scriptMs' | 'freeMs' | 'pageMs'} what */
-  const all = (what) => tabs.map((tab) => tab[what])
+  /** @param {'readyMs' | 'resumedMs' | 'scriptMs' | 'freeMs' | 'pageMs' | 'paintedMs'} what */
+  const all = (what) => tabs.map((tab) => tab[what] ?? Number.NaN)
   return {
     readyMs: median(all('readyMs')),
     resumedMs: median(all('resumedMs')),
     scriptMs: median(all('scriptMs')),
     freeMs: median(all('freeMs')),
     pageMs: median(all('pageMs')),
+    ...(tabs[0]?.paintedMs !== undefined && { paintedMs: median(all('paintedMs')) }),
     tabs: all('readyMs'),
   }
 }

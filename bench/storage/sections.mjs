@@ -106,7 +106,8 @@ export function readySection(opened) {
   const about =
     'A fresh tab opens one workspace of many, ten conversations each: from creating the store until their ten rows are in the page, the median ' +
     "tab. The library's code has run by then; the whole page is counted from the start of the navigation, over loopback. A later tab is one " +
-    'that follows another of the same site, the first tab one whose storage the browser, just started, has not read yet. ' +
+    'that follows another of the same site, the first tab one whose storage the browser, just started, has not read yet. Painted: when the ' +
+    'browser says that it painted their texts. ' +
     'Bare: the first `getItem` and a scan of all keys; opening the database and reading ten rows, by the browser alone and by Dexie.'
   const [fewest = 0] = counts
   const most = counts.at(-1) ?? fewest
@@ -122,6 +123,17 @@ export function readySection(opened) {
       bars: barsOf(stored, 'cold'),
     })),
   ]
+  /** @param {number} stored */
+  const painted = (stored) => ({
+    label: `${thousands(stored)} stored, a later tab, painted`,
+    bars: results
+      .filter((result) => result.stored === stored)
+      .map(({ library, warm: { paintedMs } }) => ({
+        library,
+        value: paintedMs ?? 0,
+        text: paintedMs?.toFixed(1) ?? '',
+      })),
+  })
   const wholePage = {
     label: `${thousands(most)} stored, a later tab, the whole page`,
     bars: results
@@ -133,7 +145,7 @@ export function readySection(opened) {
     title,
     about,
     found: comparisons(results),
-    table: byLibrary([...groups, wholePage]),
+    table: byLibrary([...groups, painted(fewest), painted(most), wholePage]),
     chart: barChart({ title, note: 'Less is better.', groups }),
   }
 }
@@ -197,9 +209,14 @@ function comparisons(results) {
         ...bare.map((one) => `${ratio(warm.readyMs, one.warm.readyMs)} of ${one.library.label}`),
         ...(zustand ? [`${ratio(warm.readyMs, zustand.warm.readyMs)} of ${zustand.library.label}`] : []),
       ]
+      const jotai = find('jotai', counts[0])
+      const drawn =
+        few?.warm.paintedMs && jotai?.warm.paintedMs
+          ? ` With ${counts[0]} stored ${ratio(few.warm.readyMs, jotai.warm.readyMs)} of ${jotai.library.label}, and painted in ${ratio(few.warm.paintedMs, jotai.warm.paintedMs)}.`
+          : ''
       const free = `the page is free again after ${warm.freeMs.toFixed(1)} ms`
       const resumed = `the tab's conversation is known after ${warm.resumedMs.toFixed(1)} ms`
-      return `${library.label}, ${thousands(stored)} stored, a later tab: ${compared.join(', ')}; ${free}, ${resumed}.`
+      return `${library.label}, ${thousands(stored)} stored, a later tab: ${compared.join(', ')}; ${free}, ${resumed}.${drawn}`
     })
 }
 

@@ -23,6 +23,7 @@ import { storedSessions } from './sessions.mjs'
  * @property {number} scriptMs What the library's own code took to run before.
  * @property {number} freeMs From creating the store until the page could do anything else, such as paint.
  * @property {number} pageMs From the start of the navigation until the newest ten could be shown.
+ * @property {number} [paintedMs] From creating the store until the browser painted them.
  * @property {number} shown How many sessions there were to show.
  */
 
@@ -96,6 +97,7 @@ export function measure(create) {
   async function ready(workspace, conversationId) {
     const shown = await library.open(workspace, conversationId)
     const pageMs = performance.now()
+    const painted = paint(shown.map((session) => session.lastMessagePreview ?? '').join('\n'))
     /** @type {Promise<number>} */
     const free = delay(0).then(() => performance.now())
     await library.resumed?.()
@@ -106,9 +108,29 @@ export function measure(create) {
       scriptMs: start - globalThis.pageStart,
       freeMs: (await free) - start,
       pageMs,
+      paintedMs: (await painted) - start,
       shown: shown.length,
     }
   }
+}
+
+/**
+ * Puts the text in the page.
+ *
+ * @param {string} text
+ * @returns {Promise<number>} When it was painted: https://wicg.github.io/element-timing/
+ */
+function paint(text) {
+  const shown = document.createElement('p')
+  shown.setAttribute('elementtiming', 'shown')
+  shown.textContent = text
+  document.body.append(shown)
+  return new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(list.getEntries()[0]?.startTime ?? Number.NaN)).observe({
+      type: 'element',
+      buffered: true,
+    })
+  })
 }
 
 /**
