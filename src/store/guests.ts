@@ -73,13 +73,13 @@ async function claimGuest(user: User, { from = '', send }: GuestOptions): Promis
   if (user.hasLeft || from === user.userId) return
   const guest = new User(context, from)
   // At once, so that a page whose storage is slow stays in its conversation as well.
-  movePointers(guest, user)
+  const shown = movePointers(guest, user)
   drafts?.move(guest, user)
   if (adapter.place === 'account') return // the server moves them
   // What the guest's pages could not save is saved first.
   guest.started = startUser(guest)
   await Promise.race([guest.started, user.ended.promise])
-  const copied = user.hasLeft ? Promise.resolve([]) : copyHeld(guest, user, send)
+  const copied = user.hasLeft ? Promise.resolve([]) : copyHeld(guest, user, shown, send)
   const moved = copied.then(async (ids) => {
     if (ids.length === 0) return
     // What another page wrote until now may be here later.
@@ -94,20 +94,27 @@ async function claimGuest(user: User, { from = '', send }: GuestOptions): Promis
 }
 
 /** The server first, which this page could not tell of them later; then the rows. The ids of those that are the user's now. */
-async function copyHeld(guest: User, user: User, send: GuestOptions['send']): Promise<readonly string[]> {
+async function copyHeld(
+  guest: User,
+  user: User,
+  shown: readonly GuestConversation[],
+  send: GuestOptions['send'],
+): Promise<readonly string[]> {
   // What another page has open stays the guest's until that page signs in or is gone.
   // The page before this one, which signed in and reloaded, frees its locks within some 10 ms.
   const waitMs = guest.hasLeftStamp ? graceMs : 0
-  const ids = await listIds(guest)
+  const ids = new Set([...(await listIds(guest)), ...shown.map(({ conversationId }) => conversationId)])
   // A page that is prerendered takes none until it is seen.
   const taking = user.context.browser
     .activated()
-    .then(() => Promise.all(ids.map((id) => takeClaim(guest, id, { waitMs }))))
+    .then(() => Promise.all([...ids].map((id) => takeClaim(guest, id, { waitMs }))))
   const claims = await Promise.race([taking, user.ended.promise.then(() => [])])
-  const rows = await readRows(
-    guest,
-    claims.flatMap((claim) => claim?.conversationId ?? []),
-  )
+  const held = claims.flatMap((claim) => claim?.conversationId ?? [])
+  // This tab is a copy of the one that has it open.
+  for (const { workspace, conversationId } of shown) {
+    if (!user.hasLeft && !held.includes(conversationId) && !placeIn(user, workspace)) dropPointers(user, workspace)
+  }
+  const rows = await readRows(guest, held)
   if (rows.length === 0) return []
   const sent = send?.(rows.map(({ workspace, conversationId }) => ({ workspace, conversationId })))
   await withTimeout(user.context.clock, Promise.resolve(sent), sendTimeoutMs, 'claimGuest')
@@ -136,16 +143,20 @@ async function listIds({ context, userId }: User): Promise<readonly string[]> {
   return ids
 }
 
-/** This tab stays in the conversations it shows. */
-function movePointers(guest: User, user: User): void {
+/** This tab stays in the conversations it shows: in those returned. */
+function movePointers(guest: User, user: User): readonly GuestConversation[] {
   const { name } = guest.context
+  const moved: GuestConversation[] = []
   const keys = tryStorage(guest.context, 'sessionStorage', (storage) =>
     keysWith(storage, `${storageKey(name, 'pointer', guest.userId)}/`),
   )
   for (const key of keys ?? []) {
     const [, , workspace = ''] = parseStorageKey(name, key)
     const conversationId = readPointer(guest, workspace)?.conversationId
-    if (conversationId !== undefined && !placeIn(user, workspace)) writePointer(user, workspace, conversationId)
+    if (conversationId === undefined || placeIn(user, workspace)) continue
+    writePointer(user, workspace, conversationId)
+    moved.push({ workspace, conversationId })
   }
   dropPointers(guest)
+  return moved
 }

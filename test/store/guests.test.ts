@@ -129,6 +129,22 @@ describe('setUser with claimGuest', () => {
     expect(await stored(second)).toBe('removed')
   })
 
+  it('begins one of its own in a copy of a tab that has its conversation open', async () => {
+    const { openTab, browser, clock, initialize, settle, stored } = setUp()
+    const guest = openTab()
+    const id = await opened(guest.store.initConversation('w'), clock)
+    const copy = openTab({ userId: 'ada', browser: browser.openTab({ copyOf: guest.tab }).browser })
+    const claimed = copy.store.setUser('ada', { claimGuest: true })
+    expect(await initialize(copy)).not.toBe(id)
+    await claimed
+    guest.store.recordMessage(say('still a guest'))
+    await guest.store.flush()
+    await settle()
+    expect(guest.store.getState()).toMatchObject({ currentConversationId: id, status: 'ready' })
+    expect(await stored(id)).toMatchObject({ messageCount: 1 })
+    expect(await stored(id, 'ada')).toBeUndefined()
+  })
+
   it('waits for the page before a reload, which frees its lock a moment later', async () => {
     const { openTab, browser, clock, signIn, stored } = setUp()
     const tab = openTab()

@@ -185,4 +185,19 @@ export const foundOfClaims: readonly FoundScene[] = [
       { do: 'take-over', page: 0, wait: 0 },
     ],
   },
+  {
+    title: 'a copy of a tab that signs in at once begins a conversation of its own',
+    seed: 31_171,
+    storage: 'localStorage',
+    devices: 1,
+    invariant: 'a claim leaves what is open',
+    fault: 'claimed-by-a-copy',
+    actions: [
+      { do: 'open', page: 1, user: 2, workspace: 2, device: 0 },
+      { do: 'reload', page: 1, wait: 0 },
+      { do: 'copy', page: 1, conversation: 6 },
+      { do: 'claim', page: 0, user: 0 },
+      { do: 'record', page: 0 },
+    ],
+  },
 ]
