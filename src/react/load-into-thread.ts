@@ -19,7 +19,9 @@ export async function loadIntoThread(
     const found = load(AbortSignal.any([thread.left, limit.signal]))
     const messages = await withTimeout(clock, found, loadMs, 'Loading the messages')
     if (thread.left.aborted) return undefined
+    const { turns } = thread.state
     thread.state = withLoaded(thread.state, messages, loads)
+    for (const turn of turns) if (!thread.state.turns.includes(turn)) thread.forget(turn.turnId)
     return messages
   } catch {
     if (!thread.left.aborted) thread.state = { ...thread.state, hasLoadFailed: !thread.state.loaded }

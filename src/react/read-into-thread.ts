@@ -16,6 +16,8 @@ export interface ReadingThread {
   readonly now: () => number
   /** Counts a message. */
   readonly record: (message: Pick<LoadedMessage, 'id' | 'role' | 'text'>, more?: RecordedMore) => void
+  /** A turn is over for this page: it is not sent again after a reload. */
+  readonly forget: (turnId: string) => void
   /** The state changed: shown at once, or with the next frame. */
   readonly tell: () => void
   readonly tellSoon: () => void

@@ -70,21 +70,20 @@ export function withLoaded(state: ThreadState, messages: readonly LoadedMessage[
   const has = (wanted: string) => messages.some(({ id }) => id === wanted)
   const isStored = ({ messageId, isHeard, end, loadsAtEnd }: ThreadTurn) =>
     isHeard && end && loadsAtEnd < loads && has(answerId(messageId))
-  // A message that the server has, though nobody heard so. What else was not heard goes again under its own id, so that it runs once.
-  const wasSent = ({ turnId, messageId, isHeard, end }: ThreadTurn) =>
-    !isHeard && end && turnId === messageId && has(messageId)
-  const sent = state.turns.filter(wasSent)
   // Its answer is whole now: another tab tried it again, or this page missed the end.
   const before = state.loaded?.messages
   const isMended = (messageId: string) => before && !isWhole(before, messageId) && isWhole(messages, messageId)
+  // A message that the server has, though nobody heard so. What else was not heard goes again under its own id, so that it runs once.
+  const wasSent = ({ turnId, messageId }: ThreadTurn) => turnId === messageId && has(messageId)
+  const over = state.turns.filter((turn) => !turn.isHeard && turn.end && (wasSent(turn) || isMended(turn.messageId)))
   return {
     ...state,
     loaded: { messages, loads },
     hasLoadFailed: false,
-    turns: state.turns.filter((turn) => !isStored(turn) && !sent.includes(turn)),
+    turns: state.turns.filter((turn) => !isStored(turn) && !over.includes(turn)),
     notices: state.notices.filter(
       ({ messageId, canRetry }) =>
-        !canRetry || !(isMended(messageId) || sent.some((turn) => turn.messageId === messageId)),
+        !canRetry || !(isMended(messageId) || over.some((turn) => turn.messageId === messageId)),
     ),
   }
 }

@@ -51,6 +51,7 @@ export function createThread(
     left: signal,
     now: () => clock.now(),
     record,
+    forget: (turnId) => client.forgetUnsent(conversation, turnId),
     tell,
     tellSoon() {
       if (!isWaitingToTell) clock.setTimeout(() => isWaitingToTell && tell(), frameMs)

@@ -64,6 +64,8 @@ export interface TurnClient {
   stop(conversation: TurnConversation, turnId: string): Promise<void>
   /** The messages of this tab that no server has answered, also those of the page before a reload. */
   unsent(conversation: TurnConversation): readonly UnsentTurn[]
+  /** Keeps one of these no longer, such as when a person does not want it sent any more. */
+  forgetUnsent(conversation: TurnConversation, turnId: string): void
 }
 
 /** Options of {@link createTurnClient}. */
@@ -203,6 +205,7 @@ export function createTurnClient({
     },
 
     unsent: unsent.read,
+    forgetUnsent: unsent.remove,
   }
 }
 

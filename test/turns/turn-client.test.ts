@@ -274,6 +274,17 @@ describe('a message that no server has', () => {
     }
   })
 
+  it('is kept no longer once the page says so, and the others are', async () => {
+    const { client, server, reload } = setUp()
+    server.faults.push('lost', 'lost')
+    collect(client.send(conversation, { message: 'hi', turnId: 't' }))
+    collect(client.send(conversation, { message: 'again', turnId: 'u' }))
+    const next = reload()
+    next.forgetUnsent(conversation, 't')
+    expect(next.unsent(conversation)).toMatchObject([{ turnId: 'u' }])
+    expect(reload().unsent(conversation)).toMatchObject([{ turnId: 'u' }])
+  })
+
   it('is not there for another user, after a sign-out, or where content is not kept', async () => {
     const { clock, client, server, tab } = setUp()
     server.faults.push('lost')
