@@ -70,7 +70,7 @@ function unharmed(): void {
   expect(({} as Record<string, unknown>).polluted).toBeUndefined()
 }
 
-describe('whatever stands in storage', { timeout: 60_000 }, () => {
+describe('whatever stands in storage', { timeout: 60_000 + runs * 5 }, () => {
   it('the localStorage adapter never throws, and loses no valid neighbour', async () => {
     await fc.assert(
       fc.asyncProperty(mutated, mutated, async (damaged, tombstone) => {

@@ -54,7 +54,7 @@ describe('a reload in mid-answer', () => {
       await new Promise((resolve) => setTimeout(resolve, random.below(30)))
       expect(answer.isOver).toBe(false)
       await page.reload()
-      await page.getByTestId('message').getByText(question).waitFor()
+      await page.getByTestId('message').getByText(question, { exact: true }).waitFor()
       expect(answer.isOver).toBe(false)
       sayUntil(answer, cut, words.length)
       answer.end()
