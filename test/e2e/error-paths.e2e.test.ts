@@ -169,18 +169,31 @@ it.each(Object.keys(troubles))('no byte that reaches the browser names the agent
   const page = await browser.newPage({ reducedMotion: 'reduce' })
   onTestFinished(() => page.close())
   const traffic = recordTraffic(page)
+  // Some of it is on screen for a moment only: of a turn that continued elsewhere the page loads what came of it.
+  await page.addInitScript(() => {
+    const seen: string[] = []
+    Object.assign(window, { seen })
+    const look = new MutationObserver(() => void seen.push(document.body?.textContent ?? ''))
+    look.observe(document, { subtree: true, childList: true, characterData: true })
+  })
   await page.goto(address)
   await page.getByTestId('composer').fill('hello')
   await page.getByTestId('composer').press('Enter')
-  await page.getByText(trouble.shown).filter({ visible: true }).first().waitFor()
+  await expect.poll(() => page.evaluate(allSeen), { timeout: 30_000 }).toMatch(trouble.shown)
 
   const stored = await page.evaluate(async () => {
     const databases = await indexedDB.databases()
     return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, databases])
   })
-  const bytes = [await traffic.stop(), stored, await page.content()].join('\n')
+  const seen = await page.evaluate(allSeen)
+  const bytes = [await traffic.stop(), stored, seen, await page.content()].join('\n')
   expect(bytes).toMatch(trouble.shown)
   expect(bytes).not.toContain(id)
   // The server's log does hear of it, but for a busy answer, which is none.
   expect(errors.length > 0).toBe(name !== 'another turn runs')
 })
+
+/** Every text that was in the page. */
+function allSeen(): string {
+  return (window as unknown as { readonly seen: readonly string[] }).seen.join('\n')
+}
