@@ -65,7 +65,7 @@ export function parseKeyPart(part: string): string {
 /** The keys that begin with `prefix`. */
 export function keysWith(storage: WebStorage, prefix: string): string[] {
   const found: string[] = []
-  // Asked once: a browser takes as long to say it as to give a key, and may have thousands.
+  // Asked once: a browser takes as long to say it as to give a key, and there may be thousands.
   const { length } = storage
   for (let index = 0; index < length; index++) {
     const key = storage.key(index)

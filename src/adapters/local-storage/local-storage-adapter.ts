@@ -161,8 +161,8 @@ export function localStorageAdapter({
     get: (userId, conversationId) =>
       use(({ storage, parts }) => {
         if (storage.getItem(parts.tombstone(userId, conversationId)) !== null) return 'removed'
-        const conversation = parts.find(userId, conversationId, true)
-        const row = conversation && parts.rowOf(conversation, epochOf(storage, userId))
+        const keys = parts.find(userId, conversationId, true)
+        const row = keys && parts.rowOf(keys, epochOf(storage, userId))
         return typeof row === 'object' ? sessionOf(row) : row
       }),
 
@@ -188,12 +188,8 @@ export function localStorageAdapter({
     clear: (userId, workspace) =>
       use((own) => {
         own.parts.scan()
-        const found = own.parts.conversationsOf(userId, workspace)
-        removeRows(
-          own,
-          userId,
-          found.map(([id]) => id),
-        )
+        const ids = own.parts.conversationsOf(userId, workspace).map(([id]) => id)
+        removeRows(own, userId, ids)
       }),
 
     epochOf: (userId) => use(({ storage }) => epochOf(storage, userId)),

@@ -64,7 +64,10 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
     users.set(userId, conversations)
     const known = conversations.get(conversationId)
     if (!known) conversations.set(conversationId, [key])
-    else if (!known.includes(key)) known.splice(0, known.length, ...[...known, key].sort())
+    else if (!known.includes(key)) {
+      known.push(key)
+      known.sort()
+    }
   }
 
   function drop(key: string): void {
@@ -77,7 +80,7 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
 
   const tombstone = (userId: string, conversationId: string) => storageKey(name, 'removed', userId, conversationId)
 
-  function indexOf(userId: string): ReadonlyMap<string, ConversationKeys> {
+  function keysByConversation(userId: string): ReadonlyMap<string, ConversationKeys> {
     if (!users || storage.length !== length) scan()
     return users?.get(userId) ?? new Map()
   }
@@ -87,7 +90,7 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
     const names = workspace === undefined ? [userId] : [userId, workspace]
     const start = `${storageKey(name, 'part', ...names)}/`
     const found: (readonly [string, ConversationKeys])[] = []
-    for (const one of indexOf(userId)) if (one[1][0]?.startsWith(start)) found.push(one)
+    for (const one of keysByConversation(userId)) if (one[1][0]?.startsWith(start)) found.push(one)
     return found
   }
 
@@ -171,8 +174,8 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
     return { parts, isNewer }
   }
 
-  function rowOf(conversation: ConversationKeys, epoch: string): StoredRow | 'newer-version' | undefined {
-    const { parts, isNewer } = partsOf(conversation, epoch)
+  function rowOf(keys: ConversationKeys, epoch: string): StoredRow | 'newer-version' | undefined {
+    const { parts, isNewer } = partsOf(keys, epoch)
     return isNewer ? 'newer-version' : joinParts(parts)
   }
 
@@ -190,7 +193,7 @@ export function storedParts(name: string, storage: WebStorage, report: (report: 
 
     /** Where one conversation is. With `isSure` a miss scans before it says so. */
     find(userId: string, conversationId: string, isSure: boolean): ConversationKeys | undefined {
-      const found = indexOf(userId).get(conversationId)
+      const found = keysByConversation(userId).get(conversationId)
       if (found || !isSure) return found
       scan()
       return users?.get(userId)?.get(conversationId)
