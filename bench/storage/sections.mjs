@@ -111,41 +111,30 @@ export function readySection(opened) {
     'Bare: the first `getItem` and a scan of all keys; opening the database and reading ten rows, by the browser alone and by Dexie.'
   const [fewest = 0] = counts
   const most = counts.at(-1) ?? fewest
-  /** @param {number} stored @param {'cold' | 'warm'} kind */
-  const barsOf = (stored, kind) =>
-    results
-      .filter((result) => result.stored === stored)
-      .map(({ library, [kind]: { readyMs } }) => ({ library, value: readyMs, text: readyMs.toFixed(1) }))
   const groups = [
-    ...counts.map((stored) => ({ label: `${thousands(stored)} stored, a later tab`, bars: barsOf(stored, 'warm') })),
+    ...counts.map((stored) => ({
+      label: `${thousands(stored)} stored, a later tab`,
+      bars: barsOf(results, stored, ({ warm }) => warm.readyMs),
+    })),
     ...[fewest, most].map((stored) => ({
       label: `${thousands(stored)} stored, the first tab`,
-      bars: barsOf(stored, 'cold'),
+      bars: barsOf(results, stored, ({ cold }) => cold.readyMs),
     })),
   ]
-  /** @param {number} stored */
-  const painted = (stored) => ({
+  const painted = [fewest, most].map((stored) => ({
     label: `${thousands(stored)} stored, a later tab, painted`,
-    bars: results
-      .filter((result) => result.stored === stored)
-      .map(({ library, warm: { paintedMs } }) => ({
-        library,
-        value: paintedMs ?? 0,
-        text: paintedMs?.toFixed(1) ?? '',
-      })),
-  })
+    bars: barsOf(results, stored, ({ warm }) => warm.paintedMs),
+  }))
   const wholePage = {
     label: `${thousands(most)} stored, a later tab, the whole page`,
-    bars: results
-      .filter(({ stored }) => stored === most)
-      .map(({ library, warm: { pageMs } }) => ({ library, value: pageMs, text: pageMs.toFixed(1) })),
+    bars: barsOf(results, most, ({ warm }) => warm.pageMs),
   }
   return {
     id: 'ready',
     title,
     about,
     found: comparisons(results),
-    table: byLibrary([...groups, painted(fewest), painted(most), wholePage]),
+    table: byLibrary([...groups, ...painted, wholePage]),
     chart: barChart({ title, note: 'Less is better.', groups }),
   }
 }
@@ -161,14 +150,15 @@ export function knownSection(opened) {
     'read its row again. Beside it a page that only asks for a lock, and one that then reads a row of a database it opened meanwhile.'
   const [fewest = 0] = counts
   const results = opened.filter(({ library }) => library.isOurs || claimFloors.some(({ id }) => id === library.id))
-  /** @param {number} stored @param {'cold' | 'warm'} kind */
-  const barsOf = (stored, kind) =>
-    results
-      .filter((result) => result.stored === stored)
-      .map(({ library, [kind]: { resumedMs } }) => ({ library, value: resumedMs, text: resumedMs.toFixed(1) }))
   const groups = [
-    ...counts.map((stored) => ({ label: `${thousands(stored)} stored, a later tab`, bars: barsOf(stored, 'warm') })),
-    { label: `${thousands(fewest)} stored, the first tab`, bars: barsOf(fewest, 'cold') },
+    ...counts.map((stored) => ({
+      label: `${thousands(stored)} stored, a later tab`,
+      bars: barsOf(results, stored, ({ warm }) => warm.resumedMs),
+    })),
+    {
+      label: `${thousands(fewest)} stored, the first tab`,
+      bars: barsOf(results, fewest, ({ cold }) => cold.resumedMs),
+    },
   ]
   /** @param {string | undefined} id */
   const few = (id) => results.find(({ library, stored }) => library.id === id && stored === fewest)
@@ -187,6 +177,22 @@ export function knownSection(opened) {
     table: byLibrary(groups),
     chart: barChart({ title, note: 'Less is better.', groups }),
   }
+}
+
+/**
+ * A bar per library, of the results with as many stored.
+ *
+ * @param {readonly import('./ready.mjs').ReadyResult[]} results
+ * @param {number} stored
+ * @param {(result: import('./ready.mjs').ReadyResult) => number | undefined} msOf
+ */
+function barsOf(results, stored, msOf) {
+  return results
+    .filter((result) => result.stored === stored)
+    .map((result) => {
+      const ms = msOf(result)
+      return { library: result.library, value: ms ?? 0, text: ms?.toFixed(1) ?? '' }
+    })
 }
 
 /**
