@@ -86,11 +86,19 @@ export function useConversationSession(
   // What was opened last: from then on this render's wish is fulfilled, also where another conversation came of it.
   const [opened, setOpened] = useState<Opened>()
   const [failed, setFailed] = useState<{ readonly workspace: string; readonly error: unknown }>()
+  const isOpened =
+    opened?.store === store && opened.userId === userId && opened.workspace === workspace && opened.asked === asked
+  // A new conversation's id comes back here, such as through the URL. That is no wish: a person may have begun another one before
+  // the effect runs.
+  const isThere = mounted && asked !== undefined && asked === here?.conversationId && here.status !== 'opening'
+  if (isThere && !isOpened && workspace && userId !== undefined) setOpened({ store, userId, workspace, asked })
+  const wasThere = useLatest(isThere)
 
   useEffect(() => {
     if (!workspace || !mounted || userId === undefined) return
     let isLatest = true
-    store.initConversation(workspace, asked === undefined ? {} : { conversationId: asked, createUnknown }).then(
+    const wish = asked === undefined || wasThere.current ? {} : { conversationId: asked, createUnknown }
+    store.initConversation(workspace, wish).then(
       () => {
         if (isLatest) setOpened({ store, userId, workspace, asked })
       },
@@ -101,12 +109,9 @@ export function useConversationSession(
     return () => {
       isLatest = false
     }
-  }, [store, userId, workspace, mounted, asked, createUnknown])
+  }, [store, userId, workspace, mounted, asked, createUnknown, wasThere])
 
-  const isOpened =
-    opened?.store === store && opened.userId === userId && opened.workspace === workspace && opened.asked === asked
-  // Opening what is open already changes nothing, so that need not be waited for: a new conversation's id comes back here
-  // through the URL.
+  // Opening what is open already changes nothing, so that need not be waited for.
   const isOpen = mounted && (isOpened || asked === undefined || asked === here?.conversationId)
   const conversationId = isOpen ? here?.conversationId : undefined
 

@@ -1,4 +1,4 @@
-import { type ReactNode, StrictMode, useState } from 'react'
+import { type ReactNode, StrictMode, useLayoutEffect, useState } from 'react'
 import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -271,6 +271,43 @@ describe('useConversationSession', () => {
     expect(text('asked')).toBe(text('conversation'))
     const ids = seen.slice(seen.indexOf(first))
     expect([...new Set(ids)]).toEqual([first, text('conversation')])
+  })
+
+  it('keeps what is begun before React has seen that the id of the one before came back', async () => {
+    const seen: (string | undefined)[] = []
+    let isBegun = false
+    function Probe(): ReactNode {
+      const [asked, setAsked] = useState<string>()
+      const { conversationId, startNewConversation } = useConversationSession('w', {
+        ...(asked !== undefined && { conversationId: asked }),
+        onConversationIdChange: setAsked,
+      })
+      seen.push(conversationId)
+      // Runs before the effects of the same render, as a click may.
+      useLayoutEffect(() => {
+        if (asked === undefined || isBegun) return
+        isBegun = true
+        setBegun(startNewConversation())
+      }, [asked, startNewConversation])
+      const [begun, setBegun] = useState<string>()
+      return (
+        <main>
+          <code id="conversation">{conversationId}</code>
+          <code id="asked">{asked}</code>
+          <code id="begun">{begun}</code>
+        </main>
+      )
+    }
+    show(
+      <SessionProvider>
+        <Probe />
+      </SessionProvider>,
+    )
+    await until(() => expect(text('begun')).not.toBe(''))
+    await until(() => expect(text('asked')).toBe(text('begun')))
+    await nextTask()
+    expect(text('conversation')).toBe(text('begun'))
+    expect(seen.slice(seen.findIndex(Boolean))).not.toContain(undefined)
   })
 
   it('shows an open conversation from the first render on', async () => {
