@@ -2,6 +2,7 @@ import { isObject, parseJson, readChange } from '../core/checks.js'
 import { nowMs } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import { keysWith, parseStorageKey, storageKey } from '../core/keys-and-ids.js'
+import type { WebStorage } from '../core/web-storage.js'
 import { tryStorage } from './device-keys.js'
 import { changeOf } from './entry.js'
 import { dueEntries } from './history.js'
@@ -15,6 +16,11 @@ function journalKey({ context, userId, pageId }: User, conversationId: string): 
   return storageKey(context.name, 'journal', userId, conversationId, pageId)
 }
 
+/** Set with the first entry of the user on this device: until then no page looks through all keys for entries. */
+function usedKey({ context, userId }: User): string {
+  return storageKey(context.name, 'journaled', userId)
+}
+
 /** Writes what is not acknowledged. Synchronous, for a page that goes away. */
 export function writeJournal(user: User): void {
   if (user.isGone) return
@@ -22,7 +28,7 @@ export function writeJournal(user: User): void {
   if (user.context.adapter.durability !== 'committed') return
   tryStorage(user.context, 'localStorage', (storage) => {
     for (const entry of dueEntries(user)) {
-      storage.setItem(journalKey(user, entry.conversationId), JSON.stringify(changeOf(entry, user.epoch)))
+      write(user, storage, entry.conversationId, changeOf(entry, user.epoch))
     }
   })
 }
@@ -31,10 +37,14 @@ export function writeJournal(user: User): void {
 export function writeRemovals(user: User): void {
   tryStorage(user.context, 'localStorage', (storage) => {
     for (const [conversationId, removal] of user.removals) {
-      const value = { removed: true, epoch: user.epoch, ...removal }
-      storage.setItem(journalKey(user, conversationId), JSON.stringify(value))
+      write(user, storage, conversationId, { removed: true, epoch: user.epoch, ...removal })
     }
   })
+}
+
+function write(user: User, storage: WebStorage, conversationId: string, value: object): void {
+  if (storage.getItem(usedKey(user)) === null) storage.setItem(usedKey(user), '1')
+  storage.setItem(journalKey(user, conversationId), JSON.stringify(value))
 }
 
 /** Storage has all of the conversation, or will never take it. */
@@ -56,7 +66,7 @@ export function deleteJournal(user: User, conversationIds?: ReadonlySet<string>)
     if (!conversationIds || conversationIds.has(conversationId)) user.replays.delete(key)
   }
   tryStorage(user.context, 'localStorage', (storage) => {
-    for (const key of keysWith(storage, prefixOf(user))) {
+    for (const key of keysOf(user, storage)) {
       if (!conversationIds || conversationIds.has(conversationOf(user, key))) storage.removeItem(key)
     }
   })
@@ -65,7 +75,7 @@ export function deleteJournal(user: User, conversationIds?: ReadonlySet<string>)
 /** What earlier pages left. Entries of another epoch are removed; one that cannot be read is quarantined and reported. */
 export function readJournal(user: User): void {
   tryStorage(user.context, 'localStorage', (storage) => {
-    for (const key of keysWith(storage, prefixOf(user))) {
+    for (const key of keysOf(user, storage)) {
       const conversationId = conversationOf(user, key)
       const text = storage.getItem(key)
       if (text === null || key === journalKey(user, conversationId)) continue
@@ -99,8 +109,9 @@ function readEntry(
   return { epoch: change.value.epoch, replay: { change: change.value } }
 }
 
-function prefixOf({ context, userId }: User): string {
-  return `${storageKey(context.name, 'journal', userId)}/`
+function keysOf(user: User, storage: WebStorage): readonly string[] {
+  if (storage.getItem(usedKey(user)) === null) return []
+  return keysWith(storage, `${storageKey(user.context.name, 'journal', user.userId)}/`)
 }
 
 function conversationOf({ context }: User, key: string): string {

@@ -157,7 +157,7 @@ export function dropTexts(user: User): void {
 }
 
 /** What a store and a turn client keep of a user beside the rows. */
-const kinds = ['pointer', 'left', 'journal', 'draft', 'unsent']
+const kinds = ['pointer', 'left', 'journal', 'journaled', 'draft', 'unsent']
 
 function removeKeys({ context, userId }: User, where: 'localStorage' | 'sessionStorage', of: readonly string[]): void {
   const { name } = context

@@ -130,6 +130,7 @@ describe('whatever stands in storage', { timeout: 60_000 + runs * 5 }, () => {
       fc.property(mutated, (text) => {
         const { localStorage, openTab } = fakeBrowser()
         const key = `${name}/journal//c1/page1`
+        localStorage.setItem(`${name}/journaled/`, '1')
         localStorage.setItem(key, text)
         const events: unknown[] = []
         const user = userIn(openTab(), { emit: (event) => events.push(event) })

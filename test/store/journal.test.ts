@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import { committed, setUpCommitted } from '../support/committed.js'
 import { setUp } from '../support/tabs.js'
@@ -183,6 +183,7 @@ describe('the journal', () => {
   it('quarantines an entry that it cannot read, and reports it once', async () => {
     const { openTab, browser, journal } = setUpCommitted()
     const key = 'claude-session-storage/journal//c1/d1'
+    browser.localStorage.setItem('claude-session-storage/journaled/', '1')
     browser.localStorage.setItem(key, '{"sealed":7}')
     const { store, events } = openTab()
     await store.initConversation('w')
@@ -192,6 +193,21 @@ describe('the journal', () => {
     expect(browser.localStorage.getItem(`claude-session-storage/quarantine/${key.replaceAll('/', '%2F')}`)).toBe(
       '{"sealed":7}',
     )
+  })
+
+  it('is looked for only where a page once wrote into it: an origin may have thousands of keys', async () => {
+    const { openTab, browser, fault, initialize } = setUpCommitted()
+    browser.localStorage.setItem('another library’s', '')
+    const look = vi.spyOn(browser.localStorage, 'key')
+    const first = openTab()
+    await first.store.initConversation('w')
+    expect(look).not.toHaveBeenCalled()
+    fault.error = new Error('down')
+    first.store.recordMessage(say('not saved'))
+    first.tab.close()
+    fault.error = undefined
+    await initialize(openTab())
+    expect(look).toHaveBeenCalled()
   })
 
   it('keeps what a page writes while another one sends what it had written before', async () => {
