@@ -26,7 +26,8 @@ export async function bundlePages(pages) {
     minify: true,
     noExternal: [/./],
     env: { NODE_ENV: 'production' },
-    banner: { js: 'globalThis.pageStart=performance.now();' },
+    // V8 compiles all of it beside the page, as it takes it from its cache in a page that was visited before.
+    banner: { js: '//# allFunctionsCalledOnLoad\nglobalThis.pageStart=performance.now();' },
     outExtension: () => ({ js: '.js' }),
   })
   return folder

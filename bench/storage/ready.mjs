@@ -13,7 +13,7 @@ import { seed } from './seed.mjs'
  * @property {number} scriptMs What the library's own code took to run before.
  * @property {number} freeMs From creating the store until the page could do anything else.
  * @property {number} pageMs From the start of the navigation until the newest ten could be shown.
- * @property {number} [paintedMs] From creating the store until the browser painted them.
+ * @property {number} paintedMs From creating the store until the browser painted them.
  * @property {readonly number[]} tabs `readyMs` of each tab.
  */
 
@@ -23,6 +23,7 @@ import { seed } from './seed.mjs'
  * @property {number} stored How many sessions there were.
  * @property {Opening} cold The first tab of its origin after the browser was started.
  * @property {Opening} warm The tabs after it.
+ * @property {Opening} again The same tabs once more, after a reload.
  */
 
 export const counts = [10, 1_000, 10_000]
@@ -68,8 +69,9 @@ export async function measureReady({ libraries, browser, server, rounds, progres
     for (let tab = 0; tab <= warmTabs; tab++) {
       for (const stored of counts) {
         for (const { id } of round % 2 === 0 ? pages : pages.toReversed()) {
-          const name = `${id} ${stored} ${tab === 0 ? 'cold' : 'warm'}`
-          measured.set(name, [...(measured.get(name) ?? []), await openFresh(id, stored, round + tab * rounds)])
+          const { fresh, again } = await openFresh(id, stored, round + tab * rounds)
+          keep(`${id} ${stored} ${tab === 0 ? 'cold' : 'warm'}`, fresh)
+          if (tab > 0) keep(`${id} ${stored} again`, again)
         }
       }
     }
@@ -81,8 +83,17 @@ export async function measureReady({ libraries, browser, server, rounds, progres
       stored,
       cold: summary(measured.get(`${library.id} ${stored} cold`) ?? []),
       warm: summary(measured.get(`${library.id} ${stored} warm`) ?? []),
+      again: summary(measured.get(`${library.id} ${stored} again`) ?? []),
     })),
   )
+
+  /**
+   * @param {string} name
+   * @param {import('./pages/measure.mjs').Ready} ready
+   */
+  function keep(name, ready) {
+    measured.set(name, [...(measured.get(name) ?? []), ready])
+  }
 
   /**
    * @param {string} id
@@ -93,13 +104,21 @@ export async function measureReady({ libraries, browser, server, rounds, progres
     // Each tab another workspace, so that none is in a cache.
     const workspace = workspaceOf((tab * perWorkspace) % stored)
     const page = await browser.open(server.url(originOf(id, stored), id, { workspace }))
-    const ready = await page.evaluate(() => globalThis.bench.ready)
+    const fresh = await readyOf(page)
+    await page.reload()
+    const again = await readyOf(page)
     await page.close()
-    const wanted = claimFloors.some((floor) => floor.id === id) ? 1 : perWorkspace
-    if (!ready || ready.shown < wanted) {
-      throw new Error(`${id} with ${stored} stored showed ${ready?.shown ?? 0} of ${wanted}.`)
+    return { fresh, again }
+
+    /** @param {import('playwright').Page} page */
+    async function readyOf(page) {
+      const ready = await page.evaluate(() => globalThis.bench.ready)
+      const wanted = claimFloors.some((floor) => floor.id === id) ? 1 : perWorkspace
+      if (!ready || ready.shown < wanted) {
+        throw new Error(`${id} with ${stored} stored showed ${ready?.shown ?? 0} of ${wanted}.`)
+      }
+      return ready
     }
-    return ready
   }
 }
 
@@ -109,14 +128,14 @@ export async function measureReady({ libraries, browser, server, rounds, progres
  */
 function summary(tabs) {
   /** @param {'readyMs' | 'resumedMs' | 'scriptMs' | 'freeMs' | 'pageMs' | 'paintedMs'} what */
-  const all = (what) => tabs.map((tab) => tab[what] ?? Number.NaN)
+  const all = (what) => tabs.map((tab) => tab[what])
   return {
     readyMs: median(all('readyMs')),
     resumedMs: median(all('resumedMs')),
     scriptMs: median(all('scriptMs')),
     freeMs: median(all('freeMs')),
     pageMs: median(all('pageMs')),
-    ...(tabs[0]?.paintedMs !== undefined && { paintedMs: median(all('paintedMs')) }),
+    paintedMs: median(all('paintedMs')),
     tabs: all('readyMs'),
   }
 }

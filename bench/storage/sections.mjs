@@ -102,28 +102,28 @@ export function streamSection(results) {
  */
 export function readySection(opened) {
   const results = opened.filter(({ library }) => !claimFloors.some(({ id }) => id === library.id))
-  const title = 'Milliseconds until the newest ten conversations of a workspace can be shown'
+  const title = 'Milliseconds until the newest ten conversations of a workspace are shown'
   const about =
-    'A fresh tab opens one workspace of many, ten conversations each: from creating the store until their ten rows are in the page, the median ' +
-    "tab. The library's code has run by then; the whole page is counted from the start of the navigation, over loopback. A later tab is one " +
-    'that follows another of the same site, the first tab one whose storage the browser, just started, has not read yet. Painted: when the ' +
-    'browser says that it painted their texts. ' +
+    'A fresh tab opens one workspace of many, ten conversations each: from creating the store until the browser says that it painted the texts ' +
+    'of ten rows, the median tab. Before the paint: until the library has handed the rows over. The whole page: the same, from the start of the ' +
+    'navigation, over loopback. A later tab is one that follows another of the same site, the first tab one whose storage the browser, just ' +
+    'started, has not read yet. Each script asks to be compiled as a whole beside the page (`//# allFunctionsCalledOnLoad`). ' +
     'Bare: the first `getItem` and a scan of all keys; opening the database and reading ten rows, by the browser alone and by Dexie.'
   const [fewest = 0] = counts
   const most = counts.at(-1) ?? fewest
   const groups = [
     ...counts.map((stored) => ({
       label: `${thousands(stored)} stored, a later tab`,
-      bars: barsOf(results, stored, ({ warm }) => warm.readyMs),
+      bars: barsOf(results, stored, ({ warm }) => warm.paintedMs),
     })),
     ...[fewest, most].map((stored) => ({
       label: `${thousands(stored)} stored, the first tab`,
-      bars: barsOf(results, stored, ({ cold }) => cold.readyMs),
+      bars: barsOf(results, stored, ({ cold }) => cold.paintedMs),
     })),
   ]
-  const painted = [fewest, most].map((stored) => ({
-    label: `${thousands(stored)} stored, a later tab, painted`,
-    bars: barsOf(results, stored, ({ warm }) => warm.paintedMs),
+  const handedOver = [fewest, most].map((stored) => ({
+    label: `${thousands(stored)} stored, a later tab, before the paint`,
+    bars: barsOf(results, stored, ({ warm }) => warm.readyMs),
   }))
   const wholePage = {
     label: `${thousands(most)} stored, a later tab, the whole page`,
@@ -134,7 +134,7 @@ export function readySection(opened) {
     title,
     about,
     found: comparisons(results),
-    table: byLibrary([...groups, ...painted, wholePage]),
+    table: byLibrary([...groups, ...handedOver, wholePage]),
     chart: barChart({ title, note: 'Less is better.', groups }),
   }
 }
@@ -146,28 +146,30 @@ export function readySection(opened) {
 export function knownSection(opened) {
   const title = 'Milliseconds until it is known which conversation a tab goes on with'
   const about =
-    'The same tabs: until leftoff has listed the workspace, has a Web Lock on its newest conversation, so that no other tab has it, and has ' +
-    'read its row again. Beside it a page that only asks for a lock, and one that then reads a row of a database it opened meanwhile.'
+    'The same tabs, and each of them after a reload. A fresh tab goes on with the newest conversation of its workspace: leftoff lists them, asks for ' +
+    'a Web Lock on that one, so that no other tab has it, and reads its row again. A tab that was reloaded knows which it had, and asks at once. ' +
+    'Beside it a page that only asks for a lock, and one that then reads a row of a database it opened meanwhile.'
   const [fewest = 0] = counts
   const results = opened.filter(({ library }) => library.isOurs || claimFloors.some(({ id }) => id === library.id))
   const groups = [
     ...counts.map((stored) => ({
-      label: `${thousands(stored)} stored, a later tab`,
+      label: `${thousands(stored)} stored, a reload`,
+      bars: barsOf(results, stored, ({ again }) => again.resumedMs),
+    })),
+    ...counts.map((stored) => ({
+      label: `${thousands(stored)} stored, a fresh tab`,
       bars: barsOf(results, stored, ({ warm }) => warm.resumedMs),
     })),
-    {
-      label: `${thousands(fewest)} stored, the first tab`,
-      bars: barsOf(results, fewest, ({ cold }) => cold.resumedMs),
-    },
   ]
-  /** @param {string | undefined} id */
-  const few = (id) => results.find(({ library, stored }) => library.id === id && stored === fewest)
   const found = results
     .filter(({ library, stored }) => library.isOurs && stored === fewest)
-    .map(({ library, warm }) => {
-      const lock = few(claimFloors.find(({ of }) => of === library.id)?.id)
-      const compared = lock ? `: ${ratio(warm.resumedMs, lock.warm.resumedMs)} of ${lock.library.label}` : ''
-      return `${library.label}, ${thousands(fewest)} stored, a later tab, known after ${warm.resumedMs.toFixed(1)} ms${compared}.`
+    .map(({ library, warm, again }) => {
+      const floor = claimFloors.find(({ of }) => of === library.id)?.id
+      const lock = results.find((result) => result.library.id === floor && result.stored === fewest)
+      const label = `${library.label}, ${thousands(fewest)} stored`
+      return lock
+        ? `${label}: ${ratio(again.resumedMs, lock.again.resumedMs)} of ${lock.library.label} after a reload, ${ratio(warm.resumedMs, lock.warm.resumedMs)} in a fresh tab.`
+        : `${label}: known after ${again.resumedMs.toFixed(1)} ms after a reload, ${warm.resumedMs.toFixed(1)} ms in a fresh tab.`
     })
   return {
     id: 'known',
@@ -184,46 +186,51 @@ export function knownSection(opened) {
  *
  * @param {readonly import('./ready.mjs').ReadyResult[]} results
  * @param {number} stored
- * @param {(result: import('./ready.mjs').ReadyResult) => number | undefined} msOf
+ * @param {(result: import('./ready.mjs').ReadyResult) => number} msOf
  */
 function barsOf(results, stored, msOf) {
   return results
     .filter((result) => result.stored === stored)
     .map((result) => {
       const ms = msOf(result)
-      return { library: result.library, value: ms ?? 0, text: ms?.toFixed(1) ?? '' }
+      return { library: result.library, value: ms, text: ms.toFixed(1) }
     })
 }
 
 /**
- * A sentence on each of ours, with the most stored.
+ * A sentence on each of ours.
  *
  * @param {readonly import('./ready.mjs').ReadyResult[]} results
  */
 function comparisons(results) {
-  /** @param {string | undefined} id @param {number | undefined} stored */
+  const [fewest = 0] = counts
+  const most = counts.at(-1) ?? fewest
+  /** @param {string} id @param {number} stored */
   const find = (id, stored) => results.find((result) => result.library.id === id && result.stored === stored)
-  const most = counts.at(-1)
   return results
     .filter(({ library, stored }) => library.isOurs && stored === most)
-    .map(({ library, stored, warm }) => {
-      const few = find(library.id, counts[0])
-      const zustand = find('zustand-local-storage', stored)
-      const bare = floors.flatMap(({ id, of }) => (of === library.id ? (find(id, stored) ?? []) : []))
+    .map(({ library, warm }) => {
+      const few = find(library.id, fewest)
+      const jotai = find('jotai', fewest)
+      const zustand = find('zustand-local-storage', most)
       const compared = [
-        ...(few ? [`${ratio(warm.readyMs, few.warm.readyMs)} with ${counts[0]} stored`] : []),
-        ...bare.map((one) => `${ratio(warm.readyMs, one.warm.readyMs)} of ${one.library.label}`),
-        ...(zustand ? [`${ratio(warm.readyMs, zustand.warm.readyMs)} of ${zustand.library.label}`] : []),
+        ...(few && jotai ? [`with ${fewest} stored ${compare(few.warm, jotai)}`] : []),
+        ...floors.flatMap(({ id, of }) => {
+          const bare = of === library.id ? find(id, most) : undefined
+          return bare ? [`with ${thousands(most)} ${compare(warm, bare)}`] : []
+        }),
+        ...(zustand ? [`with ${thousands(most)} ${compare(warm, zustand)}`] : []),
       ]
-      const jotai = find('jotai', counts[0])
-      const drawn =
-        few?.warm.paintedMs && jotai?.warm.paintedMs
-          ? ` With ${counts[0]} stored ${ratio(few.warm.readyMs, jotai.warm.readyMs)} of ${jotai.library.label}, and painted in ${ratio(few.warm.paintedMs, jotai.warm.paintedMs)}.`
-          : ''
-      const free = `the page is free again after ${warm.freeMs.toFixed(1)} ms`
-      const resumed = `the tab's conversation is known after ${warm.resumedMs.toFixed(1)} ms`
-      return `${library.label}, ${thousands(stored)} stored, a later tab: ${compared.join(', ')}; ${free}, ${resumed}.${drawn}`
+      return `${library.label}, a later tab: ${compared.join('; ')}. With ${thousands(most)} stored the page is free again after ${warm.freeMs.toFixed(1)} ms.`
     })
+}
+
+/**
+ * @param {import('./ready.mjs').Opening} ours
+ * @param {import('./ready.mjs').ReadyResult} other
+ */
+function compare(ours, { library, warm }) {
+  return `${ratio(ours.paintedMs, warm.paintedMs)} of ${library.label} (${(ours.readyMs / warm.readyMs).toFixed(2)} before the paint)`
 }
 
 /**

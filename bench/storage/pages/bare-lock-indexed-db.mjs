@@ -6,5 +6,6 @@ import { takeLock } from './take-lock.mjs'
 // database is opened meanwhile.
 measureBare(async () => {
   const opening = openDatabase()
-  return (await takeLock()) ? readRows(await opening, 1) : 0
+  await takeLock()
+  return readRows(await opening, 1)
 })

@@ -1,3 +1,5 @@
+import { paint } from './paint.mjs'
+
 /**
  * Lets the bench see how long a page takes without leftoff.
  *
@@ -13,6 +15,7 @@ export function measureBare(read) {
     const pageMs = performance.now()
     const readyMs = pageMs - start
     const scriptMs = start - globalThis.pageStart
-    return { readyMs, resumedMs: readyMs, scriptMs, freeMs: readyMs, pageMs, shown }
+    const paintedMs = (await paint(`${shown} found`)) - start
+    return { readyMs, resumedMs: readyMs, scriptMs, freeMs: readyMs, pageMs, paintedMs, shown }
   }
 }

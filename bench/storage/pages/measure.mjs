@@ -1,4 +1,5 @@
 import { countWrites } from './count-writes.mjs'
+import { paint } from './paint.mjs'
 import { storedSessions } from './sessions.mjs'
 
 /** @typedef {import('./sessions.mjs').Session} Session */
@@ -23,7 +24,7 @@ import { storedSessions } from './sessions.mjs'
  * @property {number} scriptMs What the library's own code took to run before.
  * @property {number} freeMs From creating the store until the page could do anything else, such as paint.
  * @property {number} pageMs From the start of the navigation until the newest ten could be shown.
- * @property {number} [paintedMs] From creating the store until the browser painted them.
+ * @property {number} paintedMs From creating the store until the browser painted them.
  * @property {number} shown How many sessions there were to show.
  */
 
@@ -112,25 +113,6 @@ export function measure(create) {
       shown: shown.length,
     }
   }
-}
-
-/**
- * Puts the text in the page.
- *
- * @param {string} text
- * @returns {Promise<number>} When it was painted: https://wicg.github.io/element-timing/
- */
-function paint(text) {
-  const shown = document.createElement('p')
-  shown.setAttribute('elementtiming', 'shown')
-  shown.textContent = text
-  document.body.append(shown)
-  return new Promise((resolve) => {
-    new PerformanceObserver((list) => resolve(list.getEntries()[0]?.startTime ?? Number.NaN)).observe({
-      type: 'element',
-      buffered: true,
-    })
-  })
 }
 
 /**

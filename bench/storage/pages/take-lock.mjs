@@ -1,8 +1,8 @@
-/** @returns {Promise<boolean>} Whether the page has the lock, from then on. */
+/** @returns {Promise<void>} Resolves once the page has the lock, which it keeps. */
 export function takeLock() {
   return new Promise((resolve) => {
-    navigator.locks.request('bench', { ifAvailable: true }, (lock) => {
-      resolve(lock !== null)
+    navigator.locks.request('bench', () => {
+      resolve()
       return new Promise(() => {}) // held as long as the page is there
     })
   })

@@ -1,0 +1,18 @@
+/**
+ * Puts the text in the page.
+ *
+ * @param {string} text
+ * @returns {Promise<number>} When it was painted: https://wicg.github.io/element-timing/
+ */
+export function paint(text) {
+  const shown = document.createElement('p')
+  shown.setAttribute('elementtiming', 'shown')
+  shown.textContent = text
+  document.body.append(shown)
+  return new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(list.getEntries()[0]?.startTime ?? Number.NaN)).observe({
+      type: 'element',
+      buffered: true,
+    })
+  })
+}
