@@ -144,9 +144,9 @@ export function readySection(opened) {
  * @returns {Section}
  */
 export function knownSection(opened) {
-  const title = 'Milliseconds until it is known which conversation a tab goes on with'
+  const title = 'Milliseconds until it is known which conversation a tab continues'
   const about =
-    'The same tabs, and each of them after a reload. A fresh tab goes on with the newest conversation of its workspace: leftoff lists them, asks for ' +
+    'The same tabs, and each of them after a reload. A fresh tab continues the newest conversation of its workspace: leftoff lists them, asks for ' +
     'a Web Lock on that one, so that no other tab has it, and reads its row again. A tab that was reloaded knows which it had, and asks at once. ' +
     'Beside it a page that only asks for a lock, and one that then reads a row of a database it opened meanwhile.'
   const [fewest = 0] = counts
