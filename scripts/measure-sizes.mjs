@@ -53,12 +53,12 @@ const promises = [
   { name: 'Nothing saved is lost: sent until storage answers', files: ['store/queue.ts', 'store/saving.ts'] },
   { name: 'What is recorded shows at once, and counts once until it is stored', files: ['store/entry.ts'] },
   { name: 'The history follows other tabs and devices, and keeps to its bound', files: ['store/reading.ts'] },
-  { name: 'localStorage: tabs never overwrite each other (parts)', files: ['adapters/local-storage/part.ts'] },
+  { name: 'localStorage: tabs never overwrite each other (parts)', files: ['adapters/local-storage/save-parts.ts'] },
   {
     name: 'localStorage: reading, and long lists without reading every value',
     files: ['adapters/local-storage/stored-parts.ts'],
   },
-  { name: 'Nothing is counted twice (applyChange)', files: ['core/change.ts'] },
+  { name: 'Nothing is counted twice (applyChange)', files: ['core/apply-change.ts'] },
   { name: 'What comes from outside is checked', files: ['core/checks.ts'] },
   { name: 'Errors that say what a storage did', files: ['core/storage-error.ts'] },
 ]

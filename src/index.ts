@@ -7,7 +7,7 @@
 export { type HttpAdapterOptions, httpAdapter } from './adapters/http/http-adapter.js'
 export { type LocalStorageAdapterOptions, localStorageAdapter } from './adapters/local-storage/local-storage-adapter.js'
 export { memoryAdapter } from './adapters/memory/memory-adapter.js'
-export { applyChange, type SessionChange, type StoredRow } from './core/change.js'
+export { applyChange, type SessionChange, type StoredRow } from './core/apply-change.js'
 export { readChange } from './core/checks.js'
 export { isLeftoffError, LeftoffError, type LeftoffErrorCode } from './core/error.js'
 export { readTurn } from './core/read-turn.js'

@@ -6,7 +6,7 @@ import {
   type StoredRow,
   type StoredScope,
   type Titles,
-} from './change.js'
+} from './apply-change.js'
 import { LeftoffError } from './error.js'
 import type { RankedSession, TokenUsage } from './session.js'
 

@@ -1,4 +1,4 @@
-import type { SessionChange } from './change.js'
+import type { SessionChange } from './apply-change.js'
 import type { RankedSession } from './session.js'
 
 /** The scope of what a guest counted: one, so that claiming again adds only what came since. */

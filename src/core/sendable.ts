@@ -1,4 +1,4 @@
-import type { SessionChange } from './change.js'
+import type { SessionChange } from './apply-change.js'
 import { maxTime, readChange } from './checks.js'
 import { LeftoffError } from './error.js'
 import type { Refusal } from './session-adapter.js'

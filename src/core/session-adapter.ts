@@ -1,4 +1,4 @@
-import type { SessionChange } from './change.js'
+import type { SessionChange } from './apply-change.js'
 import type { LeftoffError } from './error.js'
 import type { RankedSession } from './session.js'
 

@@ -1,4 +1,4 @@
-import type { StoredRow, Titles } from './change.js'
+import type { StoredRow, Titles } from './apply-change.js'
 import { isId, isObject, maxTime } from './checks.js'
 import { LeftoffError } from './error.js'
 import type { RankedSession } from './session.js'

@@ -1,4 +1,4 @@
-import type { SessionChange } from '../core/change.js'
+import type { SessionChange } from '../core/apply-change.js'
 import {
   checked,
   isId,

@@ -1,4 +1,4 @@
-import { joinParts } from '../adapters/local-storage/part.js'
+import { joinParts } from '../adapters/local-storage/save-parts.js'
 import { storedParts } from '../adapters/local-storage/stored-parts.js'
 import {
   maxScopes,
@@ -7,7 +7,7 @@ import {
   type StoredRow,
   subtract,
   totalsByScope,
-} from '../core/change.js'
+} from '../core/apply-change.js'
 import { readEpoch } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import { epochKey } from '../core/keys-and-ids.js'

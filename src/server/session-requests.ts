@@ -1,4 +1,4 @@
-import type { SessionChange } from '../core/change.js'
+import type { SessionChange } from '../core/apply-change.js'
 import { checked, id, isId, isObject, maxWorkspaceBytes, readChange } from '../core/checks.js'
 import { LeftoffError } from '../core/error.js'
 import type { ListQuery, Refusal, SessionAdapter } from '../core/session-adapter.js'

@@ -1,4 +1,4 @@
-import type { RankedText, SessionChange, Titles } from '../core/change.js'
+import type { RankedText, SessionChange, Titles } from '../core/apply-change.js'
 import type { Clock } from '../core/clock.js'
 import { withTimeout } from '../core/clock.js'
 import type { SessionAdapter } from '../core/session-adapter.js'

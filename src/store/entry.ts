@@ -1,4 +1,4 @@
-import { addExcess, maxScopes, raise, type ScopeTotals, type SessionChange } from '../core/change.js'
+import { addExcess, maxScopes, raise, type ScopeTotals, type SessionChange } from '../core/apply-change.js'
 import type { ConversationSession, RankedSession } from '../core/session.js'
 import type { Recorded } from './history.js'
 

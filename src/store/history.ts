@@ -1,4 +1,4 @@
-import type { RankedText, TitleSlot, Titles } from '../core/change.js'
+import type { RankedText, TitleSlot, Titles } from '../core/apply-change.js'
 import { isObject, maxIdBytes, maxTitleLength, readSession, wellFormed } from '../core/checks.js'
 import { nowMs } from '../core/clock.js'
 import { randomScope, shortHash } from '../core/keys-and-ids.js'

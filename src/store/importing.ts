@@ -1,4 +1,4 @@
-import type { SessionChange } from '../core/change.js'
+import type { SessionChange } from '../core/apply-change.js'
 import { parseJson } from '../core/checks.js'
 import { nowMs } from '../core/clock.js'
 import type { LeftoffError } from '../core/error.js'

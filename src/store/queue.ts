@@ -1,4 +1,4 @@
-import type { SessionChange } from '../core/change.js'
+import type { SessionChange } from '../core/apply-change.js'
 import { nowMs } from '../core/clock.js'
 import { LeftoffError as Failure, type LeftoffError } from '../core/error.js'
 import { randomScope } from '../core/keys-and-ids.js'

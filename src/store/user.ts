@@ -1,4 +1,4 @@
-import type { SessionChange } from '../core/change.js'
+import type { SessionChange } from '../core/apply-change.js'
 import { type Deferred, deferred } from '../core/clock.js'
 import { LeftoffError } from '../core/error.js'
 import type { ClaimChannel } from './browser.js'

@@ -4,7 +4,7 @@
  * @module leftoff/testing
  */
 
-export type { RankedText, ScopeTotals, StoredScope, TitleSlot, Titles } from '../core/change.js'
+export type { RankedText, ScopeTotals, StoredScope, TitleSlot, Titles } from '../core/apply-change.js'
 export type { Checked } from '../core/checks.js'
 export { type Clock, systemClock } from '../core/clock.js'
 export type { WebStorage } from '../core/web-storage.js'

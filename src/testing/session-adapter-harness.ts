@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'vitest'
-import { applyChange, type SessionChange, type StoredRow } from '../core/change.js'
+import { applyChange, type SessionChange, type StoredRow } from '../core/apply-change.js'
 import type { RankedSession } from '../core/session.js'
 import type { SessionAdapter } from '../core/session-adapter.js'
 import { sessionOf } from '../core/stored-row.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionChange } from '../core/change.js'
+import type { SessionChange } from '../core/apply-change.js'
 import { claimChange } from '../core/guest-change.js'
 import { type AdapterHarness, change, ids, later, ranked, sessionAfter } from './session-adapter-harness.js'
 

@@ -1,6 +1,6 @@
 import { beforeEach, onTestFinished } from 'vitest'
 import { type DexieAdapterOptions, dexieAdapter } from '../../src/adapters/dexie/index.js'
-import type { SessionChange } from '../../src/core/change.js'
+import type { SessionChange } from '../../src/core/apply-change.js'
 import type { SessionAdapter } from '../../src/core/session-adapter.js'
 import type { PlantedRow } from '../../src/testing/session-adapter-harness.js'
 

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
-import type { SessionChange } from '../../src/core/change.js'
+import type { SessionChange } from '../../src/core/apply-change.js'
 import type { ListQuery, SessionAdapter } from '../../src/core/session-adapter.js'
 import { sessionAdapterConformance } from '../../src/testing/session-adapter-conformance.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type HttpAdapterOptions, httpAdapter } from '../../src/adapters/http/http-adapter.js'
-import type { SessionChange } from '../../src/core/change.js'
+import type { SessionChange } from '../../src/core/apply-change.js'
 import { manualClock } from '../../src/testing/manual-clock.js'
 import { change, ids, ranked } from '../../src/testing/session-adapter-harness.js'
 import { serverInProcess } from './in-process.js'

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { dexieAdapter } from '../../src/adapters/dexie/dexie-adapter.js'
 import { localStorageAdapter } from '../../src/adapters/local-storage/local-storage-adapter.js'
 import { memoryAdapter } from '../../src/adapters/memory/memory-adapter.js'
-import type { SessionChange } from '../../src/core/change.js'
+import type { SessionChange } from '../../src/core/apply-change.js'
 import { moveFromLocalStorage } from '../../src/legacy/move-from-local-storage.js'
 import { faulty, setUp as setUpTabs } from '../support/tabs.js'
 

@@ -1,6 +1,6 @@
 // Stryker changes these files one place at a time, and counts the changes that no test notices.
 const mutated = [
-  'src/core/change.ts',
+  'src/core/apply-change.ts',
   // The current conversation of a page, in each workspace.
   'src/store/current-conversation.ts',
   'src/store/{tab-claims,other-tabs}.ts',

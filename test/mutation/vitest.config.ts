@@ -11,6 +11,10 @@ export default defineConfig({
       'test/soak/found.test.ts',
       'test/mutation/random-runs.ts',
     ],
-    exclude: ['**/*.browser.test.{ts,tsx}', 'test/core/change-mutants.test.ts', 'test/faults/every-fault.test.ts'],
+    exclude: [
+      '**/*.browser.test.{ts,tsx}',
+      'test/core/apply-change-mutants.test.ts',
+      'test/faults/every-fault.test.ts',
+    ],
   },
 })

@@ -36,7 +36,7 @@ export const plantedBugs = [
   },
   {
     what: 'a scope that arrives again counts again',
-    file: 'src/core/change.ts',
+    file: 'src/core/apply-change.ts',
     find: 'sum = addExcess(sum, known, arrived)',
     replace: 'sum = addExcess(sum, undefined, arrived)',
   },

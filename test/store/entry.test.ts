@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyChange, type SessionChange, type StoredRow } from '../../src/core/change.js'
+import { applyChange, type SessionChange, type StoredRow } from '../../src/core/apply-change.js'
 import { readChange } from '../../src/core/checks.js'
 import { shortHash } from '../../src/core/keys-and-ids.js'
 import { sessionOf } from '../../src/core/stored-row.js'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type applyChange, maxScopes, type SessionChange, type StoredRow } from '../../src/core/change.js'
+import { type applyChange, maxScopes, type SessionChange, type StoredRow } from '../../src/core/apply-change.js'
 import { type Delivery, deliver, deliverWithin } from './deliveries.js'
 import { comparable } from './expected-row.js'
 import { type History, historyOf } from './histories.js'

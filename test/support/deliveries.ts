@@ -1,4 +1,4 @@
-import type { SessionChange } from '../../src/core/change.js'
+import type { SessionChange } from '../../src/core/apply-change.js'
 import type { History, SentChange } from './histories.js'
 import type { Random } from './random.js'
 

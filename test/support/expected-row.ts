@@ -1,4 +1,4 @@
-import type { RankedText, ScopeTotals, StoredRow, Titles } from '../../src/core/change.js'
+import type { RankedText, ScopeTotals, StoredRow, Titles } from '../../src/core/apply-change.js'
 import type { TokenUsage } from '../../src/core/session.js'
 
 /** A row as tests compare it: without what the order of arrival decides. */

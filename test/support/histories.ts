@@ -1,4 +1,4 @@
-import type { RankedText, ScopeTotals, SessionChange, TitleSlot } from '../../src/core/change.js'
+import type { RankedText, ScopeTotals, SessionChange, TitleSlot } from '../../src/core/apply-change.js'
 import { shortHash } from '../../src/core/keys-and-ids.js'
 import type { TokenUsage } from '../../src/core/session.js'
 import { firstCodePoints } from '../../src/core/text.js'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
-import type * as Change from '../../src/core/change.js'
+import type * as Change from '../../src/core/apply-change.js'
 
 /** One change of a source text, which tests must notice. */
 export interface Mutant {
@@ -16,9 +16,9 @@ export function mutated(source: string, { name, from, to }: Mutant): string {
   return parts.join(to)
 }
 
-/** The module `change.ts` with a mutant in it or in the texts that it compares. */
+/** The module `apply-change.ts` with a mutant in it or in the texts that it compares. */
 export async function mutatedChange(mutant: Mutant): Promise<typeof Change> {
-  const [text, change] = ['text.ts', 'change.ts'].map((name) =>
+  const [text, change] = ['text.ts', 'apply-change.ts'].map((name) =>
     readFileSync(new URL(`../../src/core/${name}`, import.meta.url), 'utf8'),
   )
   const whole = mutated(`${text}\n${change}`, mutant).replace(/^import .* from '\.\/(text|session)\.js'$/gm, '')

@@ -1,4 +1,4 @@
-import type { RankedText, SessionChange, StoredRow } from '../../src/core/change.js'
+import type { RankedText, SessionChange, StoredRow } from '../../src/core/apply-change.js'
 import type { TokenUsage } from '../../src/core/session.js'
 import type { Random } from './random.js'
 

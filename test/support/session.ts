@@ -1,4 +1,4 @@
-import type { SessionChange } from '../../src/core/change.js'
+import type { SessionChange } from '../../src/core/apply-change.js'
 import type { RankedSession } from '../../src/core/session.js'
 
 /** A session as adapters list it; say what matters. */

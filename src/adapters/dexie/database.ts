@@ -1,5 +1,5 @@
 import { type Collection, Dexie, type DexieOptions, type Table } from 'dexie'
-import type { StoredRow } from '../../core/change.js'
+import type { StoredRow } from '../../core/apply-change.js'
 import { isObject, maxTime, readEpoch as readStoredEpoch } from '../../core/checks.js'
 import { shortHash } from '../../core/keys-and-ids.js'
 import type { ListPlace } from '../../core/stored-row.js'

@@ -1,4 +1,4 @@
-import type { StoredRow } from '../../core/change.js'
+import type { StoredRow } from '../../core/apply-change.js'
 import { readRow } from '../../core/checks.js'
 import { LeftoffError } from '../../core/error.js'
 import type { RankedSession } from '../../core/session.js'

@@ -1,4 +1,4 @@
-import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
+import { applyChange, type SessionChange, type StoredRow } from '../../core/apply-change.js'
 import type { Refusal, RefusalReason } from '../../core/session-adapter.js'
 import { type Database, epochIn, epochKey, epochRow, type RowKey, withIndexField, write } from './database.js'
 import { type OddRow, readStoredRow } from './read-rows.js'

@@ -1,11 +1,11 @@
-import type { SessionChange } from '../../core/change.js'
+import type { SessionChange } from '../../core/apply-change.js'
 import { isObject, parseJson, readChange, readEpoch } from '../../core/checks.js'
 import { epochKey, keysWith, parseStorageKey, storageKey } from '../../core/keys-and-ids.js'
 import type { AdapterReport, Refusal, SessionAdapter } from '../../core/session-adapter.js'
 import { storageError } from '../../core/storage-error.js'
 import { sessionOf } from '../../core/stored-row.js'
 import type { WebStorage } from '../../core/web-storage.js'
-import { partWriter } from './part.js'
+import { partWriter } from './save-parts.js'
 import { type StoredParts, storedParts } from './stored-parts.js'
 
 /** Options of {@link localStorageAdapter}. */

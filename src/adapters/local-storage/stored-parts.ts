@@ -1,4 +1,4 @@
-import type { StoredRow } from '../../core/change.js'
+import type { StoredRow } from '../../core/apply-change.js'
 import { isObject, parseJson, readRow } from '../../core/checks.js'
 import { nextTask } from '../../core/clock.js'
 import { LeftoffError } from '../../core/error.js'
@@ -7,7 +7,7 @@ import type { RankedSession } from '../../core/session.js'
 import type { AdapterReport, ListQuery, SessionPage } from '../../core/session-adapter.js'
 import { byRank, cursorOf, isNewerRow, placeOf, sessionOf } from '../../core/stored-row.js'
 import type { WebStorage } from '../../core/web-storage.js'
-import { joinParts, type Part } from './part.js'
+import { joinParts, type Part } from './save-parts.js'
 
 /** What a part's key says. The key alone identifies user, workspace and conversation; a value cannot claim to be another's. */
 interface PartKey {

@@ -1,4 +1,4 @@
-import { applyChange, type SessionChange, type StoredRow } from '../../core/change.js'
+import { applyChange, type SessionChange, type StoredRow } from '../../core/apply-change.js'
 import { readChange } from '../../core/checks.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import type { Refusal, RefusalReason, SessionAdapter } from '../../core/session-adapter.js'

@@ -1,5 +1,5 @@
 import { supabaseAdapter } from '../../../src/adapters/supabase/supabase-adapter.js'
-import type { SessionChange } from '../../../src/core/change.js'
+import type { SessionChange } from '../../../src/core/apply-change.js'
 import type { SessionAdapter } from '../../../src/core/session-adapter.js'
 import { browserClient, supabase } from '../supabase.js'
 

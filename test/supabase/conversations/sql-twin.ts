@@ -5,7 +5,7 @@ import {
   type RankedText,
   type SessionChange,
   type StoredRow,
-} from '../../../src/core/change.js'
+} from '../../../src/core/apply-change.js'
 import type { TokenUsage } from '../../../src/core/session.js'
 import { deliver, deliverWithin } from '../../support/deliveries.js'
 import { historyOf } from '../../support/histories.js'

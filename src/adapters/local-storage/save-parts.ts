@@ -13,7 +13,7 @@ import {
   storedScopes,
   subtract,
   totalsByScope,
-} from '../../core/change.js'
+} from '../../core/apply-change.js'
 import { randomScope } from '../../core/keys-and-ids.js'
 import type { RefusalReason } from '../../core/session-adapter.js'
 import type { StoredParts } from './stored-parts.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maxScopes } from '../../src/core/change.js'
+import { maxScopes } from '../../src/core/apply-change.js'
 import { faultAtTheWindow, faultOf } from '../support/change-properties.js'
 import { type Mutant, mutatedChange } from '../support/mutants.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { applyChange, maxScopes } from '../../src/core/change.js'
+import { applyChange, maxScopes } from '../../src/core/apply-change.js'
 import { faultAtTheWindow, faultOf, noShares, printed } from '../support/change-properties.js'
 
 const begins = { userId: 'u1', workspace: 'w', conversationId: 'c1', epoch: '', begins: 1 }
