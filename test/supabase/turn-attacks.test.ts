@@ -5,7 +5,7 @@ import { browserClient, newWorkspace, serverClient } from './supabase.js'
 
 describe('turns in the database under attack', () => {
   turnAttacks(async () => ({
-    sessions: supabaseAgentSessions({ client: serverClient() }),
+    sessions: supabaseAgentSessions({ client: serverClient(), timeoutMs: 60_000 }), // a busy machine is no attack
     workspace: await newWorkspace(),
   }))
 
