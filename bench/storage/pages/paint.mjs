@@ -2,7 +2,7 @@
  * Puts the text in the page.
  *
  * @param {string} text
- * @returns {Promise<number>} When it was painted: https://wicg.github.io/element-timing/ Nothing never is.
+ * @returns {Promise<number>} When it was painted (https://wicg.github.io/element-timing/), `NaN` for an empty text, which never is.
  */
 export async function paint(text) {
   if (text === '') return Number.NaN
